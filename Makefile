@@ -47,10 +47,9 @@ lint: $(STAMP) ## ruff, mypy and the scenario files' TOML
 bench: warm ## measure throughput and print it
 	$(BIN)/luhai bench throughput
 
-lock: ## resolve pyproject.toml anew (needs uv) and write requirements.lock
-	uv lock --upgrade
-	uv export --quiet --all-extras --no-emit-project --no-annotate --no-header --format requirements-txt \
-	  | grep -v '^--' > requirements.lock
+lock: ## resolve pyproject.toml anew into requirements.lock (needs uv)
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --generate-hashes \
+	  --no-annotate --no-header pyproject.toml -o requirements.lock
 
 clean: ## remove the environment, caches and runs/demo
 	rm -rf $(VENV) runs/demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
