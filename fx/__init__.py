@@ -1,0 +1,3 @@
+"""Currencies, exact conversion, exchange rates and dealers."""
+
+__distribution__ = "luhai"
