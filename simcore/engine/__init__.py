@@ -1,0 +1,1 @@
+"""The conductor: SimPy processes for control events, and what builds the world they conduct."""

@@ -1,0 +1,93 @@
+"""Small integers that kernels, tables and twins share; the names are what users read in the tables."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Disciplines and queue rules (DESIGN §4).
+GROSS: Final = 0
+COLLECT: Final = 1
+INSTANT: Final = 2
+FIFO: Final = 0
+PRIORITY: Final = 1
+BYPASS: Final = 2
+
+# What a rail does with an obligation that arrives closed, and with what is left at the end of its day.
+WAIT: Final = 0
+REJECT: Final = 1
+RETURN: Final = 2
+ROLL_OVER: Final = 3
+
+# State of a rail.
+CLOSED: Final = 0
+OPEN: Final = 1
+CUT_OFF: Final = 2  # no new obligations; the queue may still be released
+FUNDING_ONLY: Final = 3  # only transfers that fund another rail
+
+# Roles of a hop.
+ROLE_DEBTOR: Final = 0
+ROLE_CREDITOR: Final = 1
+ROLE_PARTICIPANT: Final = 2
+ROLE_AGENT_OF_DEBTOR: Final = 3
+ROLE_AGENT_OF_CREDITOR: Final = 4
+
+# Status of an obligation or payment, worded as the rule that decided.
+SETTLED_GROSS: Final = 1
+SETTLED_OFFSET: Final = 2
+SETTLED_NET: Final = 3
+QUEUED_AT_END: Final = 10
+WAITING_AT_END: Final = 11
+COLLECTED_AT_END: Final = 12
+IN_TRANSIT_AT_END: Final = 13
+RETURN_PENDING_AT_END: Final = 14
+REJECTED_INSUFFICIENT_FUNDS: Final = 20
+REJECTED_CLOSED: Final = 21
+REJECTED_LIMIT: Final = 22
+RETURNED_CUT_OFF: Final = 30
+RETURNED_CLOSED: Final = 31
+RETURNED_ZERO_AMOUNT: Final = 32
+
+STATUS_NAMES: Final = {
+    SETTLED_GROSS: "SETTLED_GROSS",
+    SETTLED_OFFSET: "SETTLED_OFFSET",
+    SETTLED_NET: "SETTLED_NET",
+    QUEUED_AT_END: "QUEUED_AT_END",
+    WAITING_AT_END: "WAITING_AT_END",
+    COLLECTED_AT_END: "COLLECTED_AT_END",
+    IN_TRANSIT_AT_END: "IN_TRANSIT_AT_END",
+    RETURN_PENDING_AT_END: "RETURN_PENDING_AT_END",
+    REJECTED_INSUFFICIENT_FUNDS: "REJECTED_INSUFFICIENT_FUNDS",
+    REJECTED_CLOSED: "REJECTED_CLOSED",
+    REJECTED_LIMIT: "REJECTED_LIMIT",
+    RETURNED_CUT_OFF: "RETURNED_CUT_OFF",
+    RETURNED_CLOSED: "RETURNED_CLOSED",
+    RETURNED_ZERO_AMOUNT: "RETURNED_ZERO_AMOUNT",
+}
+
+# Why a row of obligations moved money.
+KIND_PAYMENT: Final = 0
+KIND_SPREAD: Final = 1
+KIND_FUNDING: Final = 2
+KIND_SWEEP: Final = 3
+KIND_RETURN: Final = 4
+KIND_FEE: Final = 5
+
+KIND_NAMES: Final = {
+    KIND_PAYMENT: "payment",
+    KIND_SPREAD: "spread",
+    KIND_FUNDING: "funding",
+    KIND_SWEEP: "sweep",
+    KIND_RETURN: "return",
+    KIND_FEE: "fee",
+}
+
+# Why the loop came back.
+DONE: Final = 0
+LOG_FULL: Final = 1
+NEED_DEMAND: Final = 2
+NEED_SLOTS: Final = 3
+OVERFLOW: Final = 4
+
+NONE: Final = -1  # no slot, no account, no quote
+NEVER: Final = 2**63 - 1  # an instant after every other
+UNLIMITED: Final = 2**60  # debit limit of whoever issues the money; null in the tables

@@ -1,0 +1,275 @@
+"""The scenario as typed, plain, frozen dataclasses; the loader fills them, the engine reads them.
+
+Field names are the keys of the scenario file (a ``key`` in a field's metadata where the key is a Python keyword).
+Amounts are exact (:class:`simcore.units.Money`), durations are int microseconds, clock times are wall-clock times
+in the zone of the rail's calendar. Rail kinds live one per file in :mod:`simcore.rails`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from simcore.calendar import Session
+from simcore.units import Money
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Marks how the text of a field is read: ``duration``, ``bp`` (hundredths of a basis point), ``share``."""
+
+    kind: str
+
+
+Duration = Annotated[int, Unit("duration")]
+BasisPoints = Annotated[int, Unit("bp")]
+Share = Annotated[Decimal, Unit("share")]
+
+Status = Literal["published", "derived", "assumed"]
+ParticipantKind = Literal[
+    "commercial_bank", "clearing_bank", "central_bank", "dealer", "operator", "correspondent", "wallet_operator",
+    "ledger_operator",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a number comes from, named by its key path."""
+
+    status: Status
+    source: str
+    """Address, or ``assumption``."""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Info:
+    """What the scenario is and when it runs."""
+
+    name: str
+    title: str
+    title_zh: str = ""
+    question: str = ""
+    """The one question the scenario answers."""
+    left_out: tuple[str, ...] = ()
+    """What is knowingly not modelled, one line each."""
+    start: dt.date
+    """First calendar day, in the zone of each rail."""
+    days: int
+    """Calendar days the run lasts."""
+    seed: int | None = None
+    """Root seed; drawn, printed and stored when absent."""
+    base_currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participant:
+    """Somebody who holds accounts."""
+
+    name: str
+    name_zh: str = ""
+    kind: ParticipantKind
+    country: str
+    agents: dict[str, str] = field(default_factory=dict)
+    """Correspondent or agent per currency: ``{ USD = "DBS" }`` resolves the role ``agent.USD`` of its payments."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """One account: participant and rail are its key path."""
+
+    opening: Money
+    debit_limit: Money | Literal["unlimited"] | None = None
+    """How far below zero the account may go; none means zero; ``unlimited`` is for whoever issues the money."""
+    reserved: Money | None = None
+    """Held back from payments; only funding of other rails may use it."""
+    funding: Money | None = None
+    """What the account is filled up to at each opening of a rail that is funded from another."""
+    funded_by: str | None = None
+    """Whose account on the funding rail pays; none means the participant's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lognormal:
+    """exp(normal) with this median and sigma (standard deviation of the logarithm)."""
+
+    median: Duration
+    sigma: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exponential:
+    """Exponential with this mean."""
+
+    mean: Duration
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uniform:
+    """Uniform between two durations."""
+
+    low: Duration
+    high: Duration
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency:
+    """A drawn latency: exactly one of the distributions, cut to ``least`` and ``most``; drawn in whole milliseconds."""
+
+    lognormal: Lognormal | None = None
+    exponential: Exponential | None = None
+    uniform: Uniform | None = None
+    least: Duration = 0
+    most: Duration | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hop:
+    """One obligation of a route.
+
+    ``from`` and ``to`` are roles: ``debtor``, ``creditor``, a participant, ``agent.CUR`` (the debtor's agent for that
+    currency) or ``creditor.agent.CUR`` (the creditor's). A hop whose two roles are the same participant for a payment
+    is skipped for it. ``latency`` runs from the settlement of the hop before (or from initiation) until the obligation
+    reaches this rail.
+    """
+
+    rail: str
+    debtor: str = field(metadata={"key": "from"})
+    creditor: str = field(metadata={"key": "to"})
+    latency: Duration | Latency = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """An ordered list of hops that join."""
+
+    hops: tuple[Hop, ...]
+    name: str = ""
+    name_zh: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corridor:
+    """A pair of countries and the routes open between them, with the share of payments each takes."""
+
+    debtor_country: str
+    creditor_country: str
+    routes: dict[str, Share]
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LognormalAmount:
+    """Amounts: exp(normal) with this median and sigma, rounded to whole minor units, cut to ``least`` and ``most``."""
+
+    median: Money
+    sigma: float
+    least: Money | None = None
+    most: Money | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradeFlow:
+    """Customer payments of goods trade between two groups of participants."""
+
+    kind: Literal["trade"]
+    corridor: str | None = None
+    route: str | None = None
+    """Either a corridor (whose shares choose the route) or one route."""
+    debtors: dict[str, Decimal]
+    """Weights of the paying participants."""
+    creditors: dict[str, Decimal]
+    per_day: Decimal
+    """Mean number of payments on a business day of ``calendar`` (Poisson)."""
+    amount: LognormalAmount
+    """In the currency of the first hop of every route the flow may take."""
+    calendar: str
+    profile: dict[str, Decimal]
+    """Weight of each local hour ``"09" … ``; uniform inside an hour."""
+    zone: str | None = None
+    """Zone of ``profile``; none means the calendar's."""
+    purpose: str = "trade"
+    priority: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayFlow:
+    """Payments read from a CSV, Parquet or Arrow file, in the order of the file."""
+
+    kind: Literal["replay"]
+    file: str
+    """Relative to the scenario file."""
+    route: str | None = None
+    """For rows without a route of their own."""
+    corridor: str = ""
+    purpose: str = "replay"
+    priority: int = 5
+
+
+Flow = TradeFlow | ReplayFlow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """The mid rate of one currency pair, ``"USD/CNY"``: CNY for one USD."""
+
+    source: Literal["ecb", "constant", "given"] = "ecb"
+    rate: Decimal | None = None
+    """For ``constant``."""
+    file: str | None = None
+    """For ``given``: CSV with columns ``time, rate``."""
+    half_spread: BasisPoints
+    """What a dealer keeps on each side; a dealer may have its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dealer:
+    """A participant that converts at its quote."""
+
+    pairs: tuple[str, ...]
+    half_spread: BasisPoints | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fx:
+    """The currency market."""
+
+    pairs: dict[str, Pair] = field(default_factory=dict)
+    dealers: dict[str, Dealer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What is kept."""
+
+    grid: Duration = 900_000_000
+    """Distance between two snapshots in ``balances.arrow``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A whole scenario, every default filled in."""
+
+    scenario: Info
+    participants: dict[str, Participant]
+    rails: dict[str, Any]
+    """Instances of the registered rail kinds (:mod:`simcore.rails`)."""
+    accounts: dict[str, dict[str, Account]]
+    """rail → participant → account."""
+    routes: dict[str, Route]
+    flows: dict[str, Flow]
+    corridors: dict[str, Corridor] = field(default_factory=dict)
+    fx: Fx = field(default_factory=Fx)
+    results: Results = field(default_factory=Results)
+    sources: dict[str, Source] = field(default_factory=dict)
+    """Key path → where the number comes from; a path covers everything below it."""
+
+    @property
+    def currencies(self) -> list[str]:
+        """Every currency some rail settles, in the order of the rails."""
+        return list(dict.fromkeys(rail.currency for rail in self.rails.values()))
+
+
+__all__ = [name for name in dir() if name[0].isupper() and name not in {"Any", "Annotated", "Decimal", "Literal"}]

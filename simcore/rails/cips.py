@@ -1,0 +1,29 @@
+"""A prefunded gross rail such as CIPS: accounts are filled from another rail at opening and swept to zero at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from simcore.rails import register
+from simcore.rails.base import Discipline, RailBase
+
+
+@register("cips")
+@dataclass(frozen=True, kw_only=True)
+class Cips(RailBase):
+    """No overdraft; the operator holds the pooled account on the funding rail and issues its mirror on this one.
+
+    At each opening every account with a ``funding`` target is filled up to it from the funding rail, as far as the
+    payer's funds there go; when a session closes every balance goes back the same way. Both legs of a transfer become
+    final together. A transfer takes what is available at once: it does not queue behind payments.
+    """
+
+    discipline: ClassVar[Discipline] = "gross"
+
+    kind: Literal["cips"] = "cips"
+    operator: str
+    """Participant with the pooled account on the funding rail and the issuing account on this one."""
+    funding_rail: str
+    """Rail the money comes from and goes back to, in the same currency."""
+    queue: Literal["fifo", "priority", "bypass"] = "fifo"

@@ -1,0 +1,1 @@
+"""Result tables: their columns, how they are written, proved and read again."""
