@@ -60,7 +60,7 @@ def rate_fraction(rate: Decimal, source: str, target: str) -> tuple[int, int]:
 
     Raises
     ------
-    ValueError               the rate isn't a positive finite number, a code is unknown, or the fraction doesn't fit int64
+    ValueError               not a positive finite rate, an unknown code, or a fraction that doesn't fit int64
     """
     rate = Decimal(rate)
     if not rate.is_finite() or rate <= 0:

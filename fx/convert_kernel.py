@@ -2,6 +2,7 @@
 
 The functions may be called from other kernels. They work on unsigned 64-bit words, because numba wraps signed overflow
 in silence, and no step can leave 64 bits, so the same body is right when NUMBA_DISABLE_JIT=1 runs it as plain Python.
+Annotations of kernels name numpy's types: a caller outside kernels gets Python ints from the compiled functions.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ BP_E2_WHOLE = np.int64(1_000_000)
 
 
 @numba.njit(cache=False, nogil=True)
-def mul_div_half_even(amount: int, numerator: int, denominator: int) -> int:
+def mul_div_half_even(amount: np.int64, numerator: np.int64, denominator: np.int64) -> np.int64:
     """Return half_even(amount × numerator / denominator), the twin of `fx.convert.convert_minor`.
 
     Parameters
@@ -83,7 +84,9 @@ def mul_div_half_even(amount: int, numerator: int, denominator: int) -> int:
 
 
 @numba.njit(cache=False, nogil=True)
-def dealer_legs_kernel(amount: int, spread_bp_e2: int, numerator: int, denominator: int) -> tuple[int, int, int]:
+def dealer_legs_kernel(
+    amount: np.int64, spread_bp_e2: np.int64, numerator: np.int64, denominator: np.int64
+) -> tuple[np.int64, np.int64, np.int64]:
     """Return (principal, spread, target) of a conversion through a dealer, the twin of `fx.dealer.dealer_legs`.
 
     Parameters

@@ -17,7 +17,7 @@ INT64_MIN = -(2**63)
 
 @cache
 def _exponents() -> dict[str, int]:
-    with files("fx").joinpath("data/currencies.csv").open(encoding="utf-8", newline="") as file:
+    with files("fx").joinpath("data/currencies.csv").open("r", encoding="utf-8") as file:
         return {row["code"]: int(row["exponent"]) for row in csv.DictReader(file)}
 
 
