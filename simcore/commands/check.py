@@ -18,7 +18,7 @@ from simcore.commands.options import scenario_argument, set_option
     show_default=True,
     help="json is for editors and scripts.",
 )
-def command(scenario: str, settings: dict[str, str], form: str) -> int | None:
+def command(scenario: str, settings: tuple[str, ...], form: str) -> int | None:
     """Report every fault of a scenario file at once.
 
     Each fault names file, line and key path, what was found, what was expected and the nearest valid name. Exits

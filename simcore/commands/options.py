@@ -20,19 +20,6 @@ def complete_scenario(ctx: click.Context, param: click.Parameter, incomplete: st
     return [*found, CompletionItem(incomplete, type="file")]
 
 
-def split_settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """``PATH=VALUE`` texts as a dictionary; a path given twice takes its last value."""
-    settings = {}
-    for text in values:
-        path, equals, value = text.partition("=")
-        if not equals or not path.strip():
-            raise click.BadParameter(
-                f"{text!r} is not PATH=VALUE; write for example --set scenario.days=2", ctx=ctx, param=param
-            )
-        settings[path.strip()] = value.strip()
-    return settings
-
-
 scenario_argument = click.argument("scenario", metavar="SCENARIO", shell_complete=complete_scenario)
 
 run_argument = click.argument(
@@ -44,8 +31,7 @@ set_option = click.option(
     "settings",
     metavar="PATH=VALUE",
     multiple=True,
-    callback=split_settings,
-    help="Replace one value of the file, by its key path; may be given again and again.",
+    help="Replace one value of the file by its key path, say scenario.days=2; may be given again and again.",
 )
 
 

@@ -27,7 +27,7 @@ def command(
     scenario: str,
     out: Path | None,
     seed: int | None,
-    settings: dict[str, str],
+    settings: tuple[str, ...],
     quiet: bool,
     compression: str,
     replace: bool,

@@ -12,7 +12,7 @@ from simcore.commands.options import scenario_argument, set_option
 @set_option
 @click.option("--resolved", is_flag=True, help="The full TOML with every default written out; it loads again.")
 @click.option("--origin", is_flag=True, help="Where each value came from: file and line, --set, or default.")
-def command(scenario: str, settings: dict[str, str], resolved: bool, origin: bool) -> int | None:
+def command(scenario: str, settings: tuple[str, ...], resolved: bool, origin: bool) -> int | None:
     """Show what a scenario really contains.
 
     Without options: participants, rails, accounts, routes and flows in a summary.
