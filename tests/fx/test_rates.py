@@ -113,7 +113,7 @@ def test_fixings_follow_summer_time() -> None:
 
 
 def test_nobody_trades_on_a_rate_that_is_not_fixed_yet() -> None:
-    """For a run that starts on Friday a rail opens on Thursday 20:30 in Beijing, 45 minutes before Thursday's fixing."""
+    """For a run that starts on Friday a rail opens on Thursday 20:30 in Beijing, 45 min before Thursday's fixing."""
     path = RatePath.from_history("USD", "CNY", date(2026, 3, 6), 1)
     assert path.rate_at(at(2026, 3, 5, 12, 30)) == rate_on("USD", "CNY", date(2026, 3, 4))[0]
 

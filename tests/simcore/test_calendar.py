@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
@@ -179,6 +180,15 @@ def test_tables_are_sorted_complete_and_well_formed(name: str) -> None:
     assert {row["status"] for row in rows} <= {"published", "estimated"}
     assert all(row["name"] and row["source"] for row in rows)
     assert len(load_calendar(name).digest) == 64
+
+
+def test_the_frozen_tables_have_not_changed() -> None:
+    """A changed table changes past results: it takes a new freeze, a line in the changelog and a new digest here."""
+    folder = files("simcore").joinpath("data/calendars")
+    digest = hashlib.sha256()
+    for name in ["countries", *TABLES]:
+        digest.update(folder.joinpath(f"{name}.csv").read_bytes())
+    assert digest.hexdigest() == "0eb1d0bd40d8ec897084897466575894059ae72516b0333a0790da7ed4ef624f"
 
 
 # --- opening hours ---
