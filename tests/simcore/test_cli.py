@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -285,3 +286,72 @@ def test_doctor_names_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: SimpleNamespace(free=10 * doctor.MIB))
     (line,) = doctor.disk()
     assert "less than 1 GiB" in line.problem
+
+
+def test_doctor_warm_compiles_and_says_what_it_is_doing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warmed = []
+
+    def warm(progress: Callable[[str], None]) -> None:
+        progress("compiling the event loop")
+        warmed.append(True)
+
+    monkeypatch.setitem(sys.modules, "simcore.kernels.warm", SimpleNamespace(warm=warm))
+    assert cli.status(["doctor", "--warm"]) == 0
+    assert warmed == [True]
+    assert capsys.readouterr().err.startswith("compiling the event loop\nkernels ready after ")
+
+
+@pytest.fixture
+def codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = SimpleNamespace(
+        title="an amount finer than its currency", text="THB has two decimals.", example="10.005 THB"
+    )
+    monkeypatch.setitem(sys.modules, "simcore.codes", SimpleNamespace(CODES={"LH012": entry}))
+
+
+@pytest.mark.usefixtures("codes")
+@pytest.mark.parametrize("written", ["LH012", "lh012"])
+def test_explain_prints_the_whole_story_of_a_code(written: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.status(["explain", written]) == 0
+    assert capsys.readouterr().out == (
+        "LH012: an amount finer than its currency\n\nTHB has two decimals.\n\nExample:\n\n10.005 THB\n"
+    )
+
+
+@pytest.mark.usefixtures("codes")
+def test_explain_without_a_code_lists_all_and_with_a_wrong_one_names_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.status(["explain"]) == 0
+    assert capsys.readouterr().out == "LH012  an amount finer than its currency\n"
+    assert cli.status(["explain", "LH021"]) == 2
+    assert "did you mean LH012?" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_early_is_no_bug() -> None:
+    """`luhai --help | head -1` ends quietly."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "simcore.cli", "--help"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(cli.ROOT)},
+        )
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_help_takes_at_most_three_times_as_long_as_importing_click() -> None:
+    """The best of seven, so that other work on the machine doesn't decide."""
+
+    def seconds(*arguments: str) -> float:
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], cwd=cli.ROOT, check=True, capture_output=True)
+        return time.perf_counter() - begun
+
+    pairs = [(seconds("-c", "import click"), seconds("-m", "simcore.cli", "--help")) for _ in range(7)]
+    assert min(pair[1] for pair in pairs) <= 3 * min(pair[0] for pair in pairs)
