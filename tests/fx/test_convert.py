@@ -101,7 +101,7 @@ def test_wrong_signs_are_refused(bad: tuple[int, int, int]) -> None:
 @settings(max_examples=2000, deadline=None)
 @given(sizes(0), st.one_of(st.integers(0, 1000), st.integers(0, BP_E2_WHOLE)), sizes(1), sizes(1))
 def test_the_dealer_kernel_equals_the_plain_dealer(amount: int, spread: int, numerator: int, denominator: int) -> None:
-    principal, kept, target = dealer_legs_kernel(amount, spread, numerator, denominator)
+    principal, kept, target = map(int, dealer_legs_kernel(amount, spread, numerator, denominator))
     assert principal + kept == amount
     assert kept == round(Fraction(amount * spread, BP_E2_WHOLE))
     assert target == plain(principal, numerator, denominator)
