@@ -58,6 +58,9 @@ def test_known_products(amount: int, numerator: int, denominator: int, expected:
 @example(2**62, 4, 2)
 @example(2**63 - 1, 4, 4)
 @example(2**63 - 1, 2**63 - 1, 1)
+@example(2**62, 2, 1)  # exactly 2^63, one more than fits
+@example((2**64 - 1) // 3, 3, 2)  # 2^63 - 1/2 rounds to 2^63
+@example((2**64 - 1) // 3, 6, 4)
 def test_the_kernel_is_exact_at_any_size(amount: int, numerator: int, denominator: int) -> None:
     assert mul_div_half_even(amount, numerator, denominator) == plain(amount, numerator, denominator)
 
