@@ -1,0 +1,60 @@
+"""Drawn latencies of hops: one draw per payment and drawn hop, in demand order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.demand import portable
+from simcore.model import Latency
+from simcore.rng import stream
+
+MILLISECOND_US = 1_000
+LONGEST_US = 100 * 365 * 86_400_000_000
+"""A hundred years: what a latency without ``most`` is cut to, so that no sum of times leaves 64 bits."""
+
+
+def latency_us(spec: Latency, uniform: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return latencies in microseconds, one for each uniform in [0, 1): (n,) → (n,).
+
+    Whole milliseconds, half to even, then cut to ``least`` and ``most``; the distribution is reached through its
+    quantile function. ValueError unless ``spec`` names exactly one distribution.
+    """
+    given = [kind for kind in (spec.lognormal, spec.exponential, spec.uniform) if kind is not None]
+    if len(given) != 1:
+        raise ValueError(f"a latency has exactly one distribution, not {len(given)}")
+    if spec.lognormal is not None:
+        value = float(spec.lognormal.median) * portable.exp(float(spec.lognormal.sigma) * portable.normal(uniform))
+    elif spec.exponential is not None:
+        value = -float(spec.exponential.mean) * portable.log(1.0 - uniform)
+    else:
+        assert spec.uniform is not None
+        value = float(spec.uniform.low) + float(spec.uniform.high - spec.uniform.low) * uniform
+    milliseconds = np.rint(np.minimum(value, float(LONGEST_US)) / MILLISECOND_US).astype(np.int64)
+    most = LONGEST_US if spec.most is None else min(spec.most, LONGEST_US)
+    return np.clip(milliseconds * MILLISECOND_US, min(spec.least, most), most)
+
+
+class LatencyDraws:
+    """Fills the draws of one batch after another; column j of a route has the stream ``latency:<route>:<j>``."""
+
+    def __init__(self, routes: Sequence[str], columns: Sequence[Sequence[Latency]], seed: int, replicate: int) -> None:
+        self._columns = columns
+        self.width = max((len(specs) for specs in columns), default=0)
+        self._streams = [
+            [stream(seed, f"latency:{name}:{j}", replicate) for j in range(len(specs))]
+            for name, specs in zip(routes, columns, strict=True)
+        ]
+
+    def draw(self, route: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return (n, width) microseconds for payments of these routes; columns a route doesn't have are 0."""
+        draws = np.zeros((route.size, self.width), dtype=np.int64)
+        for index, specs in enumerate(self._columns):
+            if not specs:
+                continue
+            rows = np.flatnonzero(route == index)
+            for j, spec in enumerate(specs):
+                draws[rows, j] = latency_us(spec, self._streams[index][j].random(rows.size))
+        return draws

@@ -1,0 +1,152 @@
+"""All payments of a scenario as batches in demand order, with ids, drawn latencies and references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from simcore.demand.batch import DemandBatch
+from simcore.demand.files import InputFile
+from simcore.demand.latency import LatencyDraws
+from simcore.demand.merge import merged, resized
+from simcore.demand.replay import ReplaySource
+from simcore.demand.trade import TradeSource
+from simcore.errors import Fault, ScenarioError
+from simcore.model import Latency, ReplayFlow, Scenario
+
+
+def first_currencies(scenario: Scenario) -> list[str]:
+    """Return the currency of the first hop of each route, in the order of the scenario's routes."""
+    return [scenario.rails[route.hops[0].rail].currency for route in scenario.routes.values()]
+
+
+def first_priorities(scenario: Scenario) -> list[bool]:
+    """Return for each route whether its first rail orders by priority."""
+    return [
+        getattr(scenario.rails[route.hops[0].rail], "queue", None) in ("priority", "bypass")
+        for route in scenario.routes.values()
+    ]
+
+
+def drawn_columns(scenario: Scenario) -> list[list[Latency]]:
+    """Return for each route the drawn latencies of its hops, in the order of the hops."""
+    return [
+        [hop.latency for hop in route.hops if isinstance(hop.latency, Latency)] for route in scenario.routes.values()
+    ]
+
+
+class Demand:
+    """Who pays whom, when and how much: iterate it for :class:`DemandBatch`, again for the same batches.
+
+    Indices follow the order of the scenario's tables: participants, routes, flows, corridors. The batches joined
+    together are the same whatever ``batch`` is.
+
+    Parameters
+    ----------
+    scenario : Scenario      resolved
+    folder : Path            where replay files are looked for
+    seed, replicate : int    root seed and repetition
+    start_us, end_us : int   the run's window, microseconds UTC; nothing is initiated before or at ``end_us`` and later
+    batch : int              payments in a batch
+    route_first_currency, route_has_priority, draw_columns : one entry for each route; none means as the scenario says
+
+    Raises
+    ------
+    ScenarioError            for a replay file's header and state at once, for its rows while iterating; every replay
+                             file's faults together. A duplicate reference is known only when the file has been read
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        folder: Path,
+        *,
+        seed: int,
+        start_us: int,
+        end_us: int,
+        route_first_currency: Sequence[str] | None = None,
+        route_has_priority: Sequence[bool] | None = None,
+        draw_columns: Sequence[Sequence[Latency]] | None = None,
+        batch: int = 65_536,
+        replicate: int = 0,
+    ) -> None:
+        if batch < 1:
+            raise ValueError(f"a batch has at least one payment, not {batch}")
+        self._routes = list(scenario.routes)
+        self._seed, self._replicate, self._batch = seed, replicate, batch
+        self._draw_columns = drawn_columns(scenario) if draw_columns is None else draw_columns
+        has_priority = first_priorities(scenario) if route_has_priority is None else route_has_priority
+        self._has_priority = np.array(has_priority, dtype=bool)
+        currencies = first_currencies(scenario) if route_first_currency is None else route_first_currency
+
+        self.purposes: list[str] = list(dict.fromkeys(flow.purpose for flow in scenario.flows.values()))
+        """Every purpose a payment may have; ``DemandBatch.purpose`` is a position here."""
+        participants = {name: index for index, name in enumerate(scenario.participants)}
+        routes = {name: index for index, name in enumerate(scenario.routes)}
+        corridors = {name: index for index, name in enumerate(scenario.corridors)}
+        self._sources: list[TradeSource | ReplaySource] = []
+        self._corridor_of_flow = np.array(
+            [corridors.get(flow.corridor or "", -1) for flow in scenario.flows.values()], dtype=np.int16
+        )
+        faults: list[Fault] = []
+        for index, (name, flow) in enumerate(scenario.flows.items()):
+            try:
+                if isinstance(flow, ReplayFlow):
+                    self._sources.append(ReplaySource(
+                        flow, folder, index=index, participants=list(participants), routes=self._routes,
+                        route_currency=currencies, start_us=start_us, end_us=end_us,
+                    ))
+                else:
+                    self._sources.append(TradeSource(
+                        scenario, name, index=index, purpose=self.purposes.index(flow.purpose),
+                        participants=participants, routes=routes, start_us=start_us, end_us=end_us, seed=seed,
+                        replicate=replicate,
+                    ))
+            except ScenarioError as error:
+                faults += error.faults
+        if faults:
+            raise ScenarioError(faults)
+        replays = [source for source in self._sources if isinstance(source, ReplaySource)]
+        self.purposes = list(dict.fromkeys(self.purposes + [text for source in replays for text in source.purposes]))
+        self.inputs: list[InputFile] = [source.input for source in replays]
+        """Every replay file with its size and SHA-256."""
+        self.notes: list[str] = [
+            f"{source.input.file}: the column latest is checked but has no effect in this version"
+            for source in replays
+            if source.has_latest
+        ]
+        """What a reader of the results should know."""
+
+    @property
+    def total_hint(self) -> int | None:
+        """About how many payments there will be, for a progress bar; none if a file doesn't say."""
+        counts = [s.rows if isinstance(s, ReplaySource) else s.rows_expected for s in self._sources]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    def __iter__(self) -> Iterator[DemandBatch]:
+        index_of = {purpose: index for index, purpose in enumerate(self.purposes)}
+        flows = [s.chunks(index_of) if isinstance(s, ReplaySource) else s.chunks() for s in self._sources]
+        latencies = LatencyDraws(self._routes, self._draw_columns, self._seed, self._replicate)
+        first_payment_id = 0
+        for chunk in resized(merged(flows, self._has_priority), self._batch):
+            reference = chunk.reference
+            if reference is not None and reference.null_count == chunk.size:
+                reference = None
+            yield DemandBatch(
+                first_payment_id=first_payment_id,
+                initiated_at=chunk.initiated_at,
+                debtor=chunk.debtor,
+                creditor=chunk.creditor,
+                route=chunk.route,
+                amount_minor=chunk.amount_minor,
+                priority=chunk.priority,
+                flow=chunk.flow,
+                purpose=chunk.purpose,
+                corridor=self._corridor_of_flow[chunk.flow],
+                draws=latencies.draw(chunk.route),
+                reference=reference,
+            )
+            first_payment_id += chunk.size

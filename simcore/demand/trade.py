@@ -1,0 +1,180 @@
+"""Payments of goods trade: Poisson arrivals by local hour on business days, lognormal amounts, weighted parties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.calendar import load_calendar
+from simcore.demand import portable
+from simcore.demand.chunk import Chunk
+from simcore.errors import ScenarioError
+from simcore.model import Scenario, TradeFlow
+from simcore.rng import stream
+
+HOUR_US = 3_600_000_000
+MOST_MINOR = 10**18
+"""What an amount without ``most`` is cut to, so that a wide lognormal can't leave 64 bits."""
+
+Floats = NDArray[np.float64]
+
+
+class TradeSource:
+    """One trade flow of a scenario as sorted chunks.
+
+    Every draw comes from a stream of its own (``flow:<name>:count``, ``time``, ``amount``, ``debtor``, ``creditor``,
+    ``route``), one number per payment and in the order of time. So two policies that differ in the shares of a corridor
+    meet the same payments, and the size of the chunks changes nothing.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        name: str,
+        *,
+        index: int,
+        purpose: int,
+        participants: Mapping[str, int],
+        routes: Mapping[str, int],
+        start_us: int,
+        end_us: int,
+        seed: int,
+        replicate: int = 0,
+        chunk: int = 65_536,
+    ) -> None:
+        flow = scenario.flows[name]
+        assert isinstance(flow, TradeFlow)
+        self._name, self._flow, self._index, self._purpose = name, flow, index, purpose
+        self._window = (start_us, end_us)
+        self._seed, self._replicate, self._chunk = seed, replicate, chunk
+        self._pairs = _Pairs(name, flow, participants)
+        shares: Mapping[str, Decimal] = {flow.route or "": Decimal(1)}
+        if flow.corridor is not None:
+            shares = scenario.corridors[flow.corridor].routes
+        self._routes = np.array([routes[route] for route, share in shares.items() if share > 0], dtype=np.int32)
+        self._route_cumulative = _cumulative([share for share in shares.values() if share > 0])
+        self._slots = list(_slots(scenario, flow))
+
+    @property
+    def rows_expected(self) -> int:
+        """Mean number of payments over the run."""
+        return round(sum(mean for _, mean in self._slots))
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the payments in the order of time; those that would fall outside the run's window are not made."""
+        draw = {
+            what: stream(self._seed, f"flow:{self._name}:{what}", self._replicate)
+            for what in ("count", "time", "amount", "debtor", "creditor", "route")
+        }
+        starts: list[int] = []
+        counts: list[int] = []
+        for start, mean in self._slots:
+            # Hours that overlap (a clock put forward) stay in one chunk, so that sorting a chunk sorts the flow.
+            if sum(counts) >= self._chunk and start >= max(starts) + HOUR_US:
+                yield self._make(starts, counts, draw)
+                starts, counts = [], []
+            starts.append(start)
+            counts.append(int(draw["count"].poisson(mean)))
+        if starts:
+            yield self._make(starts, counts, draw)
+
+    def _make(self, starts: list[int], counts: list[int], draw: Mapping[str, np.random.Generator]) -> Chunk:
+        n = sum(counts)
+        inside = np.floor(draw["time"].random(n) * HOUR_US).astype(np.int64)
+        initiated_at = np.sort(np.repeat(np.array(starts, dtype=np.int64), counts) + inside)
+        debtor, creditor = self._pairs.choose(draw["debtor"].random(n), draw["creditor"].random(n))
+        chosen = np.searchsorted(self._route_cumulative, draw["route"].random(n), side="right")
+        chunk = Chunk(
+            initiated_at=initiated_at,
+            debtor=debtor,
+            creditor=creditor,
+            route=self._routes[np.minimum(chosen, self._routes.size - 1)],
+            amount_minor=self._amounts(draw["amount"].random(n)),
+            priority=np.full(n, self._flow.priority, dtype=np.int8),
+            flow=np.full(n, self._index, dtype=np.int16),
+            purpose=np.full(n, self._purpose, dtype=np.int16),
+            reference=None,
+        )
+        first, last = np.searchsorted(initiated_at, self._window)
+        return chunk.slice(int(first), int(last))
+
+    def _amounts(self, uniform: Floats) -> NDArray[np.int64]:
+        """Whole minor units, half to even, at least 1, within ``least`` and ``most``."""
+        amount = self._flow.amount
+        least = max(1, amount.least.amount_minor if amount.least else 1)
+        most = amount.most.amount_minor if amount.most else MOST_MINOR
+        value = float(amount.median.amount_minor) * portable.exp(float(amount.sigma) * portable.normal(uniform))
+        # The float cut keeps the cast in range; the integer cut is exact.
+        return np.clip(np.rint(np.minimum(value, 9e18)).astype(np.int64), least, most)
+
+
+def _slots(scenario: Scenario, flow: TradeFlow) -> Iterator[tuple[int, float]]:
+    """Every hour in which payments may arrive: its first instant and the mean number of payments.
+
+    A Poisson number per day spread over hours by weight is the same as one Poisson number per hour. An hour that the
+    clock skips on that day coincides with the next one; of an hour that occurs twice the first is meant.
+    """
+    calendar = load_calendar(flow.calendar)
+    zone = ZoneInfo(flow.zone or calendar.zone)
+    weights = sorted((int(hour), Fraction(weight)) for hour, weight in flow.profile.items() if weight > 0)
+    total = sum(weight for _, weight in weights)
+    for day in calendar.business_days(scenario.scenario.start, scenario.scenario.days):
+        for hour, weight in weights:
+            local = datetime(day.year, day.month, day.day, hour, tzinfo=zone)
+            start = int(local.astimezone(UTC).timestamp()) * 1_000_000
+            yield start, float(Fraction(flow.per_day) * weight / total)
+
+
+def _cumulative(weights: Sequence[Decimal | Fraction]) -> Floats:
+    """Cumulative shares in (0, 1], each the float nearest to the exact one."""
+    exact = [Fraction(weight) for weight in weights]
+    total, running, shares = sum(exact), Fraction(0), []
+    for weight in exact:
+        running += weight
+        shares.append(float(running / total))
+    return np.array(shares, dtype=np.float64)
+
+
+class _Pairs:
+    """Debtor and creditor by weight, never the same participant: the joint distribution of the allowed pairs."""
+
+    def __init__(self, name: str, flow: TradeFlow, participants: Mapping[str, int]) -> None:
+        creditors = {who: Fraction(weight) for who, weight in flow.creditors.items() if weight > 0}
+        total = sum(creditors.values(), Fraction(0))
+        # A debtor's share of all allowed pairs: its weight times the weight of everybody else it may pay.
+        debtors = {who: Fraction(weight) * (total - creditors.get(who, 0)) for who, weight in flow.debtors.items()}
+        debtors = {who: weight for who, weight in debtors.items() if weight > 0}
+        if not debtors:
+            raise ScenarioError.one(
+                "LH069", f"flows.{name}.creditors", got="nobody a debtor of the flow could pay",
+                expected="a debtor and a creditor that differ, both with a weight above zero",
+            )
+        names = list(creditors)
+        self._debtors = np.array([participants[who] for who in debtors], dtype=np.int32)
+        self._creditors = np.array([participants[who] for who in names], dtype=np.int32)
+        self._debtor_cumulative = _cumulative(list(debtors.values()))
+        self._creditor_cumulative = _cumulative(list(creditors.values()))
+        self._own = np.array([names.index(who) if who in creditors else len(names) for who in debtors], dtype=np.int64)
+        shares = [creditors[who] / total for who in names] + [Fraction(0)]
+        self._own_share = np.array([float(shares[own]) for own in self._own])
+        before = np.concatenate(([0.0], self._creditor_cumulative[:-1], [2.0]))
+        self._own_before = before[self._own]
+
+    def choose(self, first: Floats, second: Floats) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return (n,) debtors and creditors for (n,) uniforms each."""
+        d = np.minimum(np.searchsorted(self._debtor_cumulative, first, side="right"), self._debtors.size - 1)
+        own, own_share, own_before = self._own[d], self._own_share[d], self._own_before[d]
+        # The debtor's own stretch is cut out of the line; what lies beyond it moves down. Rounding could still land on
+        # it, so the side decides, and the index is kept to that side.
+        point = second * (1.0 - own_share)
+        last = self._creditors.size - 1
+        beyond = (point >= own_before) & (own < last)
+        c = np.searchsorted(self._creditor_cumulative, np.where(beyond, point + own_share, point), side="right")
+        c = np.where(beyond, np.clip(c, own + 1, last), np.minimum(c, np.minimum(own - 1, last)))
+        return self._debtors[d], self._creditors[c]
