@@ -72,9 +72,9 @@ def test_crlf_line_ends() -> None:
 
 # --- any document ------------------------------------------------------------------------------------------------
 
-names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=6) | st.sampled_from(
-    ["a", "b", "x-y", "0", "[t]", 'q"q', "d.d", "#", "="]
-)
+names = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=6
+) | st.sampled_from(["a", "b", "x-y", "0", "[t]", 'q"q', "d.d", "#", "="])
 scalars = st.one_of(
     st.integers(-(10**6), 10**6),
     st.booleans(),
@@ -154,7 +154,11 @@ def test_a_text_that_is_no_toml_neither_fails_nor_hangs(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "path", "line"),
-    [("a = 1\nb = 2\na = 3\n", ("a",), 3), ("[t]\nx = 1\n[u]\n[t]\n", ("t",), 4), ("a = { b = 1, b = 2 }", ("a", "b"), 1)],
+    [
+        ("a = 1\nb = 2\na = 3\n", ("a",), 3),
+        ("[t]\nx = 1\n[u]\n[t]\n", ("t",), 4),
+        ("a = { b = 1, b = 2 }", ("a", "b"), 1),
+    ],
 )
 def test_a_key_given_twice_is_named(text: str, path: tuple[str, ...], line: int) -> None:
     ((found, (at, _)),) = locate(text).repeated

@@ -1,0 +1,87 @@
+"""Checks of the currency market: pairs of two currencies, rates for every day of the run, dealers who take part."""
+
+from __future__ import annotations
+
+from fx.rates import RateNotFound, RatePath
+from scenarios.accounts import escape_fault, missing_file_fault
+from scenarios.keys import KeyPath, shown_value
+from scenarios.references import Checks
+from simcore.datafiles import data_path, is_allowed
+from simcore.model import Pair
+
+SOURCE_KEYS = {"ecb": None, "constant": "rate", "given": "file"}
+
+
+def pair_currencies(name: str) -> tuple[str, str] | None:
+    """The two currencies of ``USD/CNY``."""
+    source, slash, target = name.partition("/")
+    return (source, target) if slash and source and target and source != target else None
+
+
+def check_file(checks: Checks, path: KeyPath, name: str, pattern: str) -> None:
+    """Whether a data file is there and inside the folder, with a fault if not."""
+    where = checks.document.where(path)
+    try:
+        file = data_path(checks.document.folder, name)
+    except ValueError:
+        checks.say("LH030", path, shown_value(name), "the name of a file")
+        return
+    if not is_allowed(checks.document.folder, file):
+        checks.faults.append(escape_fault(where, name))
+    elif not file.is_file():
+        checks.faults.append(missing_file_fault(checks.document, where, name, pattern))
+
+
+def check_fx(checks: Checks) -> None:
+    """Note the faults of pairs and dealers."""
+    fx = checks.scenario.fx
+    for name, pair in fx.pairs.items():
+        path: KeyPath = ("fx", "pairs", name)
+        currencies = pair_currencies(name)
+        if currencies is None:
+            checks.say("LH056", path, shown_value(name), "two currencies, the second for one of the first", '"USD/CNY"')
+            continue
+        known = [checks.currency(path, currency) for currency in currencies]  # all of them, for their faults
+        if not all(known):
+            continue
+        reverse = "/".join(reversed(currencies))
+        if reverse in fx.pairs and list(fx.pairs).index(reverse) < list(fx.pairs).index(name):
+            checks.say("LH056", path, f"{name} beside {reverse}", "each pair once; a rate serves both ways")
+        _rate(checks, path, pair, currencies)
+    for name, dealer in fx.dealers.items():
+        path = ("fx", "dealers", name)
+        checks.known("LH020", path, name, "a participant", "participants")
+        for index, quoted in enumerate(dealer.pairs):
+            here = (*path, "pairs", index)
+            reverse = "/".join(reversed(quoted.split("/")))
+            if quoted not in checks.rest.names("fx", "pairs") and reverse in checks.rest.names("fx", "pairs"):
+                checks.say("LH026", here, shown_value(quoted), "the pair as [fx.pairs] has it; dealers quote both ways",
+                           shown_value(reverse))  # fmt: skip
+            else:
+                checks.known("LH026", here, quoted, "a pair of [fx.pairs]", "fx", "pairs")
+
+
+def _rate(checks: Checks, path: KeyPath, pair: Pair, currencies: tuple[str, str]) -> None:
+    needed = SOURCE_KEYS[pair.source]
+    for key in ("rate", "file"):
+        given = getattr(pair, key) is not None
+        if given and key != needed:
+            right = next(source for source, wanted in SOURCE_KEYS.items() if wanted == key)
+            checks.say("LH055", (*path, key), f'{key} beside source = "{pair.source}"', "one kind of rate",
+                       f'source = "{right}"')  # fmt: skip
+        elif not given and key == needed:
+            example = "rate = 7.2" if key == "rate" else 'file = "rates.csv"'
+            checks.say("LH055", (*path, key), "nothing", f'{key}, which source = "{pair.source}" needs', example)
+    try:
+        if pair.source == "constant" and pair.rate is not None:
+            RatePath.constant(*currencies, pair.rate)
+        elif pair.source == "ecb" and checks.rest.whole("scenario") and checks.scenario.scenario.days >= 1:
+            info = checks.scenario.scenario
+            RatePath.from_history(*currencies, info.start, info.days)
+    except RateNotFound as error:
+        checks.say("LH055", (*path, "source"), str(error), "a published rate for every day of the run",
+                   'give a rate: source = "constant"')  # fmt: skip
+    except (ValueError, OverflowError) as error:
+        checks.say("LH055", (*path, "rate"), str(error), "a rate above zero that the exact arithmetic can hold")
+    if pair.source == "given" and pair.file is not None:
+        check_file(checks, (*path, "file"), pair.file, "*.csv")

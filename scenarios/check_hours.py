@@ -1,0 +1,156 @@
+"""Checks of rails: currency, calendar, hours that open, cycles that run, and what a funded rail needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios.keys import KeyPath, listed, nearest, shown_path, shown_value
+from scenarios.references import FUNDED, Checks, usable
+from simcore.calendar import (
+    BusinessCalendar,
+    OutsideCalendar,
+    Session,
+    UnknownCalendar,
+    Window,
+    calendar_names,
+    load_calendar,
+    local_us,
+    session_windows,
+)
+from simcore.units import ClockTime, UnitError, format_clock
+
+WHOLE_DAY = (Session(open=ClockTime(0, 0), close=ClockTime(1, 0)),)
+ALWAYS = "ALL"
+
+
+def rail_calendar(rail: Any) -> BusinessCalendar:
+    """The calendar of a rail with its own changes; UnknownCalendar or UnitError as `simcore.calendar` says."""
+    return load_calendar(rail.calendar or ALWAYS).with_changes(rail.add_open, rail.add_closed)
+
+
+def check_rails(checks: Checks) -> None:
+    """Note the faults of every rail."""
+    scenario = checks.scenario
+    if not checks.rest.names("rails") and checks.rest.whole("rails"):
+        checks.say("LH066", ("rails",), "no rail", "at least one rail")
+    for name, rail in scenario.rails.items():
+        path: KeyPath = ("rails", name)
+        if not usable(name):
+            checks.say("LH017", path, shown_value(name), "a name without blanks around it")
+        checks.currency((*path, "currency"), rail.currency)
+        windows = _windows(checks, path, rail)
+        if rail.kind == "deferred_net":
+            _cycles(checks, path, rail, windows)
+        if rail.kind == FUNDED:
+            _funded(checks, path, rail)
+
+
+def known_calendar(checks: Checks, path: KeyPath, name: str) -> bool:
+    """Whether a calendar exists, with a fault if not."""
+    try:
+        load_calendar(name)
+    except UnknownCalendar as error:
+        near = error.nearest or nearest(name, calendar_names())
+        checks.say("LH025", path, shown_value(name), f"a calendar: {listed(calendar_names(), 30)}",
+                   shown_value(near) if near else "")  # fmt: skip
+        return False
+    return True
+
+
+def covered(checks: Checks, path: KeyPath, calendar: BusinessCalendar) -> bool:
+    """Whether a calendar's table covers the run, with a fault if not."""
+    info = checks.scenario.scenario
+    try:
+        calendar.business_days(info.start, info.days)
+    except (OutsideCalendar, OverflowError):
+        first, last = calendar.first, calendar.last
+        checks.say("LH054", path, f"a run of {info.days} days from {info.start}",
+                   f"days from {first} to {last}, which calendar {calendar.name} covers")  # fmt: skip
+        return False
+    return True
+
+
+def _windows(checks: Checks, path: KeyPath, rail: Any) -> list[Window] | None:
+    """The rail's windows of the run; None where a fault keeps them from being known."""
+    if rail.calendar is not None and not known_calendar(checks, (*path, "calendar"), rail.calendar):
+        return None
+    try:
+        calendar = rail_calendar(rail)
+    except UnitError as error:
+        checks.say("LH049", (*path, "add_open"), error.got, error.expected, error.try_)
+        return None
+    if not checks.rest.whole("scenario"):
+        return None
+    info = checks.scenario.scenario
+    if not 1 <= info.days <= 36_600 or not covered(checks, (*path, "calendar"), calendar):
+        return None
+    try:
+        windows = session_windows(calendar, calendar.zone, rail.sessions or WHOLE_DAY, info.start, info.days)
+    except UnitError as error:
+        checks.say("LH049", (*path, "sessions"), error.got, error.expected, error.try_)
+        return None
+    except (OutsideCalendar, OverflowError):  # a session that looks at the day before or after the run
+        checks.say("LH054", (*path, "calendar"), f"a run of {info.days} days from {info.start}",
+                   f"days after {calendar.first} and before {calendar.last}")  # fmt: skip
+        return None
+    if not any(window.only == "all" for window in windows):
+        days = len(calendar.business_days(info.start, info.days))
+        got = f"no opening in {info.days} days from {info.start}, of which {days} are business days of {calendar.name}"
+        checks.say(
+            "LH048", (*path, "sessions" if days else "calendar"), got, "hours that open at least once in the run"
+        )
+        return None
+    return windows
+
+
+def _cycles(checks: Checks, path: KeyPath, rail: Any, windows: list[Window] | None) -> None:
+    if rail.cycle_every is not None and rail.cycle_every <= 0:
+        checks.say("LH052", (*path, "cycle_every"), "0 s", "a distance between cycles", '"1 h"')
+    if windows is None:
+        return
+    zone = rail_calendar(rail).zone
+    for index, clock in enumerate(rail.cycle_at):
+        try:
+            inside = any(
+                window.open_us <= local_us(zone, window.business_day, clock) <= window.close_us for window in windows
+            )
+        except UnitError as error:
+            checks.say("LH052", (*path, "cycle_at", index), error.got, error.expected, error.try_)
+            continue
+        if not inside:
+            checks.say("LH052", (*path, "cycle_at", index), format_clock(clock), "a time at which the rail is open")
+
+
+def _funded(checks: Checks, path: KeyPath, rail: Any) -> None:
+    """What funding at opening and sweeps at closing need."""
+    scenario, name = checks.scenario, str(path[1])
+    known = checks.known("LH020", (*path, "operator"), rail.operator, "a participant", "participants")
+    if not checks.known("LH021", (*path, "funding_rail"), rail.funding_rail, "a rail", "rails"):
+        return
+    if rail.funding_rail == name:
+        checks.say("LH050", (*path, "funding_rail"), shown_value(name), "another rail in the same currency")
+        return
+    source = scenario.rails.get(rail.funding_rail)
+    if source is not None and source.currency != rail.currency:
+        checks.say("LH050", (*path, "funding_rail"), f"{rail.funding_rail}, which settles {source.currency}",
+                   f"a rail that settles {rail.currency}")  # fmt: skip
+    if not checks.rest.whole("accounts"):
+        return
+    mirror, pool = scenario.accounts.get(name, {}), scenario.accounts.get(rail.funding_rail, {})
+    if known:
+        for table, which in ((name, mirror), (rail.funding_rail, pool)):
+            if rail.operator not in which:
+                checks.say("LH050", (*path, "operator"), f"{rail.operator} without an account on {table}",
+                           f"an operator with accounts on {name} and on {rail.funding_rail}",
+                           f"[accounts.{shown_path((table, rail.operator))}]")  # fmt: skip
+        if rail.operator in mirror and mirror[rail.operator].debit_limit != "unlimited":
+            checks.say("LH050", ("accounts", name, rail.operator, "debit_limit"), "a limit on the operator's account",
+                       f'"unlimited": {rail.operator} issues what the accounts on {name} hold',
+                       'debit_limit = "unlimited"')  # fmt: skip
+    for holder, account in mirror.items():
+        payer = account.funded_by or holder
+        if holder != rail.operator and payer not in pool and payer in checks.rest.names("participants"):
+            payers = [f'funded_by = "{nearest(holder, pool, 0.0)}"'] if pool else [""]
+            checks.say("LH051", ("accounts", name, holder), f"{payer} has no account on {rail.funding_rail}",
+                       f"a payer of its funding there: its own account, or funded_by one of {listed(pool)}",
+                       payers[0])  # fmt: skip

@@ -1,0 +1,71 @@
+"""Checks of routes and corridors by themselves: known rails and roles, hops that join, shares that sum to 1."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from scenarios.check_ways import parse_role
+from scenarios.keys import KeyPath, listed, nearest, shown_value
+from scenarios.references import Checks
+from simcore.model import Latency, Route
+
+ROLE_FORMS = "debtor, creditor, agent.CUR, creditor.agent.CUR or a participant"
+
+
+def check_routes(checks: Checks) -> None:
+    """Note the faults of every route by itself, and of every corridor."""
+    participants = checks.rest.names("participants")
+    for name, route in checks.scenario.routes.items():
+        path: KeyPath = ("routes", name)
+        if not route.hops:
+            checks.say("LH043", (*path, "hops"), "no hop", "at least one hop")
+        for index, hop in enumerate(route.hops):
+            here = (*path, "hops", index)
+            checks.known("LH021", (*here, "rail"), hop.rail, "a rail", "rails")
+            for key, text in (("from", hop.debtor), ("to", hop.creditor)):
+                role = parse_role(text, participants)
+                if role is None and (checks.rest.whole("participants") or "." in text):
+                    near = nearest(text, ["debtor", "creditor", *participants])
+                    checks.say("LH020", (*here, key), shown_value(text), f"{ROLE_FORMS}: {listed(participants)}",
+                               shown_value(near) if near else "")  # fmt: skip
+                elif role is not None and role.currency:
+                    checks.currency((*here, key), role.currency)
+            if hop.debtor == hop.creditor:
+                checks.say("LH046", (*here, "to"), f"{hop.creditor} paying itself", "two roles that differ")
+            if isinstance(hop.latency, Latency):
+                _latency(checks, (*here, "latency"), hop.latency)
+        _ends(checks, path, route)
+    for name, corridor in checks.scenario.corridors.items():
+        path = ("corridors", name)
+        for route_name in corridor.routes:
+            checks.known("LH022", (*path, "routes", route_name), route_name, "a route", "routes")
+        total = sum(corridor.routes.values(), Decimal(0))
+        if total != 1:
+            checks.say("LH047", (*path, "routes"), f"shares that sum to {total}", "shares that sum to exactly 1")
+
+
+def _latency(checks: Checks, path: KeyPath, latency: Latency) -> None:
+    given = [key for key in ("lognormal", "exponential", "uniform") if getattr(latency, key) is not None]
+    if len(given) != 1:
+        checks.say("LH057", path, " and ".join(given) or "no distribution",
+                   "exactly one of lognormal, exponential, uniform")  # fmt: skip
+    if latency.lognormal is not None:
+        checks.at_least((*path, "lognormal", "sigma"), latency.lognormal.sigma, 0, "a sigma that isn't negative")
+        if latency.lognormal.median <= 0:
+            checks.say("LH016", (*path, "lognormal", "median"), "0 s", "a median above zero", '"1 s"')
+    if latency.uniform is not None and latency.uniform.low > latency.uniform.high:
+        checks.say("LH016", (*path, "uniform"), "low above high", "low at most high")
+    if latency.most is not None and latency.most < latency.least:
+        checks.say("LH016", (*path, "most"), "most below least", "most at least least")
+
+
+def _ends(checks: Checks, path: KeyPath, route: Route) -> None:
+    """A route of named roles starts at the debtor and ends at the creditor, and its hops join, as far as texts tell."""
+    if not route.hops or not checks.rest.whole("participants"):
+        return
+    for index, (before, after) in enumerate(zip(route.hops, route.hops[1:])):
+        roles = [parse_role(text, checks.rest.names("participants")) for text in (before.creditor, after.debtor)]
+        if roles[0] != roles[1] and all(role is not None and role.name for role in roles):
+            got = f"{after.debtor}, but hop {index} ends at {before.creditor}"
+            checks.say("LH043", (*path, "hops", index + 1, "from"), got, "a hop that begins where the one before ended",
+                       f'from = "{before.creditor}"')  # fmt: skip

@@ -1,0 +1,220 @@
+"""Turns a scenario file into the typed model: the only place that knows pydantic.
+
+The classes of `simcore.model` and the registered rail kinds stay plain. Here each becomes a table of pydantic with the
+same keys, which refuses unknown ones, reads units, finds every fault in one pass, and gives back the plain class.
+"""
+
+from __future__ import annotations
+
+import os
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict  # before 3.12 pydantic takes no other; it depends on this package
+
+from scenarios.accounts import add_accounts_file
+from scenarios.document import Document
+from scenarios.extend import read_document
+from scenarios.fields import Reader, Refused, docstrings, kind_of, name_of_key, reader_for
+from scenarios.keys import KeyPath, Origin
+from scenarios.references import check
+from scenarios.resolve import digest
+from scenarios.salvage import Salvage
+from scenarios.settings import apply_settings
+from scenarios.translate import MARK, translate
+from simcore.errors import ScenarioError
+from simcore.model import Scenario
+from simcore.registry import rails
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A scenario that can be run."""
+
+    scenario: Scenario
+    folder: Path
+    """Where its data files are (`simcore.datafiles.data_path`)."""
+    origin: Mapping[KeyPath, Origin]
+    """Key path → where it was written; what isn't in it is a default."""
+    digest: str
+    """SHA-256 of the resolved scenario, hexadecimal."""
+
+
+def load(
+    path_or_name: str | os.PathLike[str], *, set: Mapping[str, Any] | Iterable[str] = (), seed: int | None = None
+) -> Loaded:
+    """Return a scenario given as a file, a folder or a catalogue name, checked throughout.
+
+    Parameters
+    ----------
+    set : mapping or texts    values to replace: ``{"scenario.days": 2}`` or ``["scenario.days=2"]``
+    seed : int                goes before the file's seed
+
+    Raises
+    ------
+    ScenarioError    every fault of the scenario, each with its place
+    """
+    document = read_document(path_or_name)
+    apply_settings(document, set)
+    if seed is not None:
+        apply_settings(document, {"scenario.seed": seed})
+        document.origins["scenario", "seed"] = Origin("--seed")
+    return typed(document)
+
+
+def typed(document: Document) -> Loaded:
+    """Type and check a document; ScenarioError with every fault."""
+    faults = add_accounts_file(document)
+    tables: dict[int, type] = {}  # which class each table of the file was read as
+    try:
+        scenario: Scenario = _adapter().validate_python(document.data, context=tables)
+    except ValidationError as error:
+        details: list[Any] = error.errors(include_url=False)
+        found = translate(details, document, tables)
+        rest = Salvage(document.data, [path for path, _ in found])
+        partial = _adapter().validate_python(rest.data, context={})
+        faults += [fault for _, fault in found] + check(partial, document, rest)
+        raise ScenarioError(faults) from None
+    faults += check(scenario, document, Salvage(document.data, []))
+    if faults:
+        raise ScenarioError(faults)
+    return Loaded(scenario=scenario, folder=document.folder, origin=document.origins, digest=digest(scenario))
+
+
+def from_dict(data: dict[str, Any]) -> Scenario:
+    """Return the model of a resolved scenario (`scenarios.resolve.to_dict`), as a run document keeps it.
+
+    Raises
+    ------
+    ScenarioError    it isn't one
+    """
+    document = Document(file=Path("manifest.json"), folder=Path.cwd(), data=data)
+    tables: dict[int, type] = {}
+    try:
+        scenario: Scenario = _adapter().validate_python(data, context=tables)
+    except ValidationError as error:
+        details: list[Any] = error.errors(include_url=False)
+        raise ScenarioError(fault for _, fault in translate(details, document, tables)) from None
+    return scenario
+
+
+@cache
+def _adapter() -> TypeAdapter[Any]:
+    return TypeAdapter(_table(Scenario))
+
+
+@cache
+def _table(cls: type) -> Any:
+    """A plain dataclass as a table of pydantic that gives back the dataclass."""
+    hints = get_type_hints(cls, include_extras=True)
+    notes = docstrings(cls)
+    keys: dict[str, Any] = {}
+    for item in fields(cls):
+        hint = hints[item.name]
+        if (cls, item.name) == (Scenario, "rails"):
+            hint = dict.__class_getitem__((str, _one_of([*rails().entries().values()])))
+        needed = item.default is MISSING and item.default_factory is MISSING
+        about: Any = Annotated[_adapt(hint), Field(description=notes.get(item.name))]
+        # What is always the same need not stand in a file, but the kind of a rail or flow has to be said.
+        presence: Any = Required if needed or item.name == "kind" else NotRequired
+        keys[name_of_key(item)] = presence[about]
+    make: Any = TypedDict
+    table = make(cls.__name__, keys)
+    table.__pydantic_config__ = ConfigDict(extra="forbid")
+    table.__doc__ = cls.__doc__
+    names = {name_of_key(item): item.name for item in fields(cls)}
+
+    def note(value: Any, info: Any) -> Any:
+        if info.context is not None:
+            info.context[id(value)] = cls
+        return value
+
+    def build(value: dict[str, Any]) -> Any:
+        return cls(**{names[key]: inner for key, inner in value.items()})
+
+    return Annotated[table, BeforeValidator(note), AfterValidator(build)]
+
+
+def _adapt(hint: Any) -> Any:
+    """A type of the model as one of pydantic."""
+    reader = reader_for(hint)
+    if reader is not None:
+        return _scalar(reader)
+    origin, inner = get_origin(hint), get_args(hint)
+    if is_dataclass(hint):
+        return _table(hint)  # type: ignore[arg-type]
+    if origin in (Union, types.UnionType):
+        options = [option for option in inner if option is not type(None)]
+        if len(options) == 1:
+            return _adapt(options[0])
+        return _choice(options)
+    if origin is tuple:
+        return Annotated[list[_adapt(inner[0])], AfterValidator(tuple)]  # type: ignore[misc]
+    if origin is dict:
+        return dict[_adapt(inner[0]), _adapt(inner[1])]  # type: ignore[misc]
+    raise TypeError(f"a scenario can't hold {hint}")
+
+
+def _one_of(options: list[Any]) -> Any:
+    union: Any = Union
+    return union[tuple(options)]
+
+
+def _choice(options: list[Any]) -> Any:
+    """One of several: tables told apart by their ``kind``, or a table or a plain value."""
+    if all(is_dataclass(option) for option in options):
+        by_kind = {kind_of(option): option for option in options}
+
+        def which(value: Any) -> str | None:
+            kind = value.get("kind") if isinstance(value, dict) else None
+            return MARK + kind if isinstance(kind, str) and kind in by_kind else None
+    else:
+        by_kind = {"table" if is_dataclass(option) else "value": option for option in options}
+
+        def which(value: Any) -> str | None:
+            return MARK + ("table" if isinstance(value, dict) else "value")
+
+    union = _one_of([Annotated[_adapt(option), Tag(MARK + kind)] for kind, option in by_kind.items()])
+    expected = ", ".join(by_kind)
+    return Annotated[union, Discriminator(which, custom_error_type="kind", custom_error_message="{expected}",
+                                          custom_error_context={"expected": expected})]  # fmt: skip
+
+
+def _scalar(reader: Reader) -> Any:
+    """A value read by one of our own functions, so that the message is ours."""
+
+    def read(value: Any) -> Any:
+        try:
+            return reader.read(value)
+        except Refused as refused:
+            raise PydanticCustomError(
+                "luhai",
+                "{got}",
+                {"code": refused.code, "got": refused.got, "expected": refused.expected, "try": refused.try_},
+            ) from None
+
+    return Annotated[Any, PlainValidator(read), WithJsonSchema(reader.schema)]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of scenario files, for editors."""
+    from scenarios.schema import finish
+
+    return finish(_adapter().json_schema(mode="validation"))

@@ -1,0 +1,94 @@
+"""Says in our words what the validation library found: place, what was found, what was expected, the nearest name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_type_hints
+
+from scenarios.document import Document
+from scenarios.fields import name_of_key, reader_for
+from scenarios.keys import KeyPath, listed, nearest, shown_key, shown_value
+from simcore.errors import Fault
+
+MARK = "\0"
+"""Starts the parts of a place that name a branch of a union, not a key; no key can hold it."""
+
+
+def translate(
+    details: Iterable[Mapping[str, Any]], document: Document, tables: Mapping[int, type]
+) -> list[tuple[KeyPath, Fault]]:
+    """Return each fault with its key path, in the order of the file.
+
+    Parameters
+    ----------
+    details    what the library lists: ``type``, ``loc``, ``input``, ``ctx``
+    tables     ``id`` of each table of the document → the class it was read as
+    """
+    found = []
+    for detail in details:
+        path = _path(detail["loc"])
+        found.append((path, _fault(detail, path, document, tables)))
+    return sorted(found, key=lambda pair: _place(document, pair[0]))
+
+
+def _place(document: Document, path: KeyPath) -> tuple[str, int, int]:
+    origin = document.origin(path)
+    return origin.file, origin.line, origin.column
+
+
+def _path(loc: Iterable[str | int]) -> KeyPath:
+    parts = [part for part in loc if not (isinstance(part, str) and part.startswith(MARK))]
+    return tuple(part for part in parts if part != "[key]")
+
+
+def _table_at(data: Any, path: KeyPath) -> Any:
+    for part in path:
+        try:
+            data = data[part]
+        except (LookupError, TypeError):
+            return None
+    return data
+
+
+def _fault(detail: Mapping[str, Any], path: KeyPath, document: Document, tables: Mapping[int, type]) -> Fault:
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    where = document.where(path)
+    table = _table_at(document.data, path[:-1])
+    cls = tables.get(id(table))
+    if kind == "luhai":
+        return Fault(code=context["code"], where=where, got=context["got"], expected=context["expected"],
+                     try_=context["try"])  # fmt: skip
+    if kind == "extra_forbidden":
+        known = [name_of_key(item) for item in fields(cls)] if cls is not None and is_dataclass(cls) else []
+        free = [key for key in known if key not in table]
+        return Fault(code="LH010", where=where, got=f"the key {shown_key(path[-1])}",
+                     expected=f"one of {listed(free or known, 30)}", try_=nearest(str(path[-1]), free))  # fmt: skip
+    if kind == "missing":
+        return _missing(path, document, table, cls)
+    if kind == "kind":
+        given = value.get("kind") if isinstance(value, dict) else None
+        if not isinstance(value, dict):
+            return Fault(code="LH012", where=where, got=shown_value(value), expected="a table")
+        near = nearest(str(given), context["expected"].split(", "))
+        return Fault(code="LH018", where=document.where((*path, "kind")),
+                     got=shown_value(given) if given is not None else "nothing",
+                     expected=f"one of {context['expected']}", try_=f'kind = "{near}"' if near else "")  # fmt: skip
+    expected = {"dict_type": "a table", "list_type": "an array [ … ]"}.get(kind, "another kind of value")
+    try_ = f"[{shown_value(value)}]" if kind == "list_type" and isinstance(value, str) else ""
+    return Fault(code="LH012", where=where, got=shown_value(value), expected=expected, try_=try_)
+
+
+def _missing(path: KeyPath, document: Document, table: Any, cls: type | None) -> Fault:
+    """A key that has to be there, with an example of its value."""
+    key = path[-1]
+    expected, try_ = "a value", ""
+    if cls is not None:
+        item = next(item for item in fields(cls) if name_of_key(item) == key)
+        hint = get_type_hints(cls, include_extras=True)[item.name]
+        options = [option for option in (hint, *get_args(hint)) if reader_for(option) is not None]
+        if options and (reader := reader_for(options[0])) is not None:
+            expected, try_ = reader.saying, f"{shown_key(key)} = {reader.example}" if "…" not in reader.example else ""
+        else:
+            expected = "a table" if len(path) == 1 or get_args(hint)[:1] == (str,) else "a table or an array"
+    return Fault(code="LH011", where=document.where(path), got="nothing", expected=expected, try_=try_)
