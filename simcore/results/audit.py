@@ -1,0 +1,144 @@
+"""Recomputes the books of a run from its tables alone, by another path than the engine's.
+
+Shares no code with the engine: Arrow files come in, record batch by record batch, and are compared with each other.
+Memory holds the accounts, one bit per payment, and the payments in flight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+
+from simcore.errors import ScenarioError
+from simcore.results.audit_books import Books
+from simcore.results.audit_payments import Payments
+from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
+from simcore.results.audit_report import AuditReport, Proof
+from simcore.results.audit_rows import Rows
+from simcore.results.provenance import read_manifest, seal_fault, verify
+
+_OBLIGATIONS = (
+    "payment_id", "hop", "kind", "rail", "debtor", "creditor", "currency", "amount_minor", "entered_at", "settled_at",
+    "sequence", "status", "fx_id",
+)  # fmt: skip
+_PAYMENTS = (
+    "payment_id", "debtor", "creditor", "currency_sent", "amount_sent_minor", "currency_received",
+    "amount_received_minor", "fee_minor", "initiated_at", "completed_at", "status", "hops",
+)  # fmt: skip
+_ACCOUNTS = (
+    "rail", "participant", "currency", "business_day", "opening_minor", "closing_minor", "minimum_minor",
+    "maximum_minor", "debited_minor", "credited_minor", "debit_limit_minor",
+)  # fmt: skip
+_FX = ("fx_id", "source", "target", "numerator", "denominator")
+FAILED = 3
+
+
+def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
+    """The first three proofs, from the tables in a folder; a run document isn't needed.
+
+    Parameters
+    ----------
+    n_payments : int    payments that were submitted, if known from elsewhere
+
+    Raises
+    ------
+    ScenarioError       LH085: a table that can't be read or has other columns
+    """
+    conserved = Proof("money", "Money is conserved in every currency, and every account's days add up")
+    limits = Proof("limits", "No account was ever below its debit limit")
+    each = Proof("payments", "Every payment has one outcome, and its amount adds up along its hops")
+    words = Words()
+    accounts = TableReader(folder, "accounts", _ACCOUNTS, words).whole()
+    fx = TableReader(folder, "fx", _FX, words).whole()
+    obligations = TableReader(folder, "obligations", _OBLIGATIONS, words).batches()
+    payments = TableReader(folder, "payments", _PAYMENTS, words).batches()
+    followed, rows = Payments(fx, words, each), Rows(words, conserved)
+    books: Books | None = None
+    more = True
+    for batch in obligations:
+        # Made only now that the first batch has named every participant and rail of obligations.arrow.
+        books = books or Books(accounts, words, conserved, limits)
+        settled = batch["sequence"] >= 0
+        rows.check(batch, settled)
+        _book(books, batch, settled)
+        own = batch["payment_id"] >= 0
+        followed.add_obligations(batch if own.all() else {name: values[own] for name, values in batch.items()})
+        times = batch["settled_at"][settled]
+        if times.size:
+            frontier = int(times[-1])
+            while more and followed.latest < frontier:
+                more = _read_payments(followed, payments)
+            followed.resolve(frontier)
+    while more:
+        more = _read_payments(followed, payments)
+        followed.resolve(NO_TIME)
+    rows.finish()
+    books = books or Books(accounts, words, conserved, limits)
+    books.finish()
+    followed.finish(n_payments)
+    conserved.details.insert(0, f"{books.movements:,} movements replayed over {accounts['row'].size:,} account days")
+    each.claim = f"Every one of {followed.count:,} payments has one outcome, and its amount adds up along its hops"
+    return AuditReport((conserved, limits, each))
+
+
+def _book(books: Books, batch: Batch, settled: np.ndarray) -> None:
+    debit, credit = books.accounts_of(batch)
+    taken = settled & (debit >= 0) & (credit >= 0)
+    if not taken.all():
+        batch = {name: values[taken] for name, values in batch.items()}
+        debit, credit = debit[taken], credit[taken]
+    books.note_flows(batch)
+    books.replay(batch, debit, credit)
+
+
+def _read_payments(followed: Payments, batches: Iterator[Batch]) -> bool:
+    batch = next(batches, None)
+    if batch is not None:
+        followed.add_payments(batch)
+    return batch is not None
+
+
+def audit(path: Path | str) -> AuditReport:
+    """All that can be proved without running again: files as they were written, then the books.
+
+    A damaged file ends the audit, as nothing can be concluded from it. An edited run document doesn't: the books are
+    still proved from the tables.
+
+    Raises
+    ------
+    ScenarioError    LH080, LH081: not a run directory, or one of another schema version
+    """
+    path = Path(path)
+    tables = Proof("tables", "Every table is the one that was written: bytes, rows and SHA-256")
+    manifest = read_manifest(path, sealed=False)
+    if fault := seal_fault(path, manifest):
+        tables.fail(str(fault))
+    try:
+        verify(path, sealed=False)
+    except ScenarioError as error:
+        for one in error.faults:
+            tables.fail(str(one))
+        return AuditReport((tables,))
+    entries = manifest["tables"]
+    tables.details.append(", ".join(f"{entries[name]['rows']:,} {name}" for name in entries))
+    return AuditReport((*audit_tables(path, manifest.get("n_payments")).proofs, tables))
+
+
+def audit_command(path: Path, rerun: Callable[[Path], int | None] | None = None) -> int:
+    """Print the proofs of a run; ``rerun`` runs it again, compares the tables, says so, and returns its exit code.
+
+    Returns
+    -------
+    int     0 where every proof holds, else 3
+    """
+    report = audit(path)
+    for line in report.lines():
+        click.echo(line)
+    if not report.ok:
+        if [proof.name for proof in report.proofs] == ["tables"]:
+            click.echo("The books were not looked at: nothing can be concluded from a damaged table.", err=True)
+        return FAILED
+    return (rerun(path) or 0) if rerun else 0

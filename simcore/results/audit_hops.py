@@ -1,0 +1,334 @@
+"""Proves payments whose rows are all there: each hop against the one before, returns, and the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.kernels.constants import (
+    IN_TRANSIT_AT_END,
+    KIND_PAYMENT,
+    KIND_RETURN,
+    KIND_SPREAD,
+    RETURN_PENDING_AT_END,
+    RETURNED_ZERO_AMOUNT,
+)
+from simcore.results.audit_read import NO_TIME, Batch, Words
+from simcore.results.audit_report import Proof
+from simcore.results.audit_rows import SETTLED
+from simcore.results.schema import STATUSES
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+_MOST_HOPS = 128
+_AT_END = np.array([STATUSES.get(code, "").endswith("_AT_END") for code in range(max(STATUSES) + 1)])
+_REVERSED = {"rail": "rail", "debtor": "creditor", "creditor": "debtor", "currency": "currency"}
+
+
+def converted(amount: int, numerator: int, denominator: int) -> int:
+    """amount × numerator / denominator, rounded half to even; any size."""
+    whole, rest = divmod(amount * numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2))
+
+
+def pick(batch: Batch, at: NDArray[Any]) -> Batch:
+    return {name: values[at] for name, values in batch.items()}
+
+
+class Hops:
+    """Compares obligations of payments with each other, with the payments and with the quotes of fx.arrow."""
+
+    def __init__(self, fx: Batch, words: Words, proof: Proof) -> None:
+        self.words, self.proof = words, proof
+        self._quotes = {int(one): at for at, one in enumerate(fx["fx_id"])}
+        self._fx = fx
+
+    def _fail(self, table: str, rows: Batch, mask: Bools, say: Callable[[int], str]) -> None:
+        if mask.any():
+            self.proof.fail_each(
+                np.flatnonzero(mask),
+                lambda at: (
+                    f"{table} row {rows['row'][at]} (payment {rows['payment_id'][at]}"
+                    + (f", hop {rows['hop'][at]}): " if table == "obligations" else "): ")
+                    + say(at)
+                ),
+            )
+
+    def prove(self, payments: Batch, rows: Batch, of: Ints) -> None:
+        """``rows`` are obligations in the order of their payments; ``of`` is the position of each in ``payments``."""
+        n = payments["row"].size
+        status = payments["status"]
+        settled_payment = SETTLED[status]
+        open_end = _AT_END[status]
+        self._fail(
+            "payments",
+            payments,
+            (payments["completed_at"] == NO_TIME) != open_end,
+            lambda at: "a time of completion and a status that don't agree",
+        )
+        self._fail(
+            "payments",
+            payments,
+            payments["completed_at"] < payments["initiated_at"],
+            lambda at: "completed before it was initiated",
+        )
+        self._fail(
+            "payments",
+            payments,
+            ~settled_payment & (payments["amount_received_minor"] >= 0),
+            lambda at: f"status {STATUSES[int(status[at])]}, yet amount_received_minor isn't null",
+        )
+        forward, settled_forward = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        returned, last_status = np.zeros(n, np.int64), np.full(n, -1)
+        spread_sum = np.zeros(n, np.int64)
+        if rows:
+            kind = rows["kind"]
+            plain = not kind.any()
+            hops, owner = (rows, of) if plain else (pick(rows, kind == KIND_PAYMENT), of[kind == KIND_PAYMENT])
+            forward = np.bincount(owner, minlength=n)
+            done = SETTLED[hops["status"]]
+            settled_forward = forward if done.all() else np.bincount(owner[done], minlength=n)
+            last = np.append(owner[1:] != owner[:-1], True)
+            last_status[owner[last]] = hops["status"][last]
+            spread = np.zeros(owner.size, np.int64)
+            if not plain:
+                key = owner * _MOST_HOPS + hops["hop"]
+                self._spreads(
+                    payments, hops, key, spread, spread_sum, pick(rows, kind == KIND_SPREAD), of[kind == KIND_SPREAD]
+                )
+                back = kind == KIND_RETURN
+                if back.any():
+                    returned = self._returns(n, hops, key, spread, pick(rows, back), of[back], status)
+            self._chain(payments, hops, owner, spread, done, last)
+        self._outcomes(payments, forward, settled_forward, returned, last_status, spread_sum)
+
+    def _chain(
+        self,
+        payments: Batch,
+        hops: Batch,
+        owner: Ints,
+        spread: Ints,
+        done: Bools,
+        last: Bools,
+    ) -> None:
+        if not owner.size:
+            return
+        first = np.append(True, last[:-1])
+        head, mine = pick(hops, first), pick(payments, owner[first])
+        gross = hops["amount_minor"] + spread
+        name = self.words.name
+        self._fail(
+            "obligations",
+            head,
+            head["debtor"] != mine["debtor"],
+            lambda at: (
+                f"debtor {name('debtor', head['debtor'][at])}, the payment's is {name('debtor', mine['debtor'][at])}"
+            ),
+        )
+        self._fail(
+            "obligations",
+            head,
+            head["currency"] != mine["currency_sent"],
+            lambda at: (
+                f"in {name('currency', head['currency'][at])}, the payment was sent in "
+                f"{name('currency', mine['currency_sent'][at])}"
+            ),
+        )
+        paid = gross[first]
+        self._fail(
+            "obligations",
+            head,
+            paid != mine["amount_sent_minor"],
+            lambda at: f"amount_minor with spread is {paid[at]}, the payment sent {mine['amount_sent_minor'][at]}",
+        )
+        self._fail(
+            "obligations",
+            head,
+            head["entered_at"] < mine["initiated_at"],
+            lambda at: "entered its rail before the payment was initiated",
+        )
+        if not first.all():
+            self._joints(hops, gross, done, np.flatnonzero(~first))
+        tail, mine, end = pick(hops, last), pick(payments, owner[last]), gross[last]
+        got = SETTLED[mine["status"]] & done[last]
+        self._fail(
+            "obligations",
+            tail,
+            got & (tail["creditor"] != mine["creditor"]),
+            lambda at: (
+                f"creditor {name('creditor', tail['creditor'][at])}, the payment's is "
+                f"{name('creditor', mine['creditor'][at])}"
+            ),
+        )
+        self._fail(
+            "obligations",
+            tail,
+            got & (tail["currency"] != mine["currency_received"]),
+            lambda at: (
+                f"in {name('currency', tail['currency'][at])}, the payment was received in "
+                f"{name('currency', mine['currency_received'][at])}"
+            ),
+        )
+        self._fail(
+            "obligations",
+            tail,
+            got & (end != mine["amount_received_minor"]),
+            lambda at: f"amount_minor is {end[at]}, the creditor received {mine['amount_received_minor'][at]}",
+        )
+        self._fail(
+            "obligations",
+            tail,
+            got & (tail["settled_at"] > mine["completed_at"]),
+            lambda at: "settled after the payment was completed",
+        )
+
+    def _joints(self, hops: Batch, gross: Ints, done: Bools, at: Ints) -> None:
+        """Each hop that follows another one of the same payment."""
+        before, here, name = pick(hops, at - 1), pick(hops, at), self.words.name
+        self._fail(
+            "obligations",
+            here,
+            here["hop"] <= before["hop"],
+            lambda k: f"comes after hop {before['hop'][k]} of the same payment",
+        )
+        self._fail(
+            "obligations",
+            here,
+            here["debtor"] != before["creditor"],
+            lambda k: (
+                f"debtor {name('debtor', here['debtor'][k])}, but the hop before paid "
+                f"{name('creditor', before['creditor'][k])}"
+            ),
+        )
+        self._fail("obligations", here, ~done[at - 1], lambda k: "follows a hop that never settled")
+        one_set = (here["sequence"] == before["sequence"]) & (here["sequence"] >= 0)
+        self._fail(
+            "obligations",
+            here,
+            done[at - 1] & ~one_set & (here["entered_at"] < before["settled_at"]),
+            lambda k: "entered its rail before the hop before had settled",
+        )
+        expected = before["amount_minor"].copy()
+        changes = here["currency"] != before["currency"]
+        unquoted = changes.copy()
+        for k in np.flatnonzero(changes):
+            quote = self._quotes.get(int(here["fx_id"][k]))
+            if quote is None:
+                continue
+            fx = self._fx
+            if fx["source"][quote] == before["currency"][k] and fx["target"][quote] == here["currency"][k]:
+                unquoted[k] = False
+                expected[k] = min(
+                    converted(
+                        int(before["amount_minor"][k]), int(fx["numerator"][quote]), int(fx["denominator"][quote])
+                    ),
+                    NO_TIME,
+                )
+        self._fail(
+            "obligations",
+            here,
+            unquoted,
+            lambda k: (
+                f"fx_id {here['fx_id'][k]} is no quote "
+                f"{name('currency', before['currency'][k])}/{name('currency', here['currency'][k])}"
+            ),
+        )
+        paid = gross[at]
+        self._fail(
+            "obligations",
+            here,
+            ~unquoted & (paid != expected),
+            lambda k: (
+                f"amount_minor with spread is {paid[k]}, the hop before gives {expected[k]}"
+                + (f" at fx row {here['fx_id'][k]}" if changes[k] else "")
+            ),
+        )
+
+    def _spreads(
+        self, payments: Batch, hops: Batch, key: Ints, spread: Ints,
+        spread_sum: Ints, rows: Batch, owner: Ints,
+    ) -> None:  # fmt: skip
+        """Add each spread to the hop it stands beside."""
+        at = self._partner(key, owner, rows)
+        known = at >= 0
+        same = known.copy()
+        for column in ("rail", "debtor", "creditor", "currency", "sequence", "status", "entered_at"):
+            same &= hops[column][at] == rows[column]
+        self._fail("obligations", rows, ~same, lambda k: "a spread without the payment row it belongs to")
+        np.add.at(spread, at[known], rows["amount_minor"][known])
+        charged = rows["currency"] == payments["currency_sent"][owner]
+        np.add.at(spread_sum, owner[charged], rows["amount_minor"][charged])
+
+    def _returns(
+        self, n: int, hops: Batch, key: Ints, spread: Ints, rows: Batch,
+        owner: Ints, status: NDArray[np.int32],
+    ) -> Ints:  # fmt: skip
+        """Compare each return with the hop it reverses; how many of each payment settled."""
+        at = self._partner(key, owner, rows)
+        reversed_ = (at >= 0) & SETTLED[hops["status"][at]]
+        for column, other in _REVERSED.items():
+            reversed_ &= hops[other][at] == rows[column]
+        self._fail("obligations", rows, ~reversed_, lambda k: "a return that reverses no settled hop")
+        owed = hops["amount_minor"][at] + spread[at]
+        self._fail(
+            "obligations",
+            rows,
+            reversed_ & (owed != rows["amount_minor"]),
+            lambda k: f"returns {rows['amount_minor'][k]}, the hop moved {owed[k]}",
+        )
+        late = reversed_ & (hops["settled_at"][at] > rows["entered_at"])
+        self._fail("obligations", rows, late, lambda k: "returned before the hop had settled")
+        ends = status[owner]
+        wrong = SETTLED[ends] | (_AT_END[ends] & (ends != RETURN_PENDING_AT_END))
+        self._fail("obligations", rows, wrong, lambda k: f"a return, yet the payment is {STATUSES[int(ends[k])]}")
+        rank = owner * _MOST_HOPS + rows["hop"]
+        again = (owner[1:] == owner[:-1]) & (rank[1:] >= rank[:-1])
+        self._fail("obligations", rows, np.append(False, again), lambda k: "returned out of order, or twice")
+        return np.bincount(owner[SETTLED[rows["status"]]], minlength=n)
+
+    @staticmethod
+    def _partner(key: Ints, owner: Ints, rows: Batch) -> Ints:
+        """The position in ``key`` of the payment row with this payment and hop, -1 where there is none."""
+        wanted = owner * _MOST_HOPS + rows["hop"]
+        if not key.size:
+            return np.full(wanted.size, -1)
+        at = np.minimum(np.searchsorted(key, wanted), key.size - 1)
+        return np.where(key[at] == wanted, at, -1)
+
+    def _outcomes(
+        self, payments: Batch, forward: Ints, settled: Ints, returned: Ints,
+        last_status: Ints, spread: Ints,
+    ) -> None:  # fmt: skip
+        """Compare the outcome of each payment with those of its hops."""
+        status = payments["status"]
+        won, open_end = SETTLED[status], _AT_END[status]
+        lost = ~won & ~open_end
+        transit, pending = status == IN_TRANSIT_AT_END, status == RETURN_PENDING_AT_END
+        zero = status == RETURNED_ZERO_AMOUNT
+
+        def text(at: int) -> str:
+            last = STATUSES.get(int(last_status[at]), "none")
+            return (f"status {STATUSES[int(status[at])]}, but {settled[at]} of {forward[at]} hops settled, "
+                    f"{returned[at]} were returned and the last ended {last}")  # fmt: skip
+
+        ended = last_status == status
+        right = np.where(won, (forward > 0) & (settled == forward) & (returned == 0) & ended, True)
+        right &= np.where(lost & ~zero, ended & (settled == forward - 1) & (returned == settled), True)
+        right &= np.where(zero, (settled == forward) & (returned == settled), True)
+        right &= np.where(transit, (settled == forward) & (returned == 0), True)
+        right &= np.where(pending, (settled > 0) & (returned < settled), True)
+        waits = open_end & ~transit & ~pending
+        right &= np.where(waits, ended & (settled == forward - 1) & (returned == 0), True)
+        self._fail("payments", payments, ~right, text)
+        hops = payments["hops"]
+        self._fail("payments", payments, hops != settled, lambda at: f"hops is {hops[at]}, {settled[at]} settled")
+        fee = np.where(lost | pending, 0, spread)
+        self._fail(
+            "payments",
+            payments,
+            payments["fee_minor"] != fee,
+            lambda at: f"fee_minor is {payments['fee_minor'][at]}, its spreads sum to {fee[at]}",
+        )

@@ -1,0 +1,128 @@
+"""Follows every payment along its hops: who, how much, in what order, and with what outcome.
+
+Two tables are read side by side. A payment is looked at once its own row is there and obligations.arrow has passed its
+time of completion, so only payments in flight are held.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.results.audit_hops import Hops, pick
+from simcore.results.audit_read import NO_TIME, Batch, Words
+from simcore.results.audit_report import Proof
+from simcore.results.audit_rows import SETTLED
+from simcore.results.schema import STATUSES
+
+
+def _orphan(rows: Batch, at: int) -> str:
+    return f"obligations row {rows['row'][at]}: payment {rows['payment_id'][at]} isn't in payments.arrow"
+
+
+def _join(parts: list[Batch]) -> Batch:
+    if len(parts) == 1:
+        return parts[0]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+class Payments:
+    """Holds what is in flight and proves payments as they become complete."""
+
+    def __init__(self, fx: Batch, words: Words, proof: Proof) -> None:
+        self.words, self.proof = words, proof
+        self._hops = Hops(fx, words, proof)
+        self._obligations: list[Batch] = []
+        self._payments: list[Batch] = []
+        self._seen = np.zeros(1 << 13, np.uint8)  # one bit per payment id
+        self.count, self._largest = 0, -1
+        self.outcomes = np.zeros(len(SETTLED), np.int64)
+        self.latest = -(2**63)
+
+    def add_obligations(self, batch: Batch) -> None:
+        """Rows of obligations.arrow that belong to payments."""
+        self._obligations.append(batch)
+
+    def add_payments(self, batch: Batch) -> None:
+        """Rows of payments.arrow; ``latest`` is then the time up to which their outcomes are known."""
+        self._count_once(batch)
+        self.outcomes += np.bincount(batch["status"], minlength=self.outcomes.size)
+        self.latest = max(self.latest, int(batch["completed_at"].max()))
+        self._payments.append(batch)
+
+    def _count_once(self, batch: Batch) -> None:
+        ids = batch["payment_id"]
+        self.count += ids.size
+        if (low := ids < 0).any():
+            self.proof.fail_each(np.flatnonzero(low), lambda at: f"payments row {batch['row'][at]}: id {ids[at]}")
+            ids = ids[~low]
+        self._largest = max(self._largest, int(ids.max(initial=-1)))
+        if self._largest >> 3 >= self._seen.size:
+            # Ids beyond ten times the rows seen are wrong anyway and must not fill the memory.
+            if self._largest > 10 * self.count + (1 << 24):
+                self.proof.fail(f"payments: id {self._largest} among the first {self.count} rows")
+                return
+            self._seen = np.append(self._seen, np.zeros(max(self._seen.size, self._largest >> 3), np.uint8))
+        byte, bit = ids >> 3, np.left_shift(np.uint8(1), (ids & 7).astype(np.uint8))
+        twice = (self._seen[byte] & bit) != 0
+        rising = ids.size < 2 or bool((ids[1:] > ids[:-1]).all())
+        if not rising:
+            _, first = np.unique(ids, return_index=True)
+            again = np.ones(ids.size, np.bool_)
+            again[first] = False
+            twice |= again
+        self.proof.fail_each(
+            np.flatnonzero(twice), lambda at: f"payments row {batch['row'][at]}: payment {ids[at]} a second time"
+        )
+        np.bitwise_or.at(self._seen, byte, bit)
+
+    def resolve(self, frontier: int) -> None:
+        """Prove every payment that was complete before ``frontier`` (microseconds), and forget it."""
+        if not self._payments:
+            return
+        payments = _join(self._payments)
+        done = (payments["completed_at"] < frontier) | (frontier == NO_TIME)
+        self._payments = [] if done.all() else [pick(payments, ~done)]
+        if not done.all():
+            payments = pick(payments, done)
+        if not payments["row"].size:
+            return
+        ids = payments["payment_id"]
+        if (ids[1:] < ids[:-1]).any():
+            payments = pick(payments, np.argsort(ids, kind="stable"))
+            ids = payments["payment_id"]
+        if not self._obligations:
+            self._hops.prove(payments, {}, np.zeros(0, np.int64))
+            return
+        rows = _join(self._obligations)
+        at: NDArray[Any] = np.arange(ids.size)
+        if not np.array_equal(ids, rows["payment_id"]):
+            at = np.minimum(np.searchsorted(ids, rows["payment_id"]), ids.size - 1)
+        found = ids[at] == rows["payment_id"]
+        if found.all():
+            self._obligations = []
+        else:
+            self._obligations = [pick(rows, ~found)]
+            rows, at = pick(rows, found), at[found]
+        if (at[1:] < at[:-1]).any():
+            order = np.argsort(at, kind="stable")
+            rows, at = pick(rows, order), at[order]
+        self._hops.prove(payments, rows, at)
+
+    def finish(self, expected: int | None) -> None:
+        """Prove the rest; every id from 0 on must have been there once, and no obligation may be left without one."""
+        self.resolve(NO_TIME)
+        for rows in self._obligations:
+            self.proof.fail_each(np.arange(rows["row"].size), partial(_orphan, rows))
+        wanted = self.count if expected is None else expected
+        if self.count != wanted:
+            self.proof.fail(f"payments: {self.count:,} rows, {wanted:,} payments were submitted")
+        if self._largest + 1 != self.count:
+            seen = np.flatnonzero(np.unpackbits(self._seen, bitorder="little")[: self._largest + 1] == 0)
+            missing = f"payment {seen[0]} is missing" if seen.size else f"the largest id is {self._largest}"
+            self.proof.fail(f"payments: {self.count:,} rows, but {missing}")
+        for code in np.flatnonzero(self.outcomes):
+            self.proof.details.append(f"{STATUSES[int(code)]}: {self.outcomes[code]:,}")

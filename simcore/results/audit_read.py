@@ -1,0 +1,132 @@
+"""Result tables as numpy arrays, one record batch at a time, for the audit: ids become small integers, nulls -1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from simcore.errors import ScenarioError
+from simcore.results.schema import KINDS, STATUSES, TABLES, arrow_schema
+
+NO_TIME: Final = 2**63 - 1
+Batch = dict[str, Any]
+"""Column → numpy array (n,); "row" is the number of each row in its table, from 0."""
+
+_DOMAIN: Final = {
+    "debtor": "participant", "creditor": "participant", "dealer": "participant",
+    "currency_sent": "currency", "currency_received": "currency", "source": "currency", "target": "currency",
+}  # fmt: skip
+
+
+class Words:
+    """One number per name, the same in every table, though each file has a dictionary of its own."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, dict[str, int]] = {
+            "status": {name: code for code, name in STATUSES.items()},
+            "kind": {name: code for code, name in KINDS.items()},
+        }
+        self._names: dict[str, dict[int, str]] = {"status": dict(STATUSES), "kind": dict(KINDS)}
+
+    def code(self, column: str, name: str) -> int:
+        """The number of a name; new ones get the next number, but statuses and kinds are those of the schema."""
+        domain = _DOMAIN.get(column, column)
+        codes = self._codes.setdefault(domain, {})
+        if name not in codes:
+            if domain in ("status", "kind"):
+                raise ValueError(f"{name!r} is no {domain}")
+            codes[name] = len(codes)
+            self._names.setdefault(domain, {})[codes[name]] = name
+        return codes[name]
+
+    def name(self, column: str, code: int) -> str:
+        """The name behind a number."""
+        return self._names[_DOMAIN.get(column, column)].get(int(code), "none")
+
+    def count(self, domain: str) -> int:
+        """How many names a domain has so far."""
+        return len(self._codes.get(domain, ()))
+
+
+class TableReader:
+    """Reads chosen columns of one table.
+
+    Raises
+    ------
+    ScenarioError   LH085: not an Arrow file, or other columns than the schema has
+    """
+
+    def __init__(self, folder: Path, table: str, columns: tuple[str, ...], words: Words) -> None:
+        self.path = folder / f"{table}.arrow"
+        self.table = table
+        expected = arrow_schema(table)
+        self._columns = [column for column in TABLES[table] if column.name in columns]
+        self._words = words
+        self._meaning: dict[str, NDArray[Any]] = {}
+        try:
+            fields = [expected.get_field_index(column.name) for column in self._columns]
+            self._reader = pa.ipc.open_file(
+                pa.memory_map(str(self.path)), options=pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
+            )
+            found = pa.ipc.open_file(pa.memory_map(str(self.path))).schema
+        except (OSError, ValueError) as error:
+            raise self._fault(f"no Arrow file: {error}") from None
+        if not found.equals(expected):
+            raise self._fault(f"columns {', '.join(f'{one.name} {one.type}' for one in found)}")
+
+    def _fault(self, got: str) -> ScenarioError:
+        return ScenarioError.one("LH085", str(self.path), got=got, expected=f"the table {self.table} of this schema")
+
+    def batches(self) -> Iterator[Batch]:
+        """Every record batch, in order."""
+        start = 0
+        for index in range(self._reader.num_record_batches):
+            try:
+                arrow = self._reader.get_batch(index)
+                batch = {column.name: self._values(arrow, column.name, column.kind) for column in self._columns}
+            except (OSError, ValueError, IndexError) as error:
+                raise self._fault(f"record batch {index} that can't be read: {error}") from None
+            batch["row"] = np.arange(start, start + arrow.num_rows)
+            start += arrow.num_rows
+            if arrow.num_rows:
+                yield batch
+
+    def whole(self) -> Batch:
+        """All rows at once, for tables that stay small."""
+        parts = list(self.batches())
+        if not parts:
+            return {name: np.zeros(0, np.int64) for name in [*(column.name for column in self._columns), "row"]}
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _values(self, batch: pa.RecordBatch, name: str, kind: str) -> NDArray[Any]:
+        array = batch.column(batch.schema.get_field_index(name))
+        if kind == "id":
+            if array.null_count:
+                raise ValueError(f"{name} has nulls")
+            return self._coded(name, array)
+        types: dict[str, Any] = {"small": np.int8, "day": np.int32}
+        numpy_type = types.get(kind, np.int64)
+        values = np.frombuffer(array.buffers()[1], numpy_type)[array.offset : array.offset + len(array)]
+        if array.null_count:
+            nothing = NO_TIME if kind == "time" else -1
+            if name == "debit_limit_minor":
+                nothing = NO_TIME
+            values = np.where(array.is_valid().to_numpy(zero_copy_only=False), values, numpy_type(nothing))
+        return values
+
+    def _coded(self, name: str, array: pa.DictionaryArray) -> NDArray[np.int32]:
+        indices = np.frombuffer(array.indices.buffers()[1], np.int32)[array.offset : array.offset + len(array)]
+        meaning = self._meaning.get(name)
+        if meaning is None:
+            # The file format has one dictionary per column for the whole file.
+            texts = array.dictionary.to_pylist()
+            meaning = np.array([self._words.code(name, text) for text in texts], dtype=np.int32)
+            self._meaning[name] = meaning
+        if indices.size and int(indices.view(np.uint32).max()) >= meaning.size:
+            raise IndexError(f"{name} has an index outside its dictionary")
+        return meaning[indices]
