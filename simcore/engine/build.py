@@ -1,0 +1,190 @@
+"""From a :class:`WorldSpec` to the flat arrays of a :class:`World`, and larger ones when a run outgrows them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from simcore.engine.spec import HopSpec, WorldSpec
+from simcore.kernels.constants import CLOSED, FIFO, NONE
+from simcore.kernels.world import (
+    ACCOUNT,
+    CYCLE_SEQUENCE,
+    FREE,
+    HOP,
+    OBLIGATION_ROW,
+    PAYMENT_ROW,
+    QUOTE,
+    RAIL,
+    SLOT,
+    STATE_SIZE,
+    Feed,
+    World,
+)
+
+PATH_DEPTH = 4096  # deepest way down an ordered queue; depth grows with the logarithm of its length
+
+
+def _records(dtype: np.dtype, rows: Iterable[dict[str, int]]) -> Any:
+    """A structured array from rows of named values; fields not named are zero."""
+    rows = list(rows)
+    array = np.zeros(len(rows), dtype=dtype)
+    for field in {name for row in rows for name in row}:
+        array[field] = [row[field] for row in rows]
+    return array
+
+
+def _slots(size: int) -> Any:
+    slots = np.zeros(size, dtype=SLOT)
+    slots["next"] = np.arange(1, size + 1)
+    slots["next"][-1] = NONE
+    return slots
+
+
+def _accounts(spec: WorldSpec) -> Any:
+    return _records(
+        ACCOUNT,
+        (
+            {
+                "rail": row.rail,
+                "participant": row.participant,
+                "balance": row.opening,
+                "minimum": row.opening,
+                "maximum": row.opening,
+                "debit_limit": row.debit_limit,
+                "reserved": row.reserved,
+                "head": NONE,
+                "tail": NONE,
+                "candidate": NONE,
+            }
+            for row in spec.accounts
+        ),
+    )
+
+
+def _rails(spec: WorldSpec) -> Any:
+    account_rails = [row.rail for row in spec.accounts]
+    if account_rails != sorted(account_rails):
+        raise ValueError("accounts must stand in the order of their rails")
+    return _records(
+        RAIL,
+        (
+            {
+                "currency": rail.currency,
+                "discipline": rail.discipline,
+                "rule": rail.rule,
+                "state": CLOSED,
+                "when_closed": rail.when_closed,
+                "first_account": bisect_left(account_rails, index),
+                "last_account": bisect_left(account_rails, index + 1),
+                "wait_head": NONE,
+                "wait_tail": NONE,
+                "collect_head": NONE,
+                "collect_tail": NONE,
+            }
+            for index, rail in enumerate(spec.rails)
+        ),
+    )
+
+
+def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
+    lane_of: dict[int, int] = {}
+
+    def lane(hop: HopSpec) -> int:
+        # An ordered rail takes arrivals of one instant by priority, which a first-in-first-out lane can't.
+        if not lanes or hop.draw != NONE or spec.rails[hop.rail].rule != FIFO:
+            return NONE
+        return lane_of.setdefault(hop.latency_us, len(lane_of))
+
+    rows = [
+        {
+            "rail": hop.rail,
+            "from_kind": hop.debtor[0],
+            "from_which": hop.debtor[1],
+            "to_kind": hop.creditor[0],
+            "to_which": hop.creditor[1],
+            "latency": hop.latency_us,
+            "draw": hop.draw,
+            "lane": lane(hop),
+        }
+        for route in spec.routes
+        for hop in route
+    ]
+    return _records(HOP, rows), len(lane_of)
+
+
+def _directory(spec: WorldSpec) -> dict[str, Any]:
+    account_of = np.full((len(spec.rails), spec.n_participant), NONE, np.int32)
+    for index, row in enumerate(spec.accounts):
+        account_of[row.rail, row.participant] = index
+    agent = np.full((spec.n_currency, spec.n_participant), NONE, np.int32)
+    for (currency, participant), who in spec.agents.items():
+        agent[currency, participant] = who
+    dealers = list(dict.fromkeys(dealer for dealer, _, _ in spec.quotes))
+    dealer_of = np.full(spec.n_participant, NONE, np.int32)
+    quote_of = np.full((max(len(dealers), 1), spec.n_currency, spec.n_currency), NONE, np.int32)
+    for index, (dealer, source, target) in enumerate(spec.quotes):
+        dealer_of[dealer] = dealers.index(dealer)
+        quote_of[dealers.index(dealer), source, target] = index
+    return {"account_of": account_of, "agent": agent, "dealer_of": dealer_of, "quote_of": quote_of}
+
+
+def empty_feed(n_draw: int) -> Feed:
+    """A batch of no payments."""
+    return Feed(
+        time=np.zeros(0, np.int64), debtor=np.zeros(0, np.int32), creditor=np.zeros(0, np.int32),
+        route=np.zeros(0, np.int32), amount=np.zeros(0, np.int64), priority=np.zeros(0, np.int8),
+        draws=np.zeros((0, n_draw), np.int64),
+    )  # fmt: skip
+
+
+def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, lanes: bool = True) -> World:
+    """Lay out the arrays; rails start closed. ``lanes=False`` puts every hop in flight into the heap."""
+    hops, n_lane = _hops(spec, lanes)
+    n_account = len(spec.accounts)
+    state = np.zeros(STATE_SIZE, np.int64)
+    state[CYCLE_SEQUENCE] = NONE
+    most_hops = max((len(route) for route in spec.routes), default=1)
+    return World(
+        state=state,
+        accounts=_accounts(spec),
+        rails=_rails(spec),
+        hops=hops,
+        route_start=np.cumsum([0] + [len(route) for route in spec.routes]).astype(np.int32),
+        **_directory(spec),
+        quotes=np.zeros(len(spec.quotes), dtype=QUOTE),
+        slots=_slots(slots),
+        draws=np.zeros((slots, spec.n_draw), np.int64),
+        moved=np.zeros((slots, most_hops), np.int64),
+        feed=empty_feed(spec.n_draw),
+        heap=np.zeros(slots, np.int32),
+        lane_head=np.full(n_lane, NONE, np.int32),
+        lane_tail=np.full(n_lane, NONE, np.int32),
+        work=np.zeros(max(n_account, 1), np.int32),
+        changed=np.zeros(max(n_account, 1), np.int32),
+        net=np.zeros(n_account, np.int64),
+        path=np.zeros(PATH_DEPTH, np.int32),
+        obligations=np.zeros(max(log_rows, 8), dtype=OBLIGATION_ROW),
+        payments=np.zeros(max(log_rows, 8), dtype=PAYMENT_ROW),
+    )
+
+
+def with_more_slots(world: World) -> World:
+    """The same world with twice the slots; called when none is free."""
+    old = world.slots.size
+
+    def doubled(array: Any) -> Any:
+        larger = np.zeros((2 * old, *array.shape[1:]), array.dtype)
+        larger[:old] = array
+        return larger
+
+    slots = doubled(world.slots)
+    slots["next"][old:] = np.arange(old + 1, 2 * old + 1)
+    slots["next"][-1] = NONE
+    world.state[FREE] = old
+    return world._replace(
+        slots=slots, heap=doubled(world.heap), draws=doubled(world.draws), moved=doubled(world.moved)
+    )

@@ -1,0 +1,266 @@
+"""The compiled loop as an object: feed it demand, let time pass, act on it at control times, take its final rows.
+
+The conductor and the tests drive a run through this one class; a plain-Python twin with the same methods stands in
+``tests/reference``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from simcore.demand.batch import DemandBatch
+from simcore.engine.build import build_world, with_more_slots
+from simcore.engine.spec import WorldSpec
+from simcore.errors import InvariantError, ScenarioError
+from simcore.kernels import control, loop
+from simcore.kernels.constants import (
+    CLOSED,
+    COLLECTED_AT_END,
+    CUT_OFF,
+    DONE,
+    FUNDING_ONLY,
+    IN_TRANSIT_AT_END,
+    KIND_PAYMENT,
+    KIND_RETURN,
+    LOG_FULL,
+    NEED_DEMAND,
+    NEED_SLOTS,
+    NEVER,
+    NONE,
+    QUEUED_AT_END,
+    RETURN_PENDING_AT_END,
+    WAITING_AT_END,
+)
+from simcore.kernels.world import (
+    CYCLE_COUNT,
+    CYCLE_MOVED,
+    CYCLE_VALUE,
+    FEED_FINAL,
+    FEED_FIRST_ID,
+    FEED_POSITION,
+    IN_FLIGHT,
+    NOW,
+    OBLIGATION_ROW,
+    OBLIGATION_ROWS,
+    PAYMENT_ROW,
+    PAYMENT_ROWS,
+    PLACE_COLLECTED,
+    PLACE_FREE,
+    PLACE_QUEUE,
+    PLACE_WAITING,
+    SEQUENCE,
+    Feed,
+)
+
+Rows = dict[str, Any]
+_PLACE_STATUS = {
+    PLACE_QUEUE: QUEUED_AT_END,
+    PLACE_WAITING: WAITING_AT_END,
+    PLACE_COLLECTED: COLLECTED_AT_END,
+}
+
+
+def _columns(records: Any) -> Rows:
+    return {name: np.ascontiguousarray(records[name]) for name in records.dtype.names}
+
+
+class Machine:
+    """A world and the buffers around it.
+
+    Parameters
+    ----------
+    spec : WorldSpec
+    demand : iterator of DemandBatch
+    on_obligations, on_payments : called with columns of final rows, in order of finality
+    on_batch : called with each batch of demand before any of its payments can appear in the rows
+    slots, log_rows : sizes to start with; no result depends on them
+    lanes : False puts every hop in flight into the heap; no result depends on it
+    """
+
+    def __init__(
+        self,
+        spec: WorldSpec,
+        demand: Iterator[DemandBatch],
+        on_obligations: Callable[[Rows], None],
+        on_payments: Callable[[Rows], None],
+        on_batch: Callable[[DemandBatch], None] | None = None,
+        *,
+        slots: int = 1024,
+        log_rows: int = 65_536,
+        lanes: bool = True,
+    ) -> None:
+        self.spec = spec
+        self.world = build_world(spec, slots=slots, log_rows=log_rows, lanes=lanes)
+        self._demand = demand
+        self._on_obligations = on_obligations
+        self._on_payments = on_payments
+        self._on_batch = on_batch
+
+    @property
+    def accounts(self) -> Any:
+        """The account records (live): balance, minimum, queued_value, …"""
+        return self.world.accounts
+
+    @property
+    def in_flight(self) -> int:
+        """Payments that are neither settled, rejected nor returned."""
+        return int(self.world.state[IN_FLIGHT])
+
+    @property
+    def settled(self) -> int:
+        """Numbers of finality given so far."""
+        return int(self.world.state[SEQUENCE])
+
+    def advance(self, until_us: int) -> None:
+        """Process every payment event before ``until_us``; released funds come to rest in any case."""
+        while True:
+            reason = loop.advance(self.world, until_us)
+            if reason == DONE:
+                return
+            self._serve(reason)
+
+    def _serve(self, reason: int) -> None:
+        if reason == LOG_FULL:
+            self.flush_logs()
+        elif reason == NEED_DEMAND:
+            self._feed()
+        elif reason == NEED_SLOTS:
+            self.world = with_more_slots(self.world)
+        else:
+            raise ScenarioError.one(
+                "LH090",
+                f"at {np.datetime64(int(self.world.state[NOW]), 'us')} UTC",
+                got="a sum or converted amount beyond 2^63 - 1 minor units",
+                expected="turnover of an account in a day, and each converted amount, within int64",
+                try_="smaller amounts, or a rate the right way round",
+            )
+
+    def _feed(self) -> None:
+        state = self.world.state
+        batch = next(self._demand, None)
+        if batch is None:
+            state[FEED_FINAL] = 1
+            return
+        if self._on_batch is not None:
+            self._on_batch(batch)
+        feed = Feed(batch.initiated_at, batch.debtor, batch.creditor, batch.route, batch.amount_minor, batch.priority,
+                    batch.draws)  # fmt: skip
+        self.world = self.world._replace(feed=feed)
+        state[FEED_POSITION] = 0
+        state[FEED_FIRST_ID] = batch.first_payment_id
+
+    def flush_logs(self) -> None:
+        """Hand over the rows logged so far."""
+        state = self.world.state
+        if state[OBLIGATION_ROWS]:
+            self._on_obligations(_columns(self.world.obligations[: state[OBLIGATION_ROWS]]))
+            state[OBLIGATION_ROWS] = 0
+        if state[PAYMENT_ROWS]:
+            self._on_payments(_columns(self.world.payments[: state[PAYMENT_ROWS]]))
+            state[PAYMENT_ROWS] = 0
+
+    def _repeat(self, operation: Callable[..., int], *arguments: int) -> None:
+        while (reason := operation(self.world, *arguments)) != DONE:
+            self._serve(reason)
+
+    def open(self, rail: int, now_us: int) -> None:
+        """Open a rail for payments."""
+        control.open_rail(self.world, rail, now_us)
+
+    def open_for_funding(self, rail: int) -> None:
+        """Open a rail for transfers to and from other rails only."""
+        self.world.rails["state"][rail] = FUNDING_ONLY
+
+    def cut_off(self, rail: int) -> None:
+        """Let no new obligations in; the queue may still be released."""
+        self.world.rails["state"][rail] = CUT_OFF
+
+    def close(self, rail: int) -> None:
+        """Close a rail."""
+        self.world.rails["state"][rail] = CLOSED
+        self.world.rails["draining"][rail] = 0
+
+    def is_open(self, rail: int) -> bool:
+        """Whether transfers can use the rail."""
+        return bool(self.world.rails["state"][rail] != CLOSED)
+
+    def return_queued(self, rail: int, now_us: int) -> None:
+        """Return what is still queued at the end of the rail's day."""
+        self._repeat(control.return_queued, rail, now_us)
+
+    def transfer(self, debit: int, credit: int, mirror_debit: int, mirror_credit: int, amount: int, kind: int,
+                 now_us: int) -> None:  # fmt: skip
+        """Move money between rails; two rows that become final together."""
+        for account in (debit, mirror_debit):
+            row = self.accounts[account]
+            if amount <= 0 or int(row["balance"]) + int(row["debit_limit"]) < amount:
+                raise InvariantError(f"transfer of {amount} from account {account} with {row['balance']} at {now_us}")
+        control.transfer(self.world, debit, credit, mirror_debit, mirror_credit, amount, kind, now_us)
+
+    def cycle(self, rail: int, cycle_id: int, now_us: int) -> dict[str, int]:
+        """Run one net cycle; what it looked at, settled and moved."""
+        self._repeat(control.settle_cycle, rail, cycle_id, now_us)
+        state = self.world.state
+        done = self.world.rails["collect_head"][rail] == NONE
+        return {
+            "considered_count": int(state[CYCLE_COUNT]),
+            "considered_minor": int(state[CYCLE_VALUE]),
+            "settled_count": int(state[CYCLE_COUNT]) if done else 0,
+            "settled_minor": int(state[CYCLE_VALUE]) if done else 0,
+            "moved_minor": int(state[CYCLE_MOVED]) if done else 0,
+        }
+
+    def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int) -> None:
+        """Put a dealer's quote into force."""
+        self.world.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id)
+
+    def reset_day(self, rail: int) -> None:
+        """Begin the figures of the next business day of a rail's accounts."""
+        rows = self.world.accounts[self.accounts_of(rail)]
+        rows["minimum"] = rows["maximum"] = rows["balance"]
+        rows["debited"] = rows["credited"] = 0
+        rows["queued_peak"] = rows["queued_value"]
+
+    def accounts_of(self, rail: int) -> slice:
+        """The accounts of a rail."""
+        row = self.world.rails[rail]
+        return slice(int(row["first_account"]), int(row["last_account"]))
+
+    def finish(self) -> None:
+        """At the end of the run: rows for everything that is not final, by payment; then the logs."""
+        if next(self._demand, None) is not None or self.world.state[FEED_POSITION] < self.world.feed.time.size:
+            raise InvariantError("demand is left after the end of the run")
+        self.flush_logs()
+        slots = self.world.slots
+        rows = slots[slots["place"] != PLACE_FREE]
+        rows = rows[np.argsort(rows["payment_id"], kind="stable")]
+        if not rows.size:
+            return
+        status = np.full(rows.size, IN_TRANSIT_AT_END, np.int8)
+        for place, name in _PLACE_STATUS.items():
+            status[rows["place"] == place] = name
+        entered = status != IN_TRANSIT_AT_END
+        at_rail = rows[entered]
+        log = np.zeros(at_rail.size, OBLIGATION_ROW)
+        for field in ("payment_id", "amount", "entered_at", "fx_id"):
+            log[field] = at_rail[field]
+        log["hop"] = at_rail["hop"] - self.world.route_start[at_rail["route"]]
+        log["kind"] = np.where(at_rail["returning"] == 1, KIND_RETURN, KIND_PAYMENT)
+        log["debit_account"], log["credit_account"] = at_rail["debit"], at_rail["credit"]
+        log["settled_at"] = NEVER
+        log["sequence"] = log["cycle_id"] = NONE
+        log["status"] = status[entered]
+        if log.size:
+            self._on_obligations(_columns(log))
+        ends = np.zeros(rows.size, PAYMENT_ROW)
+        ends["payment_id"], ends["fee"], ends["hops"] = rows["payment_id"], rows["fee"], rows["hops_settled"]
+        ends["amount_received"] = NONE
+        ends["completed_at"] = NEVER
+        ends["status"] = np.where(rows["returning"] == 1, RETURN_PENDING_AT_END, status)
+        self._on_payments(_columns(ends))
+
+
+__all__ = ["Machine", "Rows"]

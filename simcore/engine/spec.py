@@ -1,0 +1,54 @@
+"""What the loop needs to know of a scenario, as plain numbers: the form that kernels and their twin both start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class RailSpec:
+    """One rail; constants as in :mod:`simcore.kernels.constants`."""
+
+    currency: int
+    discipline: int
+    rule: int = 0
+    when_closed: int = 0
+    end_of_day: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSpec:
+    """One account; those of a rail must stand together, in the order of the rails."""
+
+    rail: int
+    participant: int
+    opening: int = 0
+    debit_limit: int = 0
+    reserved: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class HopSpec:
+    """One hop: roles as (kind, which), latency in microseconds or the column of drawn latencies."""
+
+    rail: int
+    debtor: tuple[int, int]
+    creditor: tuple[int, int]
+    latency_us: int = 0
+    draw: int = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldSpec:
+    """A world before its first event."""
+
+    n_participant: int
+    n_currency: int
+    rails: tuple[RailSpec, ...]
+    accounts: tuple[AccountSpec, ...]
+    routes: tuple[tuple[HopSpec, ...], ...]
+    agents: dict[tuple[int, int], int] = field(default_factory=dict)
+    """(currency, participant) → its agent."""
+    quotes: tuple[tuple[int, int, int], ...] = ()
+    """(dealer's participant, source currency, target currency), one per direction."""
+    n_draw: int = 0

@@ -1,0 +1,224 @@
+"""What happens to the world at control times: openings, transfers between rails, net cycles, the end of a day.
+
+The conductor calls these between two calls of :func:`simcore.kernels.loop.advance`, with the world at rest. Those that
+write many rows come back with LOG_FULL and go on where they stopped when they are called again.
+"""
+
+from __future__ import annotations
+
+from simcore.accelerate import kernel
+from simcore.kernels.constants import (
+    COLLECT,
+    DONE,
+    FIFO,
+    LOG_FULL,
+    NONE,
+    OPEN,
+    RETURNED_CUT_OFF,
+    SETTLED_GROSS,
+    SETTLED_NET,
+)
+from simcore.kernels.loop import ROWS_PER_STEP
+from simcore.kernels.ordered import ordered_first
+from simcore.kernels.queue import available, dequeue, note_credit
+from simcore.kernels.settle import log_obligation, log_unsettled, move, send_back, settled
+from simcore.kernels.world import (
+    CURSOR,
+    CYCLE_COUNT,
+    CYCLE_MOVED,
+    CYCLE_SEQUENCE,
+    CYCLE_VALUE,
+    DRAINING,
+    NOW,
+    OBLIGATION_ROWS,
+    OVERFLOWED,
+    PAYMENT_ROWS,
+    SEQUENCE,
+)
+
+
+@kernel(forceinline=True)
+def _logs_full(world):
+    return (
+        world.state[OBLIGATION_ROWS] > world.obligations.size - ROWS_PER_STEP
+        or world.state[PAYMENT_ROWS] > world.payments.size - ROWS_PER_STEP
+    )
+
+
+@kernel
+def open_rail(world, rail, now):
+    """Open a rail: what is queued may be released at once, what waits is let in after funding."""
+    world.state[NOW] = now
+    it = world.rails[rail]
+    it.state = OPEN
+    for account in range(it.first_account, it.last_account):
+        note_credit(world, account)
+    if it.wait_head != NONE and it.draining == 0:
+        it.draining = 1
+        world.state[DRAINING] += 1
+
+
+@kernel
+def transfer(world, debit, credit, mirror_debit, mirror_credit, amount, kind, now):
+    """Move money from one rail to another: two rows, final together. The caller has checked the funds."""
+    state = world.state
+    state[NOW] = now
+    sequence = state[SEQUENCE]
+    state[SEQUENCE] = sequence + 1
+    move(world, debit, credit, amount)
+    log_obligation(world, NONE, 0, kind, debit, credit, amount, now, now, sequence, SETTLED_GROSS, NONE, NONE)
+    move(world, mirror_debit, mirror_credit, amount)
+    log_obligation(world, NONE, 0, kind, mirror_debit, mirror_credit, amount, now, now, sequence, SETTLED_GROSS, NONE,
+                   NONE)  # fmt: skip
+    note_credit(world, credit)
+    note_credit(world, mirror_credit)
+
+
+@kernel(forceinline=True)
+def _uncollect(world, slot):
+    """The obligation leaves the collection list: it no longer counts as queued."""
+    it = world.slots[slot]
+    payer = world.accounts[it.debit]
+    payer.queued_count -= 1
+    payer.queued_value -= it.amount
+    world.rails[world.accounts[it.debit].rail].collected -= 1
+
+
+@kernel
+def settle_cycle(world, rail, cycle_id, now):
+    """Settle everything a collect rail holds at its multilateral net positions, or nothing if a debtor is short.
+
+    Leaves the count and value looked at and the sum of net debits in ``state``; after DONE,
+    ``state[CYCLE_SEQUENCE]`` is -1 again and the rail's list is empty exactly if the cycle settled.
+    """
+    state, it, slots, accounts, net = world.state, world.rails[rail], world.slots, world.accounts, world.net
+    state[NOW] = now
+    if state[CYCLE_SEQUENCE] == NONE:
+        state[CYCLE_COUNT] = 0
+        state[CYCLE_VALUE] = 0
+        state[CYCLE_MOVED] = 0
+        for account in range(it.first_account, it.last_account):
+            net[account] = 0
+        slot = it.collect_head
+        while slot != NONE:
+            net[slots[slot].debit] -= slots[slot].amount
+            net[slots[slot].credit] += slots[slot].amount
+            state[CYCLE_COUNT] += 1
+            state[CYCLE_VALUE] += slots[slot].amount
+            slot = slots[slot].next
+        for account in range(it.first_account, it.last_account):
+            if net[account] < 0:
+                state[CYCLE_MOVED] -= net[account]
+                if available(accounts, account) + net[account] < 0:
+                    return DONE
+        if it.collect_head == NONE:
+            return DONE
+        # The set is final as one: only the positions after it count.
+        for account in range(it.first_account, it.last_account):
+            if net[account] != 0:
+                accounts[account].balance += net[account]
+                accounts[account].minimum = min(accounts[account].minimum, accounts[account].balance)
+                accounts[account].maximum = max(accounts[account].maximum, accounts[account].balance)
+        state[CYCLE_SEQUENCE] = state[SEQUENCE]
+        state[SEQUENCE] += 1
+    while it.collect_head != NONE:
+        if _logs_full(world):
+            return LOG_FULL
+        slot = it.collect_head
+        it.collect_head = slots[slot].next
+        _uncollect(world, slot)
+        payer, payee = accounts[slots[slot].debit], accounts[slots[slot].credit]
+        payer.debited += slots[slot].amount
+        payee.credited += slots[slot].amount
+        if payer.debited < 0 or payee.credited < 0:
+            state[OVERFLOWED] = 1
+        settled(world, slot, SETTLED_NET, state[CYCLE_SEQUENCE], cycle_id, now)
+    it.collect_tail = NONE
+    state[CYCLE_SEQUENCE] = NONE
+    return DONE
+
+
+@kernel(forceinline=True)
+def _following(slots, path, root, after):
+    """The slot that follows ``after`` in an ordered queue, or NONE."""
+    best = NONE
+    node = root
+    while node != NONE:
+        if slots[node].key > slots[after].key:
+            best = node
+            node = slots[node].left
+        else:
+            node = slots[node].right
+    return best
+
+
+@kernel(forceinline=True)
+def _take_returnable(world, account, rule):
+    """Take the first queued payment out of an account's queue, passing over money on its way back; NONE if none."""
+    slots, accounts = world.slots, world.accounts
+    if rule != FIFO:
+        slot = ordered_first(slots, accounts[account].head)
+        while slot != NONE and slots[slot].returning == 1:
+            slot = _following(slots, world.path, accounts[account].head, slot)
+        if slot != NONE:
+            dequeue(world, account, slot, rule)
+        return slot
+    before, slot = NONE, accounts[account].head
+    while slot != NONE and slots[slot].returning == 1:
+        before, slot = slot, slots[slot].next
+    if slot == NONE:
+        return NONE
+    if before == NONE:
+        dequeue(world, account, slot, rule)
+        return slot
+    slots[before].next = slots[slot].next
+    if accounts[account].tail == slot:
+        accounts[account].tail = before
+    accounts[account].queued_count -= 1
+    accounts[account].queued_value -= slots[slot].amount
+    return slot
+
+
+@kernel(forceinline=True)
+def _take_collected(world, rail):
+    """The same for a collection list."""
+    slots, it = world.slots, world.rails[rail]
+    before, slot = NONE, it.collect_head
+    while slot != NONE and slots[slot].returning == 1:
+        before, slot = slot, slots[slot].next
+    if slot == NONE:
+        return NONE
+    if before == NONE:
+        it.collect_head = slots[slot].next
+    else:
+        slots[before].next = slots[slot].next
+    if it.collect_tail == slot:
+        it.collect_tail = before
+    _uncollect(world, slot)
+    return slot
+
+
+@kernel
+def return_queued(world, rail, now):
+    """At the end of a rail's day: return every payment still queued or collected; money on its way back stays."""
+    state, it = world.state, world.rails[rail]
+    state[NOW] = now
+    while it.discipline == COLLECT:
+        if _logs_full(world):
+            return LOG_FULL
+        slot = _take_collected(world, rail)
+        if slot == NONE:
+            break
+        log_unsettled(world, slot, RETURNED_CUT_OFF)
+        send_back(world, slot, RETURNED_CUT_OFF, now)
+    while it.first_account + state[CURSOR] < it.last_account:
+        if _logs_full(world):
+            return LOG_FULL
+        slot = _take_returnable(world, it.first_account + state[CURSOR], it.rule)
+        if slot == NONE:
+            state[CURSOR] += 1
+            continue
+        log_unsettled(world, slot, RETURNED_CUT_OFF)
+        send_back(world, slot, RETURNED_CUT_OFF, now)
+    state[CURSOR] = 0
+    return DONE

@@ -1,0 +1,252 @@
+"""Moving money, writing final rows, and sending a payment on to its next hop or its money back."""
+
+from __future__ import annotations
+
+from fx.convert_kernel import dealer_legs_kernel
+from simcore.accelerate import kernel
+from simcore.kernels.constants import (
+    BYPASS,
+    FIFO,
+    KIND_PAYMENT,
+    KIND_RETURN,
+    KIND_SPREAD,
+    NEVER,
+    NONE,
+    RETURNED_ZERO_AMOUNT,
+    ROLE_AGENT_OF_CREDITOR,
+    ROLE_AGENT_OF_DEBTOR,
+    ROLE_CREDITOR,
+    ROLE_DEBTOR,
+    SETTLED_GROSS,
+)
+from simcore.kernels.due import schedule
+from simcore.kernels.queue import first_payable, note_credit
+from simcore.kernels.world import (
+    FREE,
+    IN_FLIGHT,
+    OBLIGATION_ROWS,
+    ORDER,
+    OVERFLOWED,
+    PAYMENT_ROWS,
+    PLACE_FREE,
+    PLACE_TRANSIT,
+    SEQUENCE,
+)
+
+
+@kernel(forceinline=True)
+def participant_of(world, kind, which, debtor, creditor):
+    """Who plays a role of a hop for a payment."""
+    if kind == ROLE_DEBTOR:
+        return debtor
+    if kind == ROLE_CREDITOR:
+        return creditor
+    if kind == ROLE_AGENT_OF_DEBTOR:
+        return world.agent[which, debtor]
+    if kind == ROLE_AGENT_OF_CREDITOR:
+        return world.agent[which, creditor]
+    return which
+
+
+@kernel(forceinline=True)
+def payer_of(world, hop, debtor, creditor):
+    """The participant a hop debits."""
+    return participant_of(world, world.hops[hop].from_kind, world.hops[hop].from_which, debtor, creditor)
+
+
+@kernel(forceinline=True)
+def payee_of(world, hop, debtor, creditor):
+    """The participant a hop credits."""
+    return participant_of(world, world.hops[hop].to_kind, world.hops[hop].to_which, debtor, creditor)
+
+
+@kernel(forceinline=True)
+def move(world, debit, credit, amount):
+    """Debit one account and credit another of the same rail, and keep the day's figures."""
+    payer, payee = world.accounts[debit], world.accounts[credit]
+    payer.balance -= amount
+    if payer.balance < payer.minimum:
+        payer.minimum = payer.balance
+    payer.debited += amount
+    payee.balance += amount
+    if payee.balance > payee.maximum:
+        payee.maximum = payee.balance
+    payee.credited += amount
+    if payer.debited < 0 or payee.credited < 0:  # numba wraps in silence; balances can't pass 2^62 by construction
+        world.state[OVERFLOWED] = 1
+
+
+@kernel(forceinline=True)
+def log_obligation(world, payment_id, hop, kind, debit, credit, amount, entered, settled, sequence, status, cycle, fx):
+    """Write one row; the caller has made sure that there is room."""
+    row = world.obligations[world.state[OBLIGATION_ROWS]]
+    world.state[OBLIGATION_ROWS] += 1
+    row.payment_id = payment_id
+    row.hop = hop
+    row.kind = kind
+    row.debit_account = debit
+    row.credit_account = credit
+    row.amount = amount
+    row.entered_at = entered
+    row.settled_at = settled
+    row.sequence = sequence
+    row.status = status
+    row.cycle_id = cycle
+    row.fx_id = fx
+
+
+@kernel(forceinline=True)
+def log_payment(world, payment_id, received, fee, completed, status, hops):
+    """Write one row; the caller has made sure that there is room."""
+    row = world.payments[world.state[PAYMENT_ROWS]]
+    world.state[PAYMENT_ROWS] += 1
+    row.payment_id = payment_id
+    row.amount_received = received
+    row.fee = fee
+    row.completed_at = completed
+    row.status = status
+    row.hops = hops
+
+
+@kernel(forceinline=True)
+def free_slot(world, slot):
+    """Give the slot back."""
+    world.slots[slot].place = PLACE_FREE
+    world.slots[slot].next = world.state[FREE]
+    world.state[FREE] = slot
+    world.state[IN_FLIGHT] -= 1
+
+
+@kernel(forceinline=True)
+def real_hop(world, route, hop, step, debtor, creditor):
+    """The next hop from ``hop`` on, in steps of +1 or -1, whose two roles differ; NONE beyond the route's ends."""
+    while world.route_start[route] <= hop < world.route_start[route + 1]:
+        if payer_of(world, hop, debtor, creditor) != payee_of(world, hop, debtor, creditor):
+            return hop
+        hop += step
+    return NONE
+
+
+@kernel(forceinline=True)
+def set_hop(world, slot, hop):
+    """Let the slot's next obligation be this hop: its two accounts."""
+    it = world.slots[slot]
+    rail = world.hops[hop].rail
+    it.hop = hop
+    it.debit = world.account_of[rail, payer_of(world, hop, it.debtor, it.creditor)]
+    it.credit = world.account_of[rail, payee_of(world, hop, it.debtor, it.creditor)]
+
+
+@kernel(forceinline=True)
+def send(world, slot, now, latency, lane):
+    """Schedule the slot's obligation to reach its rail; those for one instant by priority where the rail has one."""
+    it, state = world.slots[slot], world.state
+    rank = it.priority if world.rails[world.hops[it.hop].rail].rule != FIFO else 0
+    it.due = now + latency
+    it.key = (rank << 56) | state[ORDER]
+    state[ORDER] += 1
+    it.place = PLACE_TRANSIT
+    schedule(state, world.slots, world.heap, world.lane_head, world.lane_tail, slot, lane)
+
+
+@kernel(forceinline=True)
+def send_on(world, slot, now):
+    """Schedule the slot's obligation after the latency of its hop."""
+    hop = world.hops[world.slots[slot].hop]
+    latency = hop.latency
+    if hop.draw != NONE:
+        latency = world.draws[slot, hop.draw]
+    send(world, slot, now, latency, hop.lane)
+
+
+@kernel
+def send_back(world, slot, status, now):
+    """End a payment that can't go on: reverse the hop settled before, or close it if there is none."""
+    it = world.slots[slot]
+    if it.returning == 0:
+        it.returning = 1
+        it.decided = status
+        it.fx_id = NONE
+        it.fee = 0  # the dealer gives the spread back with the rest
+    hop = NONE
+    if it.hops_settled > 0:
+        hop = real_hop(world, it.route, it.hop - 1, -1, it.debtor, it.creditor)
+    if hop == NONE:
+        log_payment(world, it.payment_id, NONE, it.fee, now, it.decided, it.hops_settled)
+        free_slot(world, slot)
+        return
+    set_hop(world, slot, hop)
+    payee = it.debit
+    it.debit = it.credit
+    it.credit = payee
+    it.amount = world.moved[slot, hop - world.route_start[it.route]]
+    send(world, slot, now, 0, NONE)
+
+
+@kernel(forceinline=True)
+def settled(world, slot, status, sequence, cycle, now):
+    """The slot's obligation is final and its money has moved: write its rows and send the payment on."""
+    it = world.slots[slot]
+    hop, amount = it.hop, it.amount
+    first = world.route_start[it.route]
+    if it.returning == 1:
+        log_obligation(world, it.payment_id, hop - first, KIND_RETURN, it.debit, it.credit, amount, it.entered_at, now,
+                       sequence, status, cycle, NONE)  # fmt: skip
+        send_back(world, slot, status, now)
+        return
+    currency = world.rails[world.hops[hop].rail].currency
+    following = real_hop(world, it.route, hop + 1, 1, it.debtor, it.creditor)
+    wanted = currency if following == NONE else world.rails[world.hops[following].rail].currency
+    principal, spread, target, fx = amount, amount - amount, amount, it.fx_id
+    if wanted != currency:
+        dealer = world.dealer_of[world.accounts[it.credit].participant]
+        quote = world.quotes[world.quote_of[dealer, currency, wanted]]
+        principal, spread, target = dealer_legs_kernel(amount, quote.spread_bp_e2, quote.numerator, quote.denominator)
+        it.fx_id = quote.fx_id
+        if target < 0:
+            world.state[OVERFLOWED] = 1
+            target = amount - amount
+    else:
+        it.fx_id = NONE
+    log_obligation(world, it.payment_id, hop - first, KIND_PAYMENT, it.debit, it.credit, principal, it.entered_at, now,
+                   sequence, status, cycle, fx)  # fmt: skip
+    if spread > 0:
+        log_obligation(world, it.payment_id, hop - first, KIND_SPREAD, it.debit, it.credit, spread, it.entered_at, now,
+                       sequence, status, cycle, NONE)  # fmt: skip
+        if currency == world.rails[world.hops[first].rail].currency:
+            it.fee += spread
+    it.hops_settled += 1
+    if following == NONE:
+        log_payment(world, it.payment_id, amount, it.fee, now, status, it.hops_settled)
+        free_slot(world, slot)
+        return
+    world.moved[slot, hop - first] = amount
+    if target == 0:
+        it.hop = following
+        send_back(world, slot, RETURNED_ZERO_AMOUNT, now)
+        return
+    set_hop(world, slot, following)
+    it.amount = target
+    send_on(world, slot, now)
+
+
+@kernel(forceinline=True)
+def settle_gross(world, slot, now):
+    """Settle one obligation alone: move its money, note the credit, write its rows, send the payment on."""
+    it, accounts = world.slots[slot], world.accounts
+    move(world, it.debit, it.credit, it.amount)
+    if accounts[it.debit].in_work == 1 and world.rails[accounts[it.debit].rail].rule == BYPASS:
+        accounts[it.debit].candidate = first_payable(world, it.debit, BYPASS)
+    note_credit(world, it.credit)
+    sequence = world.state[SEQUENCE]
+    world.state[SEQUENCE] = sequence + 1
+    settled(world, slot, SETTLED_GROSS, sequence, NONE, now)
+
+
+@kernel(forceinline=True)
+def log_unsettled(world, slot, status):
+    """Write the row of an obligation that ended without settlement."""
+    it = world.slots[slot]
+    kind = KIND_RETURN if it.returning == 1 else KIND_PAYMENT
+    log_obligation(world, it.payment_id, it.hop - world.route_start[it.route], kind, it.debit, it.credit, it.amount,
+                   it.entered_at, NEVER, NONE, status, NONE, it.fx_id)  # fmt: skip
