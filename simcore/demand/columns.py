@@ -70,7 +70,9 @@ def plain(array: pa.Array) -> pa.Array:
 
 def shown(array: pa.Array, row: int) -> str:
     """Return a value as a message shows it; an empty one is "nothing"."""
-    text = array[row].as_py()
+    value = array[row]
+    # Python's datetime can't hold nanoseconds.
+    text = (value.cast(pa.string()) if pa.types.is_timestamp(array.type) else value).as_py()
     return f"{str(text)[:60]!r}" if isinstance(text, str) and text else ("nothing" if text in (None, "") else str(text))
 
 
@@ -133,6 +135,29 @@ def failing(array: pa.Array, cast: Callable[[pa.Array], pa.Array], most: int = F
     return rows
 
 
+def converted(array: pa.Array, kind: pa.DataType) -> tuple[pa.Array, list[int]]:
+    """Return the array as ``kind`` without nulls (0 stands in) and the rows that are null or can't be cast."""
+
+    def cast(part: pa.Array) -> pa.Array:
+        return part.cast(kind)
+
+    bad: list[int] = []
+    try:
+        result = cast(array)
+    except pa.ArrowInvalid:
+        bad = failing(array, cast)
+        if len(bad) == FAULTS_MOST:
+            result = pa.nulls(len(array), kind)
+        else:
+            mask = np.zeros(len(array), dtype=bool)
+            mask[bad] = True
+            result = cast(array.take(pa.array(np.arange(len(array)), mask=mask)))
+    if result.null_count:
+        bad = sorted({*bad, *np.flatnonzero(pc.is_null(array).to_numpy(zero_copy_only=False))[:FAULTS_MOST].tolist()})
+        result = pc.fill_null(result, pa.scalar(0).cast(kind))
+    return result, bad
+
+
 def unscaled(decimals: pa.Array) -> tuple[Int64, NDArray[np.bool_]]:
     """Return the whole numbers behind a decimal128 array and whether each fits int64: (n,), (n,)."""
     words = np.frombuffer(decimals.buffers()[1], dtype=np.int64).reshape(-1, 2)
@@ -146,16 +171,9 @@ def exact_integers(array: pa.Array, scale: int) -> tuple[Int64, list[int]]:
     ``array`` is text, integers or decimals without dictionary; at most ``FAULTS_MOST`` rows are named.
     """
 
-    def cast(part: pa.Array) -> pa.Array:
-        return part.cast(pa.decimal128(38, scale))
-
-    bad = np.flatnonzero(pc.is_null(array).to_numpy(zero_copy_only=False))[:FAULTS_MOST].tolist()
-    try:
-        values, fits = unscaled(cast(array))
-    except pa.ArrowInvalid:
-        return np.zeros(len(array), dtype=np.int64), sorted(bad + failing(array, cast))
-    if bad:
-        fits[bad] = True
+    decimals, bad = converted(array, pa.decimal128(38, scale))
+    values, fits = unscaled(decimals)
+    fits[bad] = True
     return values, sorted(bad + np.flatnonzero(~fits)[:FAULTS_MOST].tolist())
 
 
@@ -168,20 +186,14 @@ def times_column(array: pa.Array, column: str, faults: RowFaults, code: str, as_
     if as_number or pa.types.is_integer(array.type):
         values, bad = exact_integers(array, 0)
     else:
-        missing = pc.is_null(array).to_numpy(zero_copy_only=False)
-        bad = np.flatnonzero(missing)[:FAULTS_MOST].tolist()
-        try:
-            values = np.asarray(pc.fill_null(array.cast(MICROSECONDS).cast(pa.int64()), 0))
-        except pa.ArrowInvalid:
-            values = np.zeros(len(array), dtype=np.int64)
-            bad = sorted(bad + failing(array, lambda part: part.cast(MICROSECONDS)))
+        instants, bad = converted(array, MICROSECONDS)
+        values = np.asarray(instants.cast(pa.int64()))
 
     def describe(row: int) -> tuple[str, str, str]:
         got = shown(array, row)
         try_ = ""
-        if isinstance(text := array[row].as_py(), str) and not failing(
-            pa.array([text]), lambda part: part.cast(pa.timestamp("us"))
-        ):
+        if is_text(array.type) and not failing(array.slice(row, 1), lambda part: part.cast(pa.timestamp("us"))):
+            text = array[row].as_py() or ""
             try_ = f"{text.replace(' ', 'T')}+08:00, or whichever offset is meant"
         return got, TIME_EXPECTED, try_
 
@@ -205,8 +217,7 @@ def amounts_column(
         part, part_bad = exact_integers(array if rows.size == len(array) else array.take(pa.array(rows)), scale)
         values[rows] = part
         bad += rows[part_bad].tolist()
-    doubtful = np.flatnonzero((values <= 0) & (places >= 0))
-    bad = sorted({*bad, *(doubtful[:FAULTS_MOST].tolist() if not bad else ())})
+    bad = sorted({*bad, *np.flatnonzero((values <= 0) & (places >= 0))[:FAULTS_MOST].tolist()})
 
     def describe(row: int) -> tuple[str, str, str]:
         got, code = shown(array, row), currencies[currency[row]]
@@ -238,7 +249,7 @@ def priority_column(array: pa.Array, default: int, faults: RowFaults) -> NDArray
     if is_text(array.type):
         array = pc.if_else(pa.array(blank(array)), pa.scalar(None, pa.string()), array)
     values, bad = exact_integers(pc.fill_null(array, pa.scalar(default).cast(array.type)), 0)
-    bad = bad or np.flatnonzero((values < 0) | (values > 9)).tolist()
+    bad = sorted({*bad, *np.flatnonzero((values < 0) | (values > 9))[:FAULTS_MOST].tolist()})
     expected = "a whole number from 0 (most urgent) to 9"
     faults.add(bad, "priority", "LH069", lambda row: (shown(array, row), expected, ""))
     return values.astype(np.int8)

@@ -19,7 +19,8 @@ import pyarrow.parquet
 from simcore.errors import ScenarioError
 
 BATCH_ROWS = 131_072
-CSV_BLOCK = 8 * 1024 * 1024
+CSV_BLOCK = 1024 * 1024
+"""Arrow reads up to 32 blocks ahead."""
 EXPECTED = "a CSV, Parquet or Arrow file that can be read to its end"
 
 
@@ -178,9 +179,11 @@ class ParquetTable:
             if name in columns and (self.schema.field(name).type in (pa.string(), pa.large_string()))
         ]
         with pa.parquet.ParquetFile(self._path, read_dictionary=coded, buffer_size=1 << 20) as file:
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns)):
-                batch.validate(full=True)
-                yield batch
+            # One row group at a time: over several, the reader keeps the buffers of those it has finished.
+            for group in range(file.num_row_groups):
+                for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=[group], columns=list(columns)):
+                    batch.validate(full=True)
+                    yield batch
 
 
 class ArrowTable:

@@ -51,8 +51,8 @@ def _polynomial(coefficients: Sequence[float], x: Floats) -> Floats:
 
 
 def exp(x: Floats) -> Floats:
-    """Return e^x for (n,) float64, right to about two units in the last place; x is cut to ±700."""
-    x = np.clip(x, -700.0, 700.0)
+    """Return e^x for (n,) float64, right to about two units in the last place; x is cut to ±500."""
+    x = np.clip(x, -500.0, 500.0)
     power = np.rint(x * (1.0 / LN2_HIGH))
     rest = (x - power * LN2_HIGH) - power * LN2_LOW
     return np.ldexp(_polynomial(EXP_SERIES, rest), power.astype(np.int32))

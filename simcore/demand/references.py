@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 
-IN_MEMORY = 4_000_000
+IN_MEMORY = 2_000_000
 BUCKET_BITS = 6
 SUSPECTS_MOST = 1_000
 """How many doubtful hashes are looked into; one that proves true is enough to refuse a file."""
@@ -98,9 +98,12 @@ class ReferenceCheck:
             self._spill()
 
     def suspects(self) -> Hashes:
-        """Return hashes that occur more than once, sorted, at most ``SUSPECTS_MOST``; empty means no duplicates."""
+        """Return hashes that occur more than once, sorted, at most ``SUSPECTS_MOST``; empty means no duplicates.
+
+        Ends the check: call it once, when all rows were taken.
+        """
         if self._folder is None:
-            return _repeated(np.concatenate(self._held) if self._held else np.zeros(0, dtype=np.uint64))
+            return _repeated(self._take_held())
         self._spill()
         found: list[Hashes] = []
         for path in sorted(Path(self._folder.name).iterdir()):
@@ -109,11 +112,16 @@ class ReferenceCheck:
                 break
         return np.concatenate(found)[:SUSPECTS_MOST]
 
+    def _take_held(self) -> Hashes:
+        hashes = np.concatenate([np.zeros(0, dtype=np.uint64), *self._held])
+        self._held, self._count = [], 0
+        return hashes
+
     def _spill(self) -> None:
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="luhai-references-")
-        hashes = np.sort(np.concatenate(self._held)) if self._held else np.zeros(0, dtype=np.uint64)
-        self._held, self._count = [], 0
+        hashes = self._take_held()
+        hashes.sort()
         shift = np.uint64(64 - BUCKET_BITS)
         edges = np.searchsorted(hashes >> shift, np.arange((1 << BUCKET_BITS) + 1, dtype=np.uint64))
         for bucket in range(1 << BUCKET_BITS):
@@ -122,8 +130,9 @@ class ReferenceCheck:
 
 
 def _repeated(hashes: Hashes) -> Hashes:
-    ordered = np.sort(hashes)
-    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])[:SUSPECTS_MOST]
+    """Those that occur more than once; sorts in place."""
+    hashes.sort()
+    return np.unique(hashes[1:][hashes[1:] == hashes[:-1]])[:SUSPECTS_MOST]
 
 
 def find_duplicates(batches: Iterable[pa.StringArray], suspects: Hashes, most: int = 20) -> Iterator[Duplicate]:
