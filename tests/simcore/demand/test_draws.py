@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from simcore.demand import portable
+from simcore.demand import portable, trade
 from simcore.demand.chunk import Chunk, concatenate
 from simcore.demand.latency import LONGEST_US, LatencyDraws, latency_us
 from simcore.demand.trade import TradeSource
@@ -164,10 +164,25 @@ def test_a_debtor_in_the_middle_of_the_creditors_is_skipped():
     assert abs(off_diagonal - 1 / 12).max() < 0.006
 
 
+def test_the_edges_of_the_stretch_that_is_cut_out():
+    """Where a debtor's own share begins and ends, rounding must not choose the debtor itself."""
+    weights = {f"B0{index}": Decimal(weight) for index, weight in enumerate(("1", "3", "0.7", "2.9"))}
+    pairs = trade._Pairs("t", make.trade(debtors=weights, creditors=weights), {name: int(name[1:]) for name in weights})
+    total = sum(map(float, weights.values()))
+    own = [float(weight) / total for weight in weights.values()]
+    edges = [sum(own[:index]) / (1 - own[index]) for index in range(4)]
+    near = [edge * (1 + step * 2**-53) for edge in edges for step in range(-40, 41)]
+    second = np.array([0.0, 1 - 2**-53, *(point for point in near if point < 1)])
+    for first in (0.0, 0.2, 0.4, 0.6, 0.8, 1 - 2**-53):
+        debtor, creditor = pairs.choose(np.full(second.size, first), second)
+        assert (debtor != creditor).all()
+        assert creditor.min() >= 0
+
+
 def test_nobody_to_pay_is_a_fault():
     with pytest.raises(ScenarioError) as error:
         payments(make.trade(debtors={"B00": Decimal(1)}, creditors={"B00": Decimal(1)}))
-    assert error.value.faults[0].code == "LH069"
+    assert error.value.faults[0].code == "LH066"
 
 
 def test_amounts_are_whole_lognormal_and_cut():
