@@ -263,11 +263,15 @@ class Books:
         first, last = np.full(len(days), NO_TIME), np.full(len(days), _LEAST)
         np.minimum.at(first, group, self._first)
         np.maximum.at(last, group, self._last)
+        holders = np.bincount(rows["rail"][self._starts], minlength=self.words.count("rail"))
+        present = np.bincount(group, minlength=len(days))
         until = _LEAST
         for at, (rail, day) in enumerate(days.tolist()):
             until = until if at and days[at - 1][0] == rail else _LEAST
+            where = f"{self.words.name('rail', rail)} {np.datetime64(day, 'D')}"
+            if present[at] != holders[rail]:
+                self.conserved.fail(f"accounts, {where}: {present[at]} of {holders[rail]} accounts have a row")
             if first[at] < until:
-                where = f"{self.words.name('rail', rail)} {np.datetime64(day, 'D')}"
                 self.conserved.fail(
                     f"accounts, {where}: a movement of this day comes before the last of an earlier one"
                 )
@@ -295,9 +299,9 @@ class Books:
                 self.conserved.details.append(
                     f"{currency}: {who} issues it on {rail} without limit, net {money(-change, currency)} in this run"
                 )
-        for (kind, rail, code), (count, value) in sorted(self._flows.items()):
+        for (kind, where, code), (count, value) in sorted(self._flows.items()):
             self.conserved.details.append(
-                f"{name('kind', kind)} on {name('rail', rail)}: {count:,} rows, {money(value, name('currency', code))}"
+                f"{name('kind', kind)} on {name('rail', where)}: {count:,} rows, {money(value, name('currency', code))}"
             )
         bounded = int(np.count_nonzero(~issuer))
         self.limits.details.append(f"{bounded:,} accounts with a limit, {issuer.sum()} without")

@@ -35,7 +35,14 @@ def converted(amount: int, numerator: int, denominator: int) -> int:
 
 
 def pick(batch: Batch, at: NDArray[Any]) -> Batch:
+    """These rows: positions, or a mask."""
     return {name: values[at] for name, values in batch.items()}
+
+
+def chosen(batch: Batch, at: Ints) -> Batch:
+    """The rows at these positions; the batch itself where that is all of them as they stand."""
+    whole = at.size == batch["row"].size and np.array_equal(at, np.arange(at.size))
+    return batch if whole else pick(batch, at)
 
 
 class Hops:
@@ -117,7 +124,7 @@ class Hops:
         if not owner.size:
             return
         first = np.append(True, last[:-1])
-        head, mine = pick(hops, first), pick(payments, owner[first])
+        head, mine = chosen(hops, np.flatnonzero(first)), chosen(payments, owner[first])
         gross = hops["amount_minor"] + spread
         name = self.words.name
         self._fail(
@@ -152,7 +159,7 @@ class Hops:
         )
         if not first.all():
             self._joints(hops, gross, done, np.flatnonzero(~first))
-        tail, mine, end = pick(hops, last), pick(payments, owner[last]), gross[last]
+        tail, mine, end = chosen(hops, np.flatnonzero(last)), chosen(payments, owner[last]), gross[last]
         got = SETTLED[mine["status"]] & done[last]
         self._fail(
             "obligations",
@@ -199,7 +206,7 @@ class Hops:
             here,
             here["debtor"] != before["creditor"],
             lambda k: (
-                f"debtor {name('debtor', here['debtor'][k])}, but the hop before paid "
+                f"debtor {name('debtor', here['debtor'][k])}, but the hop before (row {before['row'][k]}) paid "
                 f"{name('creditor', before['creditor'][k])}"
             ),
         )
@@ -271,7 +278,16 @@ class Hops:
         reversed_ = (at >= 0) & SETTLED[hops["status"][at]]
         for column, other in _REVERSED.items():
             reversed_ &= hops[other][at] == rows[column]
-        self._fail("obligations", rows, ~reversed_, lambda k: "a return that reverses no settled hop")
+        self._fail(
+            "obligations",
+            rows,
+            ~reversed_,
+            lambda k: (
+                "a return that reverses no settled hop"
+                if at[k] < 0
+                else (f"a return, yet not what reverses {hops['row'][at[k]]}, the row of that hop")
+            ),
+        )
         owed = hops["amount_minor"][at] + spread[at]
         self._fail(
             "obligations",

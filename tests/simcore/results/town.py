@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import random
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -200,16 +201,19 @@ class Town:
         self.sequence += 1
 
     def net(self) -> None:
-        """Settle opposite queued heads as one set where the net is covered."""
-        for x, y in [("A", "B"), ("A", "C"), ("B", "D")]:
-            ones, others = self.queue["RTGS", x], self.queue["RTGS", y]
-            if not ones or not others or self.legs(ones[0])[2] != y or self.legs(others[0])[2] != x:
+        """Settle opposite queued obligations as one set where the net is covered."""
+        for x, y in combinations("ABCD", 2):
+            ones = [p for p in self.queue["RTGS", x] if self.legs(p)[2] == y]
+            others = [p for p in self.queue["RTGS", y] if self.legs(p)[2] == x]
+            if not ones or not others:
                 continue
             net = ones[0]["amount"] - others[0]["amount"]
             room = {who: self.balance["RTGS", who] + self.limit["RTGS", who] for who in (x, y)}
             if room[x] < net or room[y] < -net:
                 continue
-            pair = [ones.pop(0), others.pop(0)]
+            pair = [ones[0], others[0]]
+            self.queue["RTGS", x].remove(ones[0])
+            self.queue["RTGS", y].remove(others[0])
             for p in pair:
                 self.move(*self.legs(p), p["amount"])
             self.look(("RTGS", x), ("RTGS", y))
