@@ -139,7 +139,7 @@ CHANGES: list[tuple[str, str, Callable[[dict[str, Any]], bool], str, Any]] = [
     ("hops", "payments", lambda r: r["hops"] == 2, "hops", 1),
     ("completed too early", "payments", lambda r: r["hops"] == 2, "completed_at", lambda x: x.replace(year=2020)),
     ("not completed", "payments", lambda r: r["status"] in settled, "completed_at", None),
-    ("initiated too late", "payments", lambda r: r["status"] in settled, "initiated_at", lambda x: x.replace(year=2060)),
+    ("initiated late", "payments", lambda r: r["status"] in settled, "initiated_at", lambda x: x.replace(year=2060)),
     ("one payment twice", "payments", lambda r: r["payment_id"] == 3, "payment_id", 4),
     ("rate", "fx", lambda r: True, "numerator", 1500),
     *[(f"{column} of a day", "accounts", lambda r: r["debited_minor"] > 0, f"{column}_minor", lambda x: x + 1)
@@ -174,7 +174,7 @@ def test_one_changed_value_is_found_though_the_digest_was_mended(change: Any, tm
         ):
             # A spread is told at the payment row above it, with which it makes one amount.
             row -= name == "spread"
-            assert re.search(rf"({table} row|obligations rows|reverses?) {row}\b", text), (seed, row, text)
+            assert re.search(rf"\b(row|rows|reverses) {row}\b", text), (seed, row, text)
         assert " row " in text
         found += 1
         if found == 3:

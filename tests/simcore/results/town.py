@@ -1,8 +1,8 @@
 """A small town of banks settled in plain Python: right tables to audit, made by no code of the engine.
 
 Three rails: RTGS in CNY (queues, first in first out, returned at the end of a day), BOOKS in USD (pays at once or
-rejects), CIPS in CNY (funded from RTGS in the morning, swept in the evening). Routes: one hop on RTGS; CNY to the dealer
-and on in USD; one hop on CIPS. At noon, opposite queued obligations settle as one set.
+rejects), CIPS in CNY (funded from RTGS in the morning, swept in the evening). Routes: one hop on RTGS; CNY to the
+dealer and on in USD; one hop on CIPS. At noon, opposite queued obligations settle as one set.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ class Town:
         debtor, creditor = self.chance.sample("ABCD", 2)
         time = START + self.chance.randrange(self.days) * DAY + self.chance.randrange(10, DAY - 10)
         return {"debtor": debtor, "creditor": creditor, "route": self.chance.choice([0, 0, 1, 1, 2]), "initiated": time,
-                "amount": (amount := self.chance.randrange(1, 400)), "given": amount, "hop": 0, "back": False, "moved": {}, "fee": 0, "fx": -1,
+                "amount": (amount := self.chance.randrange(1, 400)), "given": amount,
+                "hop": 0, "back": False, "moved": {}, "fee": 0, "fx": -1,
                 "left": 0}  # fmt: skip
 
     def start_day(self) -> None:
@@ -235,7 +236,8 @@ class Town:
                         self.fail(p, c.RETURNED_CUT_OFF)
         for k, a in enumerate(ACCOUNTS):
             self.account_rows.append({
-                "account": k, "business_day": START // DAY + day, "opening": self.opening[a], "closing": self.balance[a],
+                "account": k, "business_day": START // DAY + day, "opening": self.opening[a],
+                "closing": self.balance[a],
                 "minimum": self.low[a], "maximum": self.high[a], "debited": self.debited[a],
                 "credited": self.credited[a], "peak_queue": 0,
             })  # fmt: skip
@@ -291,8 +293,20 @@ class Town:
     def fill(self, writer: RunWriter, chunk: int = 7) -> None:
         """Hand everything to a writer, so many rows at a time."""
         i64, i32, i8 = np.int64, np.int32, np.int8
-        types = {"payment_id": i64, "hop": i8, "kind": i8, "debit_account": i32, "credit_account": i32, "amount": i64,
-                 "entered_at": i64, "settled_at": i64, "sequence": i64, "status": i8, "cycle_id": i32, "fx_id": i32}  # fmt: skip
+        types = {
+            "payment_id": i64,
+            "hop": i8,
+            "kind": i8,
+            "debit_account": i32,
+            "credit_account": i32,
+            "amount": i64,
+            "entered_at": i64,
+            "settled_at": i64,
+            "sequence": i64,
+            "status": i8,
+            "cycle_id": i32,
+            "fx_id": i32,
+        }
         outcome = {"payment_id": i64, "amount_received": i64, "fee": i64, "completed_at": i64, "status": i8, "hops": i8}
         for first in range(0, self.n, chunk):
             writer.demand(self.batch(first, min(first + chunk, self.n)))
@@ -303,11 +317,12 @@ class Town:
         day = dict.fromkeys(self.account_rows[0], i64)
         for first in range(0, len(self.account_rows), chunk):
             writer.accounts(columns(self.account_rows[first : first + chunk], day))
-            n = len(self.account_rows[first : first + chunk])
-            writer.balances({"time": np.full(n, START), "account": np.arange(n), "balance": np.arange(n),
-                             "queued": np.zeros(n, i64), "queued_count": np.zeros(n, i64)})  # fmt: skip
+            at = np.arange(first, min(first + chunk, len(self.account_rows)))
+            writer.balances({"time": START + at, "account": at % len(ACCOUNTS), "balance": at, "queued": 0 * at,
+                             "queued_count": 0 * at})  # fmt: skip
         for row in self.cycles:
-            writer.cycles({"cycle_id": [row["cycle_id"]], "rail": ["RTGS"], "mechanism": ["pairs"], "time": [row["time"]],
+            writer.cycles({"cycle_id": [row["cycle_id"]], "rail": ["RTGS"], "mechanism": ["pairs"],
+                           "time": [row["time"]],
                            "currency": ["CNY"], "considered_count": [2], "considered": [row["settled"]],
                            "settled_count": [2], "settled": [row["settled"]], "moved": [0]})  # fmt: skip
         writer.fx({"fx_id": [0], "time": [START], "dealer": ["DEALER"], "source": ["CNY"], "target": ["USD"],
