@@ -70,10 +70,12 @@ class TableReader:
         self._meaning: dict[str, NDArray[Any]] = {}
         try:
             fields = [expected.get_field_index(column.name) for column in self._columns]
+            # Read, not mapped: pages of a map would count as memory that grows with the number of payments.
+            source = pa.OSFile(str(self.path))
+            found = pa.ipc.open_file(source).schema
             self._reader = pa.ipc.open_file(
-                pa.memory_map(str(self.path)), options=pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
+                source, options=pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
             )
-            found = pa.ipc.open_file(pa.memory_map(str(self.path))).schema
         except (OSError, ValueError) as error:
             raise self._fault(f"no Arrow file: {error}") from None
         if not found.equals(expected):

@@ -129,7 +129,7 @@ def count_rows(path: Path) -> int:
     """Rows of an Arrow IPC file, unpacking one column only; raises pyarrow's ArrowInvalid or OSError."""
     import pyarrow as pa
 
-    with pa.memory_map(str(path)) as source:
+    with pa.OSFile(str(path)) as source:
         # An empty list of fields would mean all of them.
         reader = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=[0]))
         return sum(reader.get_batch(index).num_rows for index in range(reader.num_record_batches))
