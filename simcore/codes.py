@@ -20,20 +20,20 @@ class Code:
 _FILES = {
     "LH001": Code(
         "scenario not found",
-        "The command was given neither a TOML file, nor a folder that holds a scenario.toml, nor the name of a catalogue "
-        "entry. `luhai list` shows the catalogue; `luhai new NAME` makes a copy to edit.",
+        "The command was given neither a TOML file, nor a folder that holds a scenario.toml, nor the name of "
+        "a catalogue entry. `luhai list` shows the catalogue; `luhai new NAME` makes a copy to edit.",
         "luhai run chongqing-singapore\nluhai run my-corridor/scenario.toml",
     ),
     "LH002": Code(
         "a file that can't be read as text",
-        "The file is missing, is no regular file, may not be read, is larger than 64 MB, holds a NUL, or is not UTF-8. "
-        "Save it again as UTF-8 text, or mend its permissions.",
+        "The file is missing, is no regular file, may not be read, is larger than 64 MB, holds a NUL, or is "
+        "not UTF-8. Save it again as UTF-8 text, or mend its permissions.",
     ),
     "LH003": Code(
         "not TOML",
-        "The text breaks a rule of TOML at the place named. Text and names with other letters than A-Z a-z 0-9 _ - stand "
-        "in quotes; a value ends with its line unless it is an array or a text in triple quotes; tables may nest 32 "
-        "levels deep.",
+        "The text breaks a rule of TOML at the place named. Text and names with other letters than A-Z a-z "
+        "0-9 _ - stand in quotes; a value ends with its line unless it is an array or a text in triple "
+        "quotes; tables may nest 32 levels deep.",
         '[rails."MEPS+"]\ncurrency = "SGD"',
     ),
     "LH004": Code(
@@ -51,13 +51,14 @@ _FILES = {
     ),
     "LH007": Code(
         "a file outside the scenario's folder",
-        "A scenario may read files in its own folder, below it, and in the catalogue, with links followed, so that a file "
-        "somebody sent can't read others of yours. Copy the file beside the scenario.",
+        "A scenario may read files in its own folder, below it, and in the catalogue, with links followed, so "
+        "that a file somebody sent can't read others of yours. Copy the file beside the scenario.",
     ),
     "LH008": Code(
         "a --set that leads nowhere",
-        "`--set PATH=VALUE` takes the key paths of the file: names joined by dots, quoted where they hold a dot; positions "
-        "in arrays count from 0. It replaces one value and doesn't invent participants, rails, routes or flows.",
+        "`--set PATH=VALUE` takes the key paths of the file: names joined by dots, quoted where they hold a "
+        "dot; positions in arrays count from 0. It replaces one value and doesn't invent participants, rails, "
+        "routes or flows.",
         'luhai run fifo-day --set scenario.days=2 --set "routes.direct.hops.0.latency=5 s"',
     ),
     "LH009": Code(
@@ -70,37 +71,44 @@ _FILES = {
 _TYPES = {
     "LH010": Code(
         "unknown key",
-        "The table doesn't have this key. Keys are checked so that a slip can't leave a default in force unnoticed. "
-        "`luhai schema` writes a JSON Schema with which an editor completes them.",
+        "The table doesn't have this key. Keys are checked so that a slip can't leave a default in force "
+        "unnoticed. `luhai schema` writes a JSON Schema with which an editor completes them.",
     ),
-    "LH011": Code("a missing key", "The table needs this key; it has no default."),
+    "LH011": Code(
+        "a missing key",
+        "The table needs this key; it has no default.",
+    ),
     "LH012": Code(
         "a wrong type of value",
-        "The key holds another kind of value than it should: text stands in quotes, numbers, dates and truth values do "
-        "not, arrays stand in [ ], tables in { } or under a header.",
+        "The key holds another kind of value than it should: text stands in quotes, numbers, dates and truth "
+        "values do not, arrays stand in [ ], tables in { } or under a header.",
         'name = "Bank 01"\ndays = 5\nstart = 2026-03-02',
     ),
-    "LH013": Code("not one of the choices", "The key takes one of a few words, which the message lists."),
+    "LH013": Code(
+        "not one of the choices",
+        "The key takes one of a few words, which the message lists.",
+    ),
     "LH014": Code(
         "an amount that can't be read",
-        "An amount is text: a decimal number, perhaps a scale (k, mn, bn, tn, 万, 亿), and a currency. It must be whole "
-        "in the currency's smallest unit: CNY has two decimals, JPY and VND none. A bare m is refused because it is read "
-        "as thousand and as million.",
+        "An amount is text: a decimal number, perhaps a scale (k, mn, bn, tn, 万, 亿), and a currency. It must "
+        "be whole in the currency's smallest unit: CNY has two decimals, JPY and VND none. A bare m is "
+        "refused because it is read as thousand and as million.",
         'opening = "1.5 bn CNY"\nopening = "1,000.50 SGD"',
     ),
     "LH015": Code(
         "a duration, time or rate that can't be read",
-        "Durations carry a unit (us, ms, s, min, h, d), clock times are local HH:MM, with -1 or +1 for the day before or "
-        "after, spreads carry bp, and shares are percentages or fractions of one.",
+        "Durations carry a unit (us, ms, s, min, h, d), clock times are local HH:MM, with -1 or +1 for the "
+        "day before or after, spreads carry bp, and shares are percentages or fractions of one.",
         'latency = "90 s"\nopen = "20:30-1"\nhalf_spread = "2.5 bp"\nroutes = { cips = "60 %", usd = "40 %" }',
     ),
     "LH016": Code(
-        "a number out of range", "The number has the right form but not a possible value; the message says which."
+        "a number out of range",
+        "The number has the right form but not a possible value; the message says which.",
     ),
     "LH017": Code(
         "a name that can't be used",
-        "Names appear in tables, pictures and folders, so they can't be empty, hold control characters or blanks around "
-        "them, or be one of the roles debtor, creditor and agent.",
+        "Names appear in tables, pictures and folders, so they can't be empty, hold control characters or "
+        "blanks around them, or be one of the roles debtor, creditor and agent.",
     ),
     "LH018": Code(
         "unknown kind",
@@ -112,24 +120,34 @@ _TYPES = {
 _REFERENCES = {
     "LH020": Code(
         "unknown participant",
-        "A participant is named that [participants] doesn't have. In routes, a role may also be debtor, creditor, "
-        "agent.CUR (the debtor's agent for a currency) or creditor.agent.CUR.",
+        "A participant is named that [participants] doesn't have. In routes, a role may also be debtor, "
+        "creditor, agent.CUR (the debtor's agent for a currency) or creditor.agent.CUR.",
     ),
-    "LH021": Code("unknown rail", "A rail is named that [rails] doesn't have."),
+    "LH021": Code(
+        "unknown rail",
+        "A rail is named that [rails] doesn't have.",
+    ),
     "LH022": Code(
-        "unknown route", "A route is named that [routes] doesn't have, or a flow names no way to go, or two."
+        "unknown route",
+        "A route is named that [routes] doesn't have, or a flow names no way to go, or two.",
     ),
-    "LH023": Code("unknown corridor", "A flow names a corridor that [corridors] doesn't have."),
-    "LH024": Code("unknown currency", "Currencies are ISO 4217 codes in capitals, such as CNY, SGD, THB."),
+    "LH023": Code(
+        "unknown corridor",
+        "A flow names a corridor that [corridors] doesn't have.",
+    ),
+    "LH024": Code(
+        "unknown currency",
+        "Currencies are ISO 4217 codes in capitals, such as CNY, SGD, THB.",
+    ),
     "LH025": Code(
         "unknown calendar or zone",
-        "Calendars are those of the package, named by country (CN, SG, …), TARGET, or ALL, which never closes; zones are "
-        "IANA names. A rail corrects its calendar with add_open and add_closed.",
+        "Calendars are those of the package, named by country (CN, SG, …), TARGET, or ALL, which never "
+        "closes; zones are IANA names. A rail corrects its calendar with add_open and add_closed.",
     ),
     "LH026": Code(
         "unknown agent or pair",
-        "A route asks for somebody's agent in a currency which that participant doesn't have, or a dealer quotes a pair "
-        "that [fx.pairs] doesn't have.",
+        "A route asks for somebody's agent in a currency which that participant doesn't have, or a dealer "
+        "quotes a pair that [fx.pairs] doesn't have.",
         '[participants.BANK-A]\nagents = { USD = "BANK-B" }',
     ),
     "LH027": Code(
@@ -138,44 +156,60 @@ _REFERENCES = {
         '[sources."rails.CIPS.sessions"]\nstatus = "published"\nsource = "https://…"',
     ),
     "LH030": Code(
-        "a data file that isn't there", "The file is looked for in the folder of the scenario file that names it."
+        "a data file that isn't there",
+        "The file is looked for in the folder of the scenario file that names it.",
     ),
     "LH031": Code(
         "a table of accounts of the wrong form",
-        "The CSV has a header with rail, participant, currency, opening, debit_limit, and optionally reserved, funding, "
-        "funded_by; every row has as many fields.",
+        "The CSV has a header with rail, participant, currency, opening, debit_limit, and optionally "
+        "reserved, funding, funded_by; every row has as many fields.",
         "rail,participant,currency,opening,debit_limit\nRTGS,B01,CNY,120000000.00,0",
     ),
-    "LH032": Code("an account given twice", "The table of accounts has two rows for one participant on one rail."),
+    "LH032": Code(
+        "an account given twice",
+        "The table of accounts has two rows for one participant on one rail.",
+    ),
 }
 
 _RULES = {
     "LH040": Code(
         "an amount in another currency than the rail's",
-        "Every account of a rail is in the rail's one currency. Money in another currency is an account on another rail.",
+        "Every account of a rail is in the rail's one currency. Money in another currency is an account on "
+        "another rail.",
     ),
     "LH041": Code(
         "an account opened below its limit",
         "An account may go as far below zero as its debit limit, and none means zero, so it can't begin lower.",
         'opening = "-5 mn CNY"\ndebit_limit = "10 mn CNY"',
     ),
-    "LH042": Code("a negative limit, reserve or funding", "These are sizes: write them without a sign."),
+    "LH042": Code(
+        "a negative limit, reserve or funding",
+        "These are sizes: write them without a sign.",
+    ),
     "LH043": Code(
         "hops that don't join",
-        "A payment's money moves hop by hop: the first begins with the debtor, each begins with whom the one before "
-        "ended, the last ends with the creditor. Where roles are agents, this must hold for every pair of debtor and "
-        "creditor that a flow can produce; the message names a pair for which it doesn't.",
-        'hops = [\n  { rail = "BOOKS", from = "debtor", to = "BANK-B" },\n'
-        '  { rail = "RTGS", from = "BANK-B", to = "creditor" },\n]',
+        "A payment's money moves hop by hop: the first begins with the debtor, each begins with whom the one "
+        "before ended, the last ends with the creditor. Where roles are agents, this must hold for every pair "
+        "of debtor and creditor that a flow can produce; the message names a pair for which it doesn't.",
+        "hops = [\n"
+        '  { rail = "BOOKS", from = "debtor", to = "BANK-B" },\n'
+        '  { rail = "RTGS", from = "BANK-B", to = "creditor" },\n'
+        "]",
     ),
     "LH044": Code(
         "a change of currency without a dealer",
-        "Where two neighbouring hops are on rails of different currencies, the participant between them converts, so it "
-        "must be a dealer that quotes the pair.",
+        "Where two neighbouring hops are on rails of different currencies, the participant between them "
+        "converts, so it must be a dealer that quotes the pair.",
         '[fx.dealers.BANK-FX]\npairs = ["USD/CNY"]',
     ),
-    "LH045": Code("a missing account", "A payment of the flow would need an account that the scenario doesn't open."),
-    "LH046": Code("somebody paying themselves", "Two different participants are needed at the two ends."),
+    "LH045": Code(
+        "a missing account",
+        "A payment of the flow would need an account that the scenario doesn't open.",
+    ),
+    "LH046": Code(
+        "somebody paying themselves",
+        "Two different participants are needed at the two ends.",
+    ),
     "LH047": Code(
         "shares that don't sum to one",
         "The shares of a corridor's routes must sum to exactly 1, that is 100 %; nothing is scaled behind your back.",
@@ -183,32 +217,37 @@ _RULES = {
     ),
     "LH048": Code(
         "hours that never open",
-        "During the run the rail never opens for payments: the days of the run are all closed days, or no session applies "
-        'to them. Sessions with only = "funding" take no payments.',
+        "During the run the rail never opens for payments: the days of the run are all closed days, or no "
+        'session applies to them. Sessions with only = "funding" take no payments.',
     ),
     "LH049": Code(
         "impossible hours",
-        "A session closes before it opens, has its cut-off outside, overlaps another, or uses a clock time that the zone "
-        "skips or has twice. An opening on the evening before is written with -1, a closing on the morning after with +1.",
+        "A session closes before it opens, has its cut-off outside, overlaps another, or uses a clock time "
+        "that the zone skips or has twice. An opening on the evening before is written with -1, a closing on "
+        "the morning after with +1.",
         'sessions = [{ open = "20:30-1", close = "17:15" }]',
     ),
     "LH050": Code(
         "a funded rail without what it stands on",
-        "A rail of kind cips is funded from another rail in the same currency through its operator, who has accounts on "
-        "both: a pooled one there, and one here that is unlimited because it issues the money of this rail.",
+        "A rail of kind cips is funded from another rail in the same currency through its operator, who has "
+        "accounts on both: a pooled one there, and one here that is unlimited because it issues the money of "
+        "this rail.",
         '[accounts.CIPS.CIPS-CO]\nopening = "0 CNY"\ndebit_limit = "unlimited"',
     ),
     "LH051": Code(
         "an account that can't be funded",
-        "Accounts on a rail of kind cips are filled and swept through an account on the funding rail: the holder's own, "
-        "or that of the participant named by funded_by.",
+        "Accounts on a rail of kind cips are filled and swept through an account on the funding rail: the "
+        "holder's own, or that of the participant named by funded_by.",
         'funding = "500 mn CNY"\nfunded_by = "ICBC"',
     ),
-    "LH052": Code("cycles that can't run", "Cycles of a deferred net rail run at times at which the rail is open."),
+    "LH052": Code(
+        "cycles that can't run",
+        "Cycles of a deferred net rail run at times at which the rail is open.",
+    ),
     "LH053": Code(
         "amounts that could overflow",
-        "Balances are 64-bit counts of the smallest unit. The openings and limits of one rail together must stay below "
-        "2^62, so that no sum can ever overflow.",
+        "Balances are 64-bit counts of the smallest unit. The openings and limits of one rail together must "
+        "stay below 2^62, so that no sum can ever overflow.",
     ),
     "LH054": Code(
         "a run outside the calendar",
@@ -216,12 +255,13 @@ _RULES = {
     ),
     "LH055": Code(
         "no exchange rate",
-        "A pair needs a mid rate for the whole run: from the frozen table of ECB reference rates, a constant, or a file "
-        "of your own. The ECB quotes neither VND, BND, KHR, LAK nor MMK.",
+        "A pair needs a mid rate for the whole run: from the frozen table of ECB reference rates, a constant, "
+        "or a file of your own. The ECB quotes neither VND, BND, KHR, LAK nor MMK.",
         '[fx.pairs."USD/VND"]\nsource = "constant"\nrate = 26000\nhalf_spread = "5 bp"',
     ),
     "LH056": Code(
-        "a currency pair of the wrong form", "Pairs are named once, as SOURCE/TARGET: target units for one source."
+        "a currency pair of the wrong form",
+        "Pairs are named once, as SOURCE/TARGET: target units for one source.",
     ),
     "LH057": Code(
         "a latency that isn't one distribution",
@@ -233,19 +273,24 @@ _RULES = {
 _DEMAND = {
     "LH060": Code(
         "a column is missing from a file of payments",
-        "A replayed file has the columns reference, initiated_at, debtor, creditor, amount (or amount_minor), currency, "
-        "and optionally route, priority, purpose, latest.",
+        "A replayed file has the columns reference, initiated_at, debtor, creditor, amount (or amount_minor), "
+        "currency, and optionally route, priority, purpose, latest.",
     ),
     "LH061": Code(
-        "an unknown account or participant in a row", "The row names somebody who has no account on the route."
+        "an unknown account or participant in a row",
+        "The row names somebody who has no account on the route.",
     ),
     "LH062": Code(
         "a date that can't be read",
         "initiated_at is RFC 3339 with an offset (2026-03-02T09:00:00+08:00), or whole microseconds since 1970 UTC.",
     ),
-    "LH063": Code("a reference used twice", "The reference is the file's own unique name of a payment."),
+    "LH063": Code(
+        "a reference used twice",
+        "The reference is the file's own unique name of a payment.",
+    ),
     "LH064": Code(
-        "rows that aren't sorted", "Rows must stand in the order of initiated_at, because files are streamed."
+        "rows that aren't sorted",
+        "Rows must stand in the order of initiated_at, because files are streamed.",
     ),
     "LH065": Code(
         "a truncated or unreadable file of payments",
@@ -253,35 +298,75 @@ _DEMAND = {
     ),
     "LH066": Code(
         "nothing to simulate",
-        "A flow makes no payment, or a table that needs entries is empty: no weight above zero, nobody to pay, no payment "
-        "a day, no business day, no row.",
+        "A flow makes no payment, or a table that needs entries is empty: no weight above zero, nobody to "
+        "pay, no payment a day, no business day, no row.",
     ),
     "LH067": Code(
         "an amount that can't be paid",
         "Amounts of payments are above zero, whole in the currency's smallest unit, and fit 64 bits.",
     ),
     "LH068": Code(
-        "a payment in another currency than its route's", "A payment is sent in the currency of its first hop."
+        "a payment in another currency than its route's",
+        "A payment is sent in the currency of its first hop.",
     ),
-    "LH069": Code("a row that can't be used", "The row has another fault, which the message names."),
+    "LH069": Code(
+        "a row that can't be used",
+        "The row has another fault, which the message names.",
+    ),
 }
 
 _RUNS = {
     "LH070": Code(
-        "an output directory that is already there", "Choose another --out, or --replace to replace that run."
+        "an output directory that is already there",
+        "Choose another --out, or --replace to replace the run that is there.",
     ),
-    "LH071": Code("an output directory that can't be written", "The message says why. Nothing was left behind."),
-    "LH080": Code("no run directory", "The directory holds no run document (manifest.json) of Luhai."),
-    "LH081": Code("a run of another version", "The tables were written with another schema; run the scenario again."),
-    "LH082": Code("a table of a run is missing", "The run document names a file that isn't there."),
-    "LH083": Code("a table of another length", "The file was cut off or added to since it was written."),
-    "LH084": Code("a table that was changed", "The file's SHA-256 is not the one in the run document."),
+    "LH071": Code(
+        "something that isn't a run would be replaced",
+        "--replace replaces a run of Luhai and nothing else. Choose another --out, or take away what stands there.",
+    ),
+    "LH072": Code(
+        "an output directory that can't be written",
+        "The message says why: rights, a read-only place, a file where a folder should be. Nothing was left behind.",
+    ),
+    "LH073": Code(
+        "the disk is full",
+        "The tables didn't fit. What had been written was taken away; free some room or choose another --out.",
+    ),
+    "LH074": Code(
+        "two runs into one directory",
+        "This process is already writing that directory. Give each run its own --out.",
+    ),
+    "LH080": Code(
+        "no run directory",
+        "The directory holds no run document (manifest.json) of Luhai.",
+    ),
+    "LH081": Code(
+        "a run of another version",
+        "The tables were written with another schema; run the scenario again.",
+    ),
+    "LH082": Code(
+        "a table of a run is missing",
+        "The run document names a file that isn't there.",
+    ),
+    "LH083": Code(
+        "a table of another length",
+        "The file was cut off or added to since it was written.",
+    ),
+    "LH084": Code(
+        "a table that was changed",
+        "The file's SHA-256 is not the one in the run document.",
+    ),
     "LH085": Code(
-        "a table that is no Arrow file", "The file can't be opened or has another number of rows than was written."
+        "a table that is no Arrow file",
+        "The file can't be opened or has another number of rows than was written.",
     ),
-    "LH086": Code("a run document that was edited", "The document's own digest doesn't match its contents."),
+    "LH086": Code(
+        "a run document that was edited",
+        "The document's own digest doesn't match its contents.",
+    ),
     "LH090": Code(
-        "an amount overflowed while running", "An amount or a sum of amounts left 64 bits; the run was stopped."
+        "an amount overflowed while running",
+        "An amount or a sum of amounts left 64 bits; the run was stopped.",
     ),
 }
 

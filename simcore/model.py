@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from simcore.calendar import Session
 from simcore.units import Money
 
 
@@ -29,7 +28,13 @@ Share = Annotated[Decimal, Unit("share")]
 
 Status = Literal["published", "derived", "assumed"]
 ParticipantKind = Literal[
-    "commercial_bank", "clearing_bank", "central_bank", "dealer", "operator", "correspondent", "wallet_operator",
+    "commercial_bank",
+    "clearing_bank",
+    "central_bank",
+    "dealer",
+    "operator",
+    "correspondent",
+    "wallet_operator",
     "ledger_operator",
 ]
 

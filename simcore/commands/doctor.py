@@ -162,7 +162,7 @@ def command(warm: bool) -> int:
       luhai doctor --warm
     """
     if warm:
-        from simcore.kernels.warm import warm as compile_all
+        from simcore.engine.warm import warm as compile_all
 
         begun = time.monotonic()
         compile_all(lambda text: click.echo(text, err=True))

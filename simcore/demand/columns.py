@@ -96,7 +96,13 @@ def codes_of(array: pa.Array, names: pa.Array) -> NDArray[np.int32]:
 
 
 def names_column(
-    array: pa.Array, column: str, names: Sequence[str], values: pa.Array, what: str, code: str, faults: RowFaults,
+    array: pa.Array,
+    column: str,
+    names: Sequence[str],
+    values: pa.Array,
+    what: str,
+    code: str,
+    faults: RowFaults,
     default: int | None = None,
 ) -> NDArray[np.int32]:
     """Return positions in ``names``; unknown names are faults ``code``, missing ones take ``default`` or are faults."""
@@ -235,8 +241,12 @@ def amounts_column(
             expected = f"{unit} in whole minor units that fit 64 bits: {error}"
         return got, expected, ""
 
-    faults.add([row for row in bad if array[row].as_py() in (None, "")], column, ROW_MISSING,
-               lambda row: ("nothing", "an amount", ""))
+    faults.add(
+        [row for row in bad if array[row].as_py() in (None, "")],
+        column,
+        ROW_MISSING,
+        lambda row: ("nothing", "an amount", ""),
+    )
     faults.add([row for row in bad if array[row].as_py() not in (None, "")], column, "LH067", describe)
     return values
 

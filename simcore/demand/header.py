@@ -34,8 +34,13 @@ def check_columns(schema: pa.Schema, shown: str, *, route_given: bool) -> None:
     for name in REQUIRED:
         if name not in names:
             near = get_close_matches(name, extra, n=1, cutoff=0.6)
-            fault("LH060", name, f"the columns {', '.join(names)}", f"a column {name}",
-                  f"rename {near[0]} to {name}" if near else "")
+            fault(
+                "LH060",
+                name,
+                f"the columns {', '.join(names)}",
+                f"a column {name}",
+                f"rename {near[0]} to {name}" if near else "",
+            )
     if "amount" in names and "amount_minor" in names:
         fault("LH060", "amount", "both amount and amount_minor", "one of the two")
     if "amount" not in names and "amount_minor" not in names:
@@ -62,14 +67,24 @@ def type_problem(name: str, kind: pa.DataType) -> tuple[str, str, str, str, str]
         return None
     if name in ("initiated_at", "latest"):
         if pa.types.is_timestamp(kind) and kind.tz is None:
-            return ("LH062", name, got + ", without zone", "instants: a wall-clock time without its zone names none",
-                    "pyarrow.compute.assume_timezone(column, 'Asia/Shanghai')")
+            return (
+                "LH062",
+                name,
+                got + ", without zone",
+                "instants: a wall-clock time without its zone names none",
+                "pyarrow.compute.assume_timezone(column, 'Asia/Shanghai')",
+            )
         fine = text or whole or pa.types.is_timestamp(kind)
         return None if fine else ("LH062", name, got, TIME_EXPECTED, "")
     if name in AMOUNTS:
         if pa.types.is_floating(kind):
-            return ("LH067", name, got + ", binary fractions that can't hold a decimal amount exactly",
-                    "decimals as text or decimal128, or whole minor units in amount_minor", "")
+            return (
+                "LH067",
+                name,
+                got + ", binary fractions that can't hold a decimal amount exactly",
+                "decimals as text or decimal128, or whole minor units in amount_minor",
+                "",
+            )
         fine = text or whole or pa.types.is_decimal(kind)
         return None if fine else ("LH067", name, got, "decimals as text or decimal128, or whole numbers", "")
     if name == "priority":

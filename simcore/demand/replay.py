@@ -113,22 +113,39 @@ class ReplaySource:
         names = batch.schema.names
         reference = batch.column("reference")
         reference = columns.plain(reference if columns.is_text(reference.type) else reference.cast(pa.string()))
-        faults.add(np.flatnonzero(columns.blank(reference)), "reference", "LH069",
-                   lambda row: ("nothing", "an id that no other row has", ""))
+        faults.add(
+            np.flatnonzero(columns.blank(reference)),
+            "reference",
+            "LH069",
+            lambda row: ("nothing", "an id that no other row has", ""),
+        )
         found_before = len(faults.found)
         initiated_at = self._times(batch, "initiated_at", faults, first_row)
         if len(faults.found) == found_before:
             self._check_times(initiated_at, last_us, faults)
         debtor, creditor = (
-            columns.names_column(batch.column(name), name, self._participants, self._participant_values,
-                                 "participant", "LH061", faults)
+            columns.names_column(
+                batch.column(name), name, self._participants, self._participant_values, "participant", "LH061", faults
+            )
             for name in ("debtor", "creditor")
         )
-        faults.add(np.flatnonzero((debtor == creditor) & (debtor >= 0)), "creditor", "LH069",
-                   lambda row: (self._participants[debtor[row]], "a creditor other than the debtor", ""))
+        faults.add(
+            np.flatnonzero((debtor == creditor) & (debtor >= 0)),
+            "creditor",
+            "LH069",
+            lambda row: (self._participants[debtor[row]], "a creditor other than the debtor", ""),
+        )
         if "route" in names:
-            route = columns.names_column(batch.column("route"), "route", self._routes, self._route_values, "route",
-                                         "LH069", faults, self._default_route)
+            route = columns.names_column(
+                batch.column("route"),
+                "route",
+                self._routes,
+                self._route_values,
+                "route",
+                "LH069",
+                faults,
+                self._default_route,
+            )
         else:
             route = np.full(n, self._default_route, dtype=np.int32)
         currency = self._currency(batch.column("currency"), route, faults)
@@ -145,8 +162,17 @@ class ReplaySource:
             self._check_latest(batch, faults)
         if faults.found:
             raise ScenarioError(self._located(faults.first(), first_row))
-        return Chunk(initiated_at, debtor, creditor, route, amount_minor, priority,
-                     np.full(n, self._index, dtype=np.int16), numbers[purpose], reference)
+        return Chunk(
+            initiated_at,
+            debtor,
+            creditor,
+            route,
+            amount_minor,
+            priority,
+            np.full(n, self._index, dtype=np.int16),
+            numbers[purpose],
+            reference,
+        )
 
     def _times(self, batch: pa.RecordBatch, name: str, faults: RowFaults, first_row: int) -> columns.Int64:
         """Text is either all dates or all numbers; the first row of the file decides."""
@@ -159,15 +185,29 @@ class ReplaySource:
     def _check_times(self, initiated_at: columns.Int64, last_us: int, faults: RowFaults) -> None:
         start, end = self._window
         outside = np.flatnonzero((initiated_at < start) | (initiated_at >= end))
-        faults.add(outside, "initiated_at", "LH069", lambda row: (
-            _instant(int(initiated_at[row])), f"an instant of the run, from {_instant(start)} up to {_instant(end)}",
-            "change scenario.start and scenario.days"))
+        faults.add(
+            outside,
+            "initiated_at",
+            "LH069",
+            lambda row: (
+                _instant(int(initiated_at[row])),
+                f"an instant of the run, from {_instant(start)} up to {_instant(end)}",
+                "change scenario.start and scenario.days",
+            ),
+        )
         before = np.concatenate(([last_us], initiated_at[:-1]))
         back = np.flatnonzero(initiated_at < before)
         if not outside.size:
-            faults.add(back[:1], "initiated_at", "LH064", lambda row: (
-                f"{_instant(int(initiated_at[row]))} after {_instant(int(before[row]))}",
-                "rows sorted by initiated_at", "sort the file"))
+            faults.add(
+                back[:1],
+                "initiated_at",
+                "LH064",
+                lambda row: (
+                    f"{_instant(int(initiated_at[row]))} after {_instant(int(before[row]))}",
+                    "rows sorted by initiated_at",
+                    "sort the file",
+                ),
+            )
 
     def _currency(self, array: pa.Array, route: np.ndarray, faults: RowFaults) -> np.ndarray:
         """Positions in the currencies of the routes' first hops; -1 where the row is at fault."""
@@ -189,8 +229,11 @@ class ReplaySource:
         array = columns.plain(batch.column("latest"))
         if pa.types.is_null(array.type):
             return
-        rows = np.flatnonzero(~columns.blank(array)) if columns.is_text(array.type) else np.flatnonzero(
-            pc.is_valid(array).to_numpy(zero_copy_only=False))
+        rows = (
+            np.flatnonzero(~columns.blank(array))
+            if columns.is_text(array.type)
+            else np.flatnonzero(pc.is_valid(array).to_numpy(zero_copy_only=False))
+        )
         if not rows.size:
             return
         inner = RowFaults()
@@ -203,8 +246,13 @@ class ReplaySource:
         rows = [first_row + fault.row + 1 for fault in found]
         lines = self._table.lines_of_rows(rows) if isinstance(self._table, files.CsvTable) else {}
         return [
-            Fault(code=fault.code, where=self._where(row, fault.column, lines), got=fault.got,
-                  expected=fault.expected, try_=fault.try_)
+            Fault(
+                code=fault.code,
+                where=self._where(row, fault.column, lines),
+                got=fault.got,
+                expected=fault.expected,
+                try_=fault.try_,
+            )
             for fault, row in zip(found, rows, strict=True)
         ]
 
@@ -213,13 +261,29 @@ class ReplaySource:
         return f"{self._shown}{line}: row {row}: {column}"
 
     def _raise_duplicates(self, suspects: np.ndarray) -> None:
-        batches = (columns.plain(batch.column(0) if columns.is_text(batch.schema.field(0).type) else
-                                 batch.column(0).cast(pa.string())) for batch in self._table.batches(["reference"]))
+        batches = (
+            columns.plain(
+                batch.column(0) if columns.is_text(batch.schema.field(0).type) else batch.column(0).cast(pa.string())
+            )
+            for batch in self._table.batches(["reference"])
+        )
         found = list(find_duplicates(batches, suspects))
         if found:
-            raise ScenarioError(self._located(
-                [RowFault(d.row, "reference", "LH063", f"{d.reference!r} again, as in row {d.first_row + 1}",
-                          "an id that no other row has") for d in found], 0))
+            raise ScenarioError(
+                self._located(
+                    [
+                        RowFault(
+                            d.row,
+                            "reference",
+                            "LH063",
+                            f"{d.reference!r} again, as in row {d.first_row + 1}",
+                            "an id that no other row has",
+                        )
+                        for d in found
+                    ],
+                    0,
+                )
+            )
 
     def _no_rows(self) -> ScenarioError:
         return ScenarioError.one("LH066", self._shown, got="no rows", expected="at least one payment")
@@ -234,7 +298,9 @@ class ReplaySource:
                 found.update(dict.fromkeys(text for text in pc.unique(batch.column(0)).to_pylist() if text))
                 if len(found) > PURPOSES_MOST:
                     raise ScenarioError.one(
-                        "LH069", f"{self._shown}: purpose", got=f"more than {PURPOSES_MOST:,} purposes",
+                        "LH069",
+                        f"{self._shown}: purpose",
+                        got=f"more than {PURPOSES_MOST:,} purposes",
                         expected="a few kinds of payment; an id belongs into reference",
                     )
         return list(found)

@@ -94,16 +94,33 @@ class Demand:
         for index, (name, flow) in enumerate(scenario.flows.items()):
             try:
                 if isinstance(flow, ReplayFlow):
-                    self._sources.append(ReplaySource(
-                        flow, folder, index=index, participants=list(participants), routes=self._routes,
-                        route_currency=currencies, start_us=start_us, end_us=end_us,
-                    ))
+                    self._sources.append(
+                        ReplaySource(
+                            flow,
+                            folder,
+                            index=index,
+                            participants=list(participants),
+                            routes=self._routes,
+                            route_currency=currencies,
+                            start_us=start_us,
+                            end_us=end_us,
+                        )
+                    )
                 else:
-                    self._sources.append(TradeSource(
-                        scenario, name, index=index, purpose=self.purposes.index(flow.purpose),
-                        participants=participants, routes=routes, start_us=start_us, end_us=end_us, seed=seed,
-                        replicate=replicate,
-                    ))
+                    self._sources.append(
+                        TradeSource(
+                            scenario,
+                            name,
+                            index=index,
+                            purpose=self.purposes.index(flow.purpose),
+                            participants=participants,
+                            routes=routes,
+                            start_us=start_us,
+                            end_us=end_us,
+                            seed=seed,
+                            replicate=replicate,
+                        )
+                    )
             except ScenarioError as error:
                 faults += error.faults
         if faults:

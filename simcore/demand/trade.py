@@ -152,7 +152,9 @@ class _Pairs:
         debtors = {who: weight for who, weight in debtors.items() if weight > 0}
         if not debtors:
             raise ScenarioError.one(
-                "LH066", f"flows.{name}.creditors", got="nobody a debtor of the flow could pay",
+                "LH066",
+                f"flows.{name}.creditors",
+                got="nobody a debtor of the flow could pay",
                 expected="a debtor and a creditor that differ, both with a weight above zero",
             )
         names = list(creditors)

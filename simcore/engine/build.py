@@ -185,6 +185,4 @@ def with_more_slots(world: World) -> World:
     slots["next"][old:] = np.arange(old + 1, 2 * old + 1)
     slots["next"][-1] = NONE
     world.state[FREE] = old
-    return world._replace(
-        slots=slots, heap=doubled(world.heap), draws=doubled(world.draws), moved=doubled(world.moved)
-    )
+    return world._replace(slots=slots, heap=doubled(world.heap), draws=doubled(world.draws), moved=doubled(world.moved))

@@ -146,9 +146,10 @@ class Machine:
             return
         if self._on_batch is not None:
             self._on_batch(batch)
-        feed = Feed(batch.initiated_at, batch.debtor, batch.creditor, batch.route, batch.amount_minor, batch.priority,
-                    batch.draws)  # fmt: skip
-        self.world = self.world._replace(feed=feed)
+        columns = (batch.initiated_at, batch.debtor, batch.creditor, batch.route, batch.amount_minor, batch.priority,
+                   batch.draws)  # fmt: skip
+        # Kernels are compiled for arrays that are whole, aligned and writeable; another kind would compile them anew.
+        self.world = self.world._replace(feed=Feed(*(np.require(column, requirements="CAW") for column in columns)))
         state[FEED_POSITION] = 0
         state[FEED_FIRST_ID] = batch.first_payment_id
 
@@ -181,7 +182,6 @@ class Machine:
     def close(self, rail: int) -> None:
         """Close a rail."""
         self.world.rails["state"][rail] = CLOSED
-        self.world.rails["draining"][rail] = 0
 
     def is_open(self, rail: int) -> bool:
         """Whether transfers can use the rail."""

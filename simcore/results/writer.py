@@ -87,10 +87,12 @@ class RunWriter:
         """Rows of obligations, as the log has them; copied."""
         self._add("obligations", chunk, len(chunk["payment_id"]))
 
-    def payments(self, chunk: Mapping[str, NDArray[Any]]) -> None:
-        """Rows of payments, as the log has them; each payment once."""
+    def payments(self, chunk: Mapping[str, NDArray[Any]]) -> Columns:
+        """Rows of payments, as the log has them; each payment once. Returns them with what the payments were given."""
         ids = np.asarray(chunk["payment_id"], np.int64)
-        self._add("payments", {**chunk, **self.store.take(ids)}, ids.size)
+        columns = {**chunk, **self.store.take(ids)}
+        self._add("payments", columns, ids.size)
+        return columns
 
     def accounts(self, columns: Mapping[str, Any]) -> None:
         """account (index), business_day (days since 1970-01-01), opening, closing, minimum, maximum, debited, credited,

@@ -297,7 +297,7 @@ def test_doctor_warm_compiles_and_says_what_it_is_doing(
         progress("compiling the event loop")
         warmed.append(True)
 
-    monkeypatch.setitem(sys.modules, "simcore.kernels.warm", SimpleNamespace(warm=warm))
+    monkeypatch.setitem(sys.modules, "simcore.engine.warm", SimpleNamespace(warm=warm))
     assert cli.status(["doctor", "--warm"]) == 0
     assert warmed == [True]
     assert capsys.readouterr().err.startswith("compiling the event loop\nkernels ready after ")

@@ -1,0 +1,203 @@
+"""From a checked Scenario to the numbers of a :class:`WorldSpec` and the names behind its indices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fx.rates import RatePath
+from simcore.datafiles import data_path
+from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
+from simcore.engine.timetable import Timetable, timetable
+from simcore.errors import ScenarioError
+from simcore.kernels import constants as k
+from simcore.model import Account, Latency, Scenario
+
+DISCIPLINES = {"gross": k.GROSS, "collect": k.COLLECT, "instant": k.INSTANT}
+RULES = {"fifo": k.FIFO, "priority": k.PRIORITY, "bypass": k.BYPASS}
+WHEN_CLOSED = {"wait": k.WAIT, "reject": k.REJECT, "return": k.RETURN}
+END_OF_DAY = {"return": k.RETURN, "roll_over": k.ROLL_OVER}
+
+
+@dataclass(frozen=True)
+class QuoteDirection:
+    """One direction in which a dealer quotes a pair."""
+
+    dealer: str
+    pair: str
+    source: str
+    target: str
+    spread_bp_e2: int
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A scenario ready to run."""
+
+    scenario: Scenario
+    spec: WorldSpec
+    timetable: Timetable
+    participants: list[str]
+    rails: list[str]
+    routes: list[str]
+    currencies: list[str]
+    account_keys: list[tuple[str, str]]
+    """(rail, participant) of every account, in the order of the spec."""
+    quotes: list[QuoteDirection]
+    """In the order of the spec's quotes."""
+    rate_paths: dict[str, RatePath]
+    """Pair → its mid rate over the run."""
+
+    def account_index(self, rail: str, participant: str) -> int:
+        """Position of an account; KeyError if there is none."""
+        return self._index[rail, participant]
+
+    @property
+    def _index(self) -> dict[tuple[str, str], int]:
+        cached: dict[tuple[str, str], int] | None = self.__dict__.get("_account_index")
+        if cached is None:
+            cached = {key: index for index, key in enumerate(self.account_keys)}
+            object.__setattr__(self, "_account_index", cached)
+        return cached
+
+    def route_ends(self) -> tuple[Any, Any]:
+        """Currency index of the first and of the last hop of each route: two int32 arrays (n_route,)."""
+        rails = self.spec.rails
+        first = [rails[hops[0].rail].currency for hops in self.spec.routes]
+        last = [rails[hops[-1].rail].currency for hops in self.spec.routes]
+        return np.array(first, np.int32), np.array(last, np.int32)
+
+
+def debit_limit(account: Account) -> int:
+    """The limit in minor units; issuers get a number no balance comes near."""
+    if account.debit_limit is None:
+        return 0
+    if account.debit_limit == "unlimited":
+        return k.UNLIMITED
+    return account.debit_limit.amount_minor
+
+
+def role(text: str, participants: dict[str, int], currencies: dict[str, int]) -> tuple[int, int]:
+    """A role of a hop as (kind, which)."""
+    if text == "debtor":
+        return k.ROLE_DEBTOR, 0
+    if text == "creditor":
+        return k.ROLE_CREDITOR, 0
+    if text.startswith("creditor.agent."):
+        return k.ROLE_AGENT_OF_CREDITOR, currencies[text.removeprefix("creditor.agent.")]
+    if text.startswith("agent."):
+        return k.ROLE_AGENT_OF_DEBTOR, currencies[text.removeprefix("agent.")]
+    return k.ROLE_PARTICIPANT, participants[text]
+
+
+def rate_paths(scenario: Scenario, folder: Path) -> dict[str, RatePath]:
+    """The mid rate of every pair over the run."""
+    paths = {}
+    info = scenario.scenario
+    for name, pair in scenario.fx.pairs.items():
+        source, target = name.split("/")
+        if pair.source == "constant" and pair.rate is not None:
+            paths[name] = RatePath.constant(source, target, pair.rate)
+        elif pair.source == "given" and pair.file is not None:
+            from simcore.engine.given_rates import read_rates
+
+            paths[name] = RatePath.given(source, target, read_rates(data_path(folder, pair.file), pair.file))
+        else:
+            paths[name] = RatePath.from_history(source, target, info.start, info.days)
+    return paths
+
+
+def _quotes(scenario: Scenario) -> list[QuoteDirection]:
+    directions = []
+    for dealer, terms in scenario.fx.dealers.items():
+        for name in terms.pairs:
+            source, target = name.split("/")
+            spread = scenario.fx.pairs[name].half_spread if terms.half_spread is None else terms.half_spread
+            directions.append(QuoteDirection(dealer, name, source, target, spread))
+            directions.append(QuoteDirection(dealer, name, target, source, spread))
+    return directions
+
+
+def compile_scenario(scenario: Scenario, folder: Path) -> Compiled:
+    """Number everything; the loader has checked that every name is known."""
+    participants = {name: index for index, name in enumerate(scenario.participants)}
+    agent_currencies = [code for participant in scenario.participants.values() for code in participant.agents]
+    pair_currencies = [code for name in scenario.fx.pairs for code in name.split("/")]
+    codes = list(dict.fromkeys([*scenario.currencies, *agent_currencies, *pair_currencies]))
+    currencies = {name: index for index, name in enumerate(codes)}
+    rail_index = {name: index for index, name in enumerate(scenario.rails)}
+    rails = tuple(
+        RailSpec(
+            currency=currencies[rail.currency],
+            discipline=DISCIPLINES[rail.discipline],
+            rule=RULES[getattr(rail, "queue", "fifo")],
+            when_closed=WHEN_CLOSED[rail.when_closed],
+            end_of_day=END_OF_DAY[rail.end_of_day],
+        )
+        for rail in scenario.rails.values()
+    )
+    keys = [(rail, holder) for rail in scenario.rails for holder in scenario.accounts.get(rail, {})]
+    accounts = tuple(
+        AccountSpec(
+            rail=rail_index[rail],
+            participant=participants[holder],
+            opening=scenario.accounts[rail][holder].opening.amount_minor,
+            debit_limit=debit_limit(scenario.accounts[rail][holder]),
+            reserved=0 if (held := scenario.accounts[rail][holder].reserved) is None else held.amount_minor,
+        )
+        for rail, holder in keys
+    )
+    routes = []
+    for route in scenario.routes.values():
+        hops, drawn = [], 0
+        for hop in route.hops:
+            is_drawn = isinstance(hop.latency, Latency)
+            hops.append(
+                HopSpec(
+                    rail=rail_index[hop.rail],
+                    debtor=role(hop.debtor, participants, currencies),
+                    creditor=role(hop.creditor, participants, currencies),
+                    latency_us=0 if isinstance(hop.latency, Latency) else hop.latency,
+                    draw=drawn if is_drawn else k.NONE,
+                )
+            )
+            drawn += is_drawn
+        routes.append(tuple(hops))
+    quotes = _quotes(scenario)
+    times, paths = timetable(scenario), rate_paths(scenario, folder)
+    for name, path in paths.items():
+        if path.times_us[0] > times.start_us:
+            raise ScenarioError.one(
+                "LH055", f"fx.pairs.{name}", got="a first rate after the run begins",
+                expected=f"a rate in force at {np.datetime64(times.start_us, 'us')} UTC",
+                try_="add an earlier row; the run begins with the first opening of any rail",
+            )  # fmt: skip
+    spec = WorldSpec(
+        n_participant=len(participants),
+        n_currency=len(currencies),
+        rails=rails,
+        accounts=accounts,
+        routes=tuple(routes),
+        agents={
+            (currencies[code], participants[name]): participants[agent]
+            for name, participant in scenario.participants.items()
+            for code, agent in participant.agents.items()
+        },
+        quotes=tuple((participants[q.dealer], currencies[q.source], currencies[q.target]) for q in quotes),
+        n_draw=max((sum(hop.draw >= 0 for hop in hops) for hops in routes), default=0),
+    )
+    return Compiled(
+        scenario=scenario,
+        spec=spec,
+        timetable=times,
+        participants=list(participants),
+        rails=list(rail_index),
+        routes=list(scenario.routes),
+        currencies=list(currencies),
+        account_keys=keys,
+        quotes=quotes,
+        rate_paths=paths,
+    )

@@ -1,0 +1,70 @@
+"""Funding and sweeping of rails whose money comes from another rail, such as CIPS from HVPS."""
+
+from __future__ import annotations
+
+from simcore.engine.compile import Compiled
+from simcore.engine.control_log import ControlLog
+from simcore.engine.machine import Machine
+from simcore.kernels.constants import KIND_FUNDING, KIND_SWEEP
+
+
+class Funding:
+    """The transfers of one funded rail.
+
+    At an opening every account with a target is filled up to it, as far as its payer's balance and debit limit on the
+    funding rail go, in the order of the accounts; reservations there don't bind, they are held for this. At a closing
+    every balance above zero goes back to where it came from.
+    """
+
+    def __init__(self, compiled: Compiled, rail: str, machine: Machine, log: ControlLog) -> None:
+        terms = compiled.scenario.rails[rail]
+        self._rail, self._source = rail, terms.funding_rail
+        self._machine, self._log = machine, log
+        self._source_index = compiled.rails.index(self._source)
+        self._mirror = compiled.account_index(rail, terms.operator)
+        self._pool = compiled.account_index(self._source, terms.operator)
+        self._currency = terms.currency
+        self._holders: list[tuple[str, int, int, int]] = []  # holder, account, payer's account, target
+        for holder, account in compiled.scenario.accounts[rail].items():
+            payer = account.funded_by or holder
+            if holder == terms.operator or (self._source, payer) not in compiled.account_keys:
+                continue
+            target = 0 if account.funding is None else account.funding.amount_minor
+            self._holders.append(
+                (holder, compiled.account_index(rail, holder), compiled.account_index(self._source, payer), target)
+            )
+
+    def _note(self, now: int, event: str, holder: str, amount: int, detail: str) -> None:
+        self._log.event(now, event, rail=self._rail, participant=holder, currency=self._currency, amount_minor=amount,
+                        detail=detail)  # fmt: skip
+
+    def fund(self, now: int) -> None:
+        """Fill up to the targets."""
+        accounts = self._machine.accounts
+        for holder, account, payer, target in self._holders:
+            wanted = target - int(accounts["balance"][account])
+            if wanted <= 0:
+                continue
+            if not self._machine.is_open(self._source_index):
+                self._note(now, "short", holder, wanted, f"{self._source} is closed")
+                continue
+            funds = int(accounts["balance"][payer]) + int(accounts["debit_limit"][payer])
+            amount = min(wanted, funds)
+            if amount > 0:
+                self._machine.transfer(payer, self._pool, self._mirror, account, amount, KIND_FUNDING, now)
+                self._note(now, "funding", holder, amount, f"from {self._source}")
+            if amount < wanted:
+                self._note(now, "short", holder, wanted - max(amount, 0), f"not enough on {self._source}")
+
+    def sweep(self, now: int) -> None:
+        """Send every balance back."""
+        accounts = self._machine.accounts
+        for holder, account, payer, _ in self._holders:
+            amount = int(accounts["balance"][account])
+            if amount <= 0:
+                continue
+            if not self._machine.is_open(self._source_index):
+                self._note(now, "sweep_postponed", holder, amount, f"{self._source} is closed")
+                continue
+            self._machine.transfer(account, self._mirror, self._pool, payer, amount, KIND_SWEEP, now)
+            self._note(now, "sweep", holder, amount, f"to {self._source}")

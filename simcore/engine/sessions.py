@@ -1,0 +1,114 @@
+"""The SimPy process of one rail: opening, funding, cycles, cut-off, closing, and the end of its business day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import simpy
+
+from simcore.calendar import Window, local_us
+from simcore.engine.clock import CLOSING, CUT_OFF, CYCLE, FUNDING, OPENING, Clock
+from simcore.engine.compile import Compiled
+from simcore.engine.control_log import ControlLog
+from simcore.engine.funding import Funding
+from simcore.engine.machine import Machine
+from simcore.engine.timetable import last_of_days, rail_calendar
+
+EPOCH_DAY = dt.date(1970, 1, 1)
+MULTILATERAL_NET = "multilateral_net"
+
+
+class RailSessions:
+    """Opens and closes one rail through the run."""
+
+    def __init__(self, compiled: Compiled, index: int, machine: Machine, clock: Clock, log: ControlLog) -> None:
+        self.name = compiled.rails[index]
+        self._rail: Any = compiled.scenario.rails[self.name]
+        self._index, self._machine, self._clock, self._log = index, machine, clock, log
+        self._windows = compiled.timetable.windows[self.name]
+        self._accounts = machine.accounts_of(index)
+        self._opening = machine.accounts["balance"][self._accounts].copy()
+        self._funding = Funding(compiled, self.name, machine, log) if self._rail.kind == "cips" else None
+        # A funded rail closes before the rail its money goes back to.
+        self._closing_place = index if self._funding else len(compiled.rails) + index
+
+    def processes(self) -> Iterator[Iterator[simpy.Event]]:
+        """What SimPy has to run."""
+        yield self._days()
+        if self._rail.kind == "deferred_net":
+            yield self._cycle_times()
+
+    def _days(self) -> Iterator[simpy.Event]:
+        clock, index = self._clock, self._index
+        for window, ends_payments, ends_day in last_of_days(self._windows):
+            yield clock.at(window.open_us, OPENING, index)
+            if window.only == "funding":
+                self._machine.open_for_funding(index)
+                self._log.event(clock.now, "opened_for_funding", rail=self.name, detail=f"{window.business_day}")
+            else:
+                self._machine.open(index, clock.now)
+                self._log.event(clock.now, "opened", rail=self.name, detail=f"{window.business_day}")
+                if self._funding:
+                    yield clock.at(window.open_us, FUNDING, index)
+                    self._funding.fund(clock.now)
+                if window.cut_off_us is not None and window.cut_off_us < window.close_us:
+                    yield clock.at(window.cut_off_us, CUT_OFF, index)
+                    self._machine.cut_off(index)
+                    self._log.event(clock.now, "cut_off", rail=self.name)
+            yield clock.at(window.close_us, CLOSING, self._closing_place)
+            self._close(window, ends_payments, ends_day)
+
+    def _close(self, window: Window, ends_payments: bool, ends_day: bool) -> None:
+        now, index = self._clock.now, self._index
+        if window.only == "all":
+            if self._rail.kind == "deferred_net":
+                self._run_cycle(now)
+            if ends_payments and self._rail.end_of_day == "return":
+                self._return_queued(now)
+            if self._funding:
+                self._funding.sweep(now)
+                self._machine.advance(now)  # the money that came back is released before the funding rail may close
+        self._machine.close(index)
+        self._log.event(now, "closed", rail=self.name)
+        if ends_day:
+            rows = self._machine.accounts[self._accounts]
+            day = (window.business_day - EPOCH_DAY).days
+            self._log.accounts(self._accounts.start, rows, self._opening, day)
+            self._machine.reset_day(index)
+            self._opening = self._machine.accounts["balance"][self._accounts].copy()
+
+    def _return_queued(self, now: int) -> None:
+        rows = self._machine.accounts[self._accounts]
+        before, count = int(rows["queued_value"].sum()), int(rows["queued_count"].sum())
+        if not count:
+            return
+        self._machine.return_queued(self._index, now)
+        rows = self._machine.accounts[self._accounts]
+        returned, left = before - int(rows["queued_value"].sum()), int(rows["queued_count"].sum())
+        if count > left:
+            self._log.event(now, "returned", rail=self.name, currency=self._rail.currency, amount_minor=returned,
+                            detail=f"{count - left} obligations not settled by the end of the day")  # fmt: skip
+
+    def _cycle_times(self) -> Iterator[simpy.Event]:
+        zone = rail_calendar(self._rail).zone
+        for window in self._windows:
+            times = {local_us(zone, window.business_day, at) for at in self._rail.cycle_at}
+            if self._rail.cycle_every is not None:
+                times |= set(range(window.open_us, window.close_us, self._rail.cycle_every)) - {window.open_us}
+            for time_us in sorted(at for at in times if window.open_us <= at < window.close_us):
+                yield self._clock.at(time_us, CYCLE, self._index)
+                self._run_cycle(time_us)
+
+    def _run_cycle(self, now: int) -> None:
+        cycle_id = self._log.cycle_count
+        result = self._machine.cycle(self._index, cycle_id, now)
+        self._log.cycle(
+            cycle_id=cycle_id, rail=self.name, mechanism=MULTILATERAL_NET, time=now, currency=self._rail.currency,
+            considered_count=result["considered_count"], considered=result["considered_minor"],
+            settled_count=result["settled_count"], settled=result["settled_minor"], moved=result["moved_minor"],
+        )  # fmt: skip
+        if result["settled_count"] < result["considered_count"]:
+            self._log.event(now, "cycle_failed", rail=self.name, currency=self._rail.currency,
+                            amount_minor=result["considered_minor"], detail="a net debtor is short")  # fmt: skip

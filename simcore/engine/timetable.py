@@ -1,0 +1,98 @@
+"""When rails open, cut off and close during a run, and how long the run lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from simcore.calendar import BusinessCalendar, Session, Window, load_calendar, local_us, session_windows
+from simcore.model import Info, Scenario
+from simcore.units import ClockTime
+
+ALWAYS = "ALL"
+MIDNIGHT = ClockTime(0, 0)
+WHOLE_DAY = (Session(open=MIDNIGHT, close=ClockTime(1, 0)),)
+
+
+def rail_calendar(rail: Any) -> BusinessCalendar:
+    """The calendar of a rail with its own changes; rails without one are open every day, by UTC."""
+    return load_calendar(rail.calendar or ALWAYS).with_changes(rail.add_open, rail.add_closed)
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """Instants of one run, microseconds UTC."""
+
+    start_us: int
+    """First midnight of the run in any zone, or the first opening if that is earlier."""
+    demand_end_us: int
+    """Last midnight that ends the run's days in any zone: no payment is initiated from then on."""
+    end_us: int
+    """The last closing."""
+    demand_start_us: int
+    windows: dict[str, list[Window]]
+    """Rail → its windows in order of opening."""
+
+
+def _midnights(scenario: Scenario) -> Iterator[tuple[int, int]]:
+    info = scenario.scenario
+    zones = {rail_calendar(rail).zone for rail in scenario.rails.values() if rail.calendar is not None}
+    for flow in scenario.flows.values():
+        calendar = getattr(flow, "calendar", None)
+        if calendar is not None:
+            zones.add(getattr(flow, "zone", None) or load_calendar(calendar).zone)
+    for zone in sorted(zones) or ["UTC"]:
+        end = ClockTime(info.days, 0)
+        yield local_us(zone, info.start, MIDNIGHT), local_us(zone, info.start, end)
+
+
+def timetable(scenario: Scenario) -> Timetable:
+    """Lay out the run; the scenario has been checked, so every local time exists and some rail opens."""
+    info = scenario.scenario
+    midnights = list(_midnights(scenario))
+    demand_start, demand_end = min(first for first, _ in midnights), max(last for _, last in midnights)
+    windows = {name: _windows(rail, info) for name, rail in scenario.rails.items() if rail.calendar is not None}
+    start = min([demand_start, *(rail[0].open_us for rail in windows.values() if rail)])
+    end = max([demand_end, *(rail[-1].close_us for rail in windows.values() if rail)])
+    for name, rail in scenario.rails.items():
+        if rail.calendar is None:
+            windows[name] = _around_the_clock(rail, info, start, end)
+    return Timetable(
+        start_us=start,
+        demand_start_us=demand_start,
+        demand_end_us=demand_end,
+        end_us=end,
+        windows={name: windows[name] for name in scenario.rails},
+    )
+
+
+def _windows(rail: Any, info: Info) -> list[Window]:
+    calendar = rail_calendar(rail)
+    return session_windows(calendar, calendar.zone, rail.sessions or WHOLE_DAY, info.start, info.days)
+
+
+def _around_the_clock(rail: Any, info: Info, start: int, end: int) -> list[Window]:
+    """A rail without a calendar serves the whole run, whatever its zones: days before and after, cut to the run."""
+    calendar = rail_calendar(rail)
+    reach = max(abs(start - local_us("UTC", info.start, MIDNIGHT)), abs(end - start)) // 86_400_000_000 + 2
+    first = info.start.fromordinal(info.start.toordinal() - 3)
+    windows = session_windows(calendar, calendar.zone, rail.sessions or WHOLE_DAY, first, int(reach) + 6)
+    return [
+        replace(window, open_us=max(window.open_us, start), close_us=min(window.close_us, end))
+        for window in windows
+        if window.close_us > start and window.open_us < end
+    ]
+
+
+def last_of_days(windows: list[Window]) -> list[tuple[Window, bool, bool]]:
+    """Each window with: is it the last for payments of its business day; is it the last of the day altogether."""
+    last_all = {window.business_day: window for window in windows if window.only == "all"}
+    last = {window.business_day: window for window in windows}
+    for before, after in pairwise(windows):
+        if after.business_day < before.business_day:
+            raise ValueError("windows of business days must follow each other")
+    return [
+        (window, last_all.get(window.business_day) is window, last[window.business_day] is window) for window in windows
+    ]

@@ -1,0 +1,64 @@
+"""Compiles every kernel that a run needs, ahead of it, by running a world of two participants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from simcore.demand.batch import DemandBatch
+from simcore.engine.machine import Machine
+from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
+from simcore.kernels import control, loop
+from simcore.kernels.constants import COLLECT, GROSS, KIND_FUNDING
+
+KERNELS: dict[str, Any] = {
+    "advance": loop.advance,
+    "open_rail": control.open_rail,
+    "transfer": control.transfer,
+    "settle_cycle": control.settle_cycle,
+    "return_queued": control.return_queued,
+}
+
+
+def is_warm() -> bool:
+    """Whether the machine code of the loop is at hand, in memory or in the cache folder."""
+    dispatcher: Any = loop.advance
+    if not hasattr(dispatcher, "signatures"):
+        return True  # compilation is switched off
+    if dispatcher.signatures:
+        return True
+    file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    try:
+        return file is not None and bool(file._load_index())
+    except (OSError, AttributeError):
+        return False
+
+
+def warm(progress: Callable[[str], None]) -> None:
+    """Compile, or load from the cache folder, every kernel; ``progress`` is told what happens."""
+    for name in KERNELS:
+        progress(name)
+    spec = WorldSpec(
+        n_participant=2,
+        n_currency=1,
+        rails=(RailSpec(currency=0, discipline=GROSS), RailSpec(currency=0, discipline=COLLECT)),
+        accounts=tuple(AccountSpec(rail=rail, participant=who, opening=100) for rail in (0, 1) for who in (0, 1)),
+        routes=((HopSpec(rail=0, debtor=(0, 0), creditor=(1, 0)),),),
+    )
+    one = np.ones(1, np.int64)
+    batch = DemandBatch(
+        first_payment_id=0, initiated_at=one, debtor=np.zeros(1, np.int32), creditor=np.ones(1, np.int32),
+        route=np.zeros(1, np.int32), amount_minor=one, priority=np.zeros(1, np.int8), flow=np.zeros(1, np.int16),
+        purpose=np.zeros(1, np.int16), corridor=np.zeros(1, np.int16), draws=np.zeros((1, 0), np.int64),
+        reference=None,
+    )  # fmt: skip
+    machine = Machine(spec, iter([batch]), lambda rows: None, lambda rows: None)
+    machine.open(0, 0)
+    machine.open(1, 0)
+    machine.advance(2)
+    machine.transfer(0, 1, 2, 3, 1, KIND_FUNDING, 2)
+    machine.cycle(1, 0, 2)
+    machine.return_queued(0, 2)
+    machine.advance(3)
