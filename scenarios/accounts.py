@@ -57,7 +57,7 @@ def missing_file_fault(document: Document, where: str, name: str, pattern: str) 
     """A data file that isn't there."""
     beside = sorted(path.relative_to(document.folder).as_posix() for path in document.folder.rglob(pattern))
     return Fault(code="LH030", where=where, got=f"{shown_value(name)}, which is not there",
-                 expected=f"a file in {shown_file(document.folder)}", try_=nearest(name, beside, 0.3))  # fmt: skip
+                 expected="a file in the scenario's folder", try_=nearest(name, beside, 0.3))  # fmt: skip
 
 
 def _header_faults(shown: str, header: list[str]) -> list[Fault]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from zoneinfo import ZoneInfo
 
+from fx.currency import is_currency
 from scenarios.check_fx import check_file
 from scenarios.check_hours import covered, known_calendar
 from scenarios.check_ways import Ways
-from scenarios.keys import KeyPath, shown_value
+from scenarios.keys import KeyPath, days_text, shown_value
 from scenarios.references import Checks, positive
 from simcore.calendar import load_calendar
 from simcore.model import TradeFlow
@@ -74,7 +75,7 @@ def _trade(checks: Checks, path: KeyPath, flow: TradeFlow) -> list[str]:
         calendar, info = load_calendar(flow.calendar), checks.scenario.scenario
         if 1 <= info.days <= 36_600 and covered(checks, (*path, "calendar"), calendar):
             if not calendar.business_days(info.start, info.days):
-                got = f"no business day of {flow.calendar} in {info.days} days from {info.start}"
+                got = f"no business day of {flow.calendar} in {days_text(info.days)} from {info.start}"
                 checks.say("LH066", (*path, "calendar"), got, "at least one day on which payments are made")
     routes = _routes_of(checks, path, flow)
     _amount(checks, path, flow, routes)
@@ -104,7 +105,7 @@ def _amount(checks: Checks, path: KeyPath, flow: TradeFlow, routes: list[str]) -
         for name in routes:
             route = checks.scenario.routes.get(name)
             rail = checks.scenario.rails.get(route.hops[0].rail) if route and route.hops else None
-            if rail is not None and rail.currency != amount.currency:
+            if rail is not None and rail.currency != amount.currency and is_currency(rail.currency):
                 checks.say("LH068", (*here, key), format_amount(amount),
                            f"an amount in {rail.currency}, which route {name} starts in")  # fmt: skip
                 break

@@ -79,7 +79,7 @@ def _rate(checks: Checks, path: KeyPath, pair: Pair, currencies: tuple[str, str]
             info = checks.scenario.scenario
             RatePath.from_history(*currencies, info.start, info.days)
     except RateNotFound as error:
-        checks.say("LH055", (*path, "source"), str(error), "a published rate for every day of the run",
+        checks.say("LH055", (*path, "source"), str(error).split("; ")[0], "a published rate for each day of the run",
                    'give a rate: source = "constant"')  # fmt: skip
     except (ValueError, OverflowError) as error:
         checks.say("LH055", (*path, "rate"), str(error), "a rate above zero that the exact arithmetic can hold")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scenarios.keys import KeyPath, listed, nearest, shown_path, shown_value
+from scenarios.keys import KeyPath, days_text, listed, nearest, shown_path, shown_value
 from scenarios.references import FUNDED, Checks, usable
 from simcore.calendar import (
     BusinessCalendar,
@@ -50,7 +50,7 @@ def known_calendar(checks: Checks, path: KeyPath, name: str) -> bool:
     try:
         load_calendar(name)
     except UnknownCalendar as error:
-        near = error.nearest or nearest(name, calendar_names())
+        near = nearest(name, calendar_names()) or error.nearest
         checks.say("LH025", path, shown_value(name), f"a calendar: {listed(calendar_names(), 30)}",
                    shown_value(near) if near else "")  # fmt: skip
         return False
@@ -64,7 +64,7 @@ def covered(checks: Checks, path: KeyPath, calendar: BusinessCalendar) -> bool:
         calendar.business_days(info.start, info.days)
     except (OutsideCalendar, OverflowError):
         first, last = calendar.first, calendar.last
-        checks.say("LH054", path, f"a run of {info.days} days from {info.start}",
+        checks.say("LH054", path, f"a run of {days_text(info.days)} from {info.start}",
                    f"days from {first} to {last}, which calendar {calendar.name} covers")  # fmt: skip
         return False
     return True
@@ -90,12 +90,13 @@ def _windows(checks: Checks, path: KeyPath, rail: Any) -> list[Window] | None:
         checks.say("LH049", (*path, "sessions"), error.got, error.expected, error.try_)
         return None
     except (OutsideCalendar, OverflowError):  # a session that looks at the day before or after the run
-        checks.say("LH054", (*path, "calendar"), f"a run of {info.days} days from {info.start}",
+        checks.say("LH054", (*path, "calendar"), f"a run of {days_text(info.days)} from {info.start}",
                    f"days after {calendar.first} and before {calendar.last}")  # fmt: skip
         return None
     if not any(window.only == "all" for window in windows):
         days = len(calendar.business_days(info.start, info.days))
-        got = f"no opening in {info.days} days from {info.start}, of which {days} are business days of {calendar.name}"
+        among = "one of them a business day" if days == 1 else f"{days or 'none'} of them business days"
+        got = f"no opening in {days_text(info.days)} from {info.start}, {among} of {calendar.name}"
         checks.say(
             "LH048", (*path, "sessions" if days else "calendar"), got, "hours that open at least once in the run"
         )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fx.currency import is_currency
 from scenarios.keys import KeyPath, listed, shown_path
 from scenarios.references import Checks
 from simcore.model import Hop
@@ -68,7 +69,7 @@ class Ways:
         roles = []
         for hop in self.hops:
             pair = [parse_role(text, self.names) for text in (hop.debtor, hop.creditor)]
-            if hop.rail not in self.checks.scenario.rails or pair[0] is None or pair[1] is None:
+            if hop.rail not in self.checks.scenario.rails or pair[0] is None or pair[1] is None or pair[0] == pair[1]:
                 return  # said already, or set aside
             roles.append((pair[0], pair[1]))
         if not roles:
@@ -117,7 +118,7 @@ class Ways:
         """A change of currency happens only at a dealer who quotes the pair."""
         rails, fx = self.checks.scenario.rails, self.checks.scenario.fx
         source, target = rails[before.rail].currency, rails[after.rail].currency
-        if source == target or not self.checks.rest.whole("fx"):
+        if source == target or not is_currency(source) or not is_currency(target) or not self.checks.rest.whole("fx"):
             return
         for who in dict.fromkeys(self.stands(role).values()):
             dealer = fx.dealers.get(who)
@@ -135,6 +136,8 @@ class Ways:
         if not self.checks.rest.whole("accounts", hop.rail):
             return
         held = self.checks.scenario.accounts.get(hop.rail, {})
+        if not set(held) <= set(self.names):
+            return  # an account of somebody unknown, said already, is likely the one that seems to be missing
         needed: dict[str, str] = {}
         for _, one, other in _meetings(self.stands(debtor), debtor.side, self.stands(creditor), creditor.side):
             if one != other:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
-from scenarios.keys import KeyPath, Origin, shown_file, shown_path
+from scenarios.keys import KeyPath, Origin, has_control, shown_file, shown_path
 from scenarios.locate import MOST_DEPTH, TooDeep, locate
 from simcore.errors import Fault, ScenarioError
 
@@ -91,6 +91,10 @@ def read_toml(file: Path) -> tuple[dict[str, Any], dict[KeyPath, Origin]]:
         raise ScenarioError([_toml_fault(name, text, str(error))]) from None
     except ValueError as error:  # an integer of more digits than Python reads
         raise ScenarioError.one("LH003", name, got=str(error).split(":")[0], expected="shorter numbers") from None
+    for path, position in located.positions.items():
+        if isinstance(path[-1], str) and has_control(path[-1]):
+            refuse("LH017", f"{name}:{position[0]}:{position[1]}", got=shown_path(path),
+                   expected="keys without control characters")  # fmt: skip
     origins = {path: Origin(name, *position) for path, position in located.positions.items()}
     return data, origins
 
@@ -126,4 +130,8 @@ def _toml_fault(name: str, text: str, message: str) -> Fault:
     if message.startswith("Cannot"):
         expected = "a key that isn't already something else"
     got = lines[line - 1].strip() if line <= len(lines) else ""
-    return Fault(code="LH003", where=f"{name}:{line}:{column}", got=got[:100] or "the end", expected=expected)
+    bare = re.fullmatch(r"([^=]+=\s*)([^\W\d][^\"'#\[{]*)", got) if message.startswith("Invalid value") else None
+    try_ = f'{bare[1]}"{bare[2].strip()}"' if bare else ""
+    return Fault(
+        code="LH003", where=f"{name}:{line}:{column}", got=got[:100] or "the end", expected=expected, try_=try_
+    )

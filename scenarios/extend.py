@@ -89,7 +89,7 @@ def _parent(document: Document, file: Path, data: dict[str, Any], origins: dict[
     if "extends" not in data:
         return None
     where, text = f"{origins['extends',]}: extends", data["extends"]
-    beside = [path.name for path in file.parent.glob("*.toml") if path.resolve() != file.resolve()]
+    beside = [path.name for path in file.parent.glob("*.toml") if path.name != file.name]
     expected = f"a TOML file beside this one or a catalogue name: {listed(sorted(beside) + catalogue_names())}"
     if not isinstance(text, str) or not text or "\0" in text:
         refuse("LH005", where, got=shown_value(text), expected=expected)

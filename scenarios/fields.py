@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import inspect
+import re
 import textwrap
 import types
 from collections.abc import Callable
@@ -84,7 +85,9 @@ def _number(value: Any) -> Decimal | None:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     except ArithmeticError:
         return None
-    return number if number.is_finite() and abs(number.adjusted()) < 30 else None
+    if number.is_finite() and not number:
+        return Decimal(0)  # one zero, whatever its exponent
+    return number if number.is_finite() and -400 < number.adjusted() < 30 else None
 
 
 def _decimal(value: Any) -> Decimal:
@@ -129,7 +132,11 @@ def _limit(value: Any) -> Money | str:
         return "unlimited"
     if isinstance(value, str) and nearest(value, ["unlimited"], 0.6):
         raise Refused("LH014", shown_value(value), 'an amount or "unlimited"', '"unlimited"')
-    return _unit("LH014", parse_amount, value)
+    try:
+        return _unit("LH014", parse_amount, value)
+    except Refused as refused:
+        expected = f'{refused.expected}, or "unlimited"'
+        raise Refused(refused.code, refused.got, expected, refused.try_) from None
 
 
 AMOUNT_PATTERN = r"^\s*[+-]?[0-9][0-9,_]*(\.[0-9]+)?\s*(k|mn|bn|tn|万|亿|万亿)?\s*[A-Z]{3}\s*$"
@@ -195,6 +202,11 @@ def kind_of(cls: type) -> str:
     return str(get_args(get_type_hints(cls)["kind"])[0])
 
 
+def plain_text(text: str) -> str:
+    """A docstring in one line, without the marks of reStructuredText."""
+    return re.sub(r":\w+:`~?([^`]*)`", r"\1", " ".join(text.split())).replace("``", "`")
+
+
 @cache
 def docstrings(cls: type) -> dict[str, str]:
     """The text under each field of a dataclass, its parents' fields included."""
@@ -205,5 +217,5 @@ def docstrings(cls: type) -> dict[str, str]:
         for before, after in zip(body.body, body.body[1:]):
             if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name):
                 if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-                    notes[before.target.id] = " ".join(str(after.value.value).split())
+                    notes[before.target.id] = plain_text(str(after.value.value))
     return notes

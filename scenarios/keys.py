@@ -8,7 +8,8 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,11 @@ def shown_value(value: Any) -> str:
     return text if len(text) <= 100 else text[:97] + "…"
 
 
+def has_control(text: str) -> bool:
+    """Whether a text holds a control character, which no key may."""
+    return any(ord(letter) < 32 or ord(letter) == 127 for letter in text)
+
+
 def parse_path(text: str) -> KeyPath:
     """Return the parts of a dotted key path, quoted or not; ValueError when it is none."""
     parts: list[str | int] = []
@@ -90,6 +96,8 @@ def parse_path(text: str) -> KeyPath:
         else:
             parts.append(single if single is not None else bare)
         at = match.end()
+        if has_control(str(parts[-1])):
+            raise ValueError(f"{text!r} holds a control character")
         if not end:
             return tuple(parts)
 
@@ -99,8 +107,21 @@ def nearest(name: str, names: Iterable[str], cutoff: float = 0.5) -> str:
     known: dict[str, str] = {}
     for candidate in names:
         known.setdefault(candidate.casefold(), candidate)
-    found = get_close_matches(str(name).casefold(), known, n=1, cutoff=cutoff)
-    return known[found[0]] if found else ""
+    wanted = str(name).casefold()
+    found = get_close_matches(wanted, known, n=5, cutoff=cutoff)
+    if not found:
+        return ""
+
+    def likeness(candidate: str) -> tuple[float, int]:
+        begin = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(candidate, wanted)))
+        return SequenceMatcher(None, candidate, wanted).ratio(), begin
+
+    return known[max(found, key=likeness)]
+
+
+def days_text(days: int) -> str:
+    """``1 day``, ``5 days``."""
+    return f"{days} day" if days == 1 else f"{days} days"
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:

@@ -32,13 +32,13 @@ from typing_extensions import TypedDict  # before 3.12 pydantic takes no other; 
 from scenarios.accounts import add_accounts_file
 from scenarios.document import Document
 from scenarios.extend import read_document
-from scenarios.fields import Reader, Refused, docstrings, kind_of, name_of_key, reader_for
+from scenarios.fields import Reader, Refused, docstrings, kind_of, name_of_key, plain_text, reader_for
 from scenarios.keys import KeyPath, Origin
 from scenarios.references import check
 from scenarios.resolve import digest
 from scenarios.salvage import Salvage
 from scenarios.settings import apply_settings
-from scenarios.translate import MARK, translate
+from scenarios.translate import MARK, in_order, translate
 from simcore.errors import ScenarioError
 from simcore.model import Scenario
 from simcore.registry import rails
@@ -82,19 +82,20 @@ def load(
 def typed(document: Document) -> Loaded:
     """Type and check a document; ScenarioError with every fault."""
     faults = add_accounts_file(document)
+    doubtful: list[KeyPath] = [("accounts",)] if faults else []
     tables: dict[int, type] = {}  # which class each table of the file was read as
     try:
         scenario: Scenario = _adapter().validate_python(document.data, context=tables)
+        rest = Salvage(document.data, [], doubtful)
     except ValidationError as error:
         details: list[Any] = error.errors(include_url=False)
-        found = translate(details, document, tables)
-        rest = Salvage(document.data, [path for path, _ in found])
-        partial = _adapter().validate_python(rest.data, context={})
-        faults += [fault for _, fault in found] + check(partial, document, rest)
-        raise ScenarioError(faults) from None
-    faults += check(scenario, document, Salvage(document.data, []))
+        unread, told = translate(details, document, tables)
+        faults += told
+        rest = Salvage(document.data, unread, doubtful)
+        scenario = _adapter().validate_python(rest.data, context={})
+    faults += check(scenario, document, rest)
     if faults:
-        raise ScenarioError(faults)
+        raise ScenarioError(in_order(faults)) from None
     return Loaded(scenario=scenario, folder=document.folder, origin=document.origins, digest=digest(scenario))
 
 
@@ -111,7 +112,7 @@ def from_dict(data: dict[str, Any]) -> Scenario:
         scenario: Scenario = _adapter().validate_python(data, context=tables)
     except ValidationError as error:
         details: list[Any] = error.errors(include_url=False)
-        raise ScenarioError(fault for _, fault in translate(details, document, tables)) from None
+        raise ScenarioError(in_order(translate(details, document, tables)[1])) from None
     return scenario
 
 
@@ -138,7 +139,7 @@ def _table(cls: type) -> Any:
     make: Any = TypedDict
     table = make(cls.__name__, keys)
     table.__pydantic_config__ = ConfigDict(extra="forbid")
-    table.__doc__ = cls.__doc__
+    table.__doc__ = plain_text(cls.__doc__ or "")
     names = {name_of_key(item): item.name for item in fields(cls)}
 
     def note(value: Any, info: Any) -> Any:

@@ -24,6 +24,7 @@ MOST_MINOR = 2**62
 MOST_DAYS = 36_600
 ROLES = ("debtor", "creditor")
 FUNDED = "cips"
+SLIPS = {"RMB": "CNY", "CNH": "CNY", "RENMINBI": "CNY", "YUAN": "CNY"}
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Checks:
             return True
         if table in self.rest.broken:
             return False  # the table itself could not be read
-        near = nearest(name, names)
+        near = nearest(name, names) if len(names) > 1 else "".join(names)
         self.say(code, path, shown_value(name), f"{what}: {listed(names)}", shown_value(near) if near else "")
         return False
 
@@ -54,7 +55,7 @@ class Checks:
         """Whether a currency exists, with a fault if not."""
         if is_currency(code):
             return True
-        near = nearest(code, [*self.in_use(), *currency_codes()])
+        near = SLIPS.get(code.upper()) or nearest(code, [*self.in_use(), *currency_codes()])
         self.say("LH024", path, shown_value(code), "an ISO 4217 currency", shown_value(near) if near else "")
         return False
 
@@ -147,7 +148,7 @@ def _accounts(checks: Checks) -> None:
         if total >= MOST_MINOR:
             currency = scenario.rails[rail].currency
             most = format_amount(Money(MOST_MINOR, currency))
-            got = f"openings and limits of {total} {currency} minor units together"
+            got = f"openings and limits of {format_amount(Money(total, currency))} together"
             checks.say("LH053", path, got, f"less than {most} on one rail, so that every sum fits 64 bits")
 
 
@@ -162,9 +163,10 @@ def _account(checks: Checks, path: KeyPath, account: Account, rail: Any) -> bool
     for key, amount in amounts.items():
         if amount.currency != rail.currency:
             fits = False
-            checks.say(
-                "LH040", (*path, key), format_amount(amount), f"an amount in {rail.currency}, the rail's currency"
-            )
+            if is_currency(rail.currency):
+                checks.say(
+                    "LH040", (*path, key), format_amount(amount), f"an amount in {rail.currency}, the rail's currency"
+                )
         elif key != "opening" and amount.amount_minor < 0:
             better = shown_value(format_amount(Money(-amount.amount_minor, amount.currency)))
             fits = False

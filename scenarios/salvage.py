@@ -14,12 +14,14 @@ STAND_IN = {"name": "x", "title": "x", "start": "2026-01-01", "days": 1, "base_c
 
 
 class Salvage:
-    """A scenario without the entries named in ``paths``, and the names that stand in the file all the same.
+    """A scenario without the entries at ``paths``, and the names that stand in the file all the same.
+
+    What is at ``doubtful`` stays, but may lack something, so that what seems to be missing there is no fault.
 
     A reference to an entry that is set aside is no fault, and nothing that depends on the entry is judged.
     """
 
-    def __init__(self, data: dict[str, Any], paths: Iterable[KeyPath]) -> None:
+    def __init__(self, data: dict[str, Any], paths: Iterable[KeyPath], doubtful: Iterable[KeyPath] = ()) -> None:
         self._data = data
         self.broken: set[KeyPath] = set()
         for path in paths:
@@ -32,6 +34,7 @@ class Salvage:
         for key in NEEDED:
             self.data.setdefault(key, {})
         self.data.setdefault("scenario", STAND_IN)
+        self.broken.update(doubtful)
 
     def _kept(self, value: Any, path: KeyPath, levels: int) -> Any:
         if levels == 0 or not isinstance(value, dict):

@@ -10,7 +10,7 @@ TITLE = "Luhai scenario"
 def finish(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema with ``extends``, ``remove`` and ``[accounts] file``, and without generated titles.
 
-    A file that extends another leaves most keys to it, so no table is asked for at the top when ``extends`` is there.
+    No table is asked for at the top, so that an editor lets a scenario be written from its first line on.
     """
     schema = _without_titles(schema)
     definitions = schema.get("$defs", {})
@@ -18,7 +18,8 @@ def finish(schema: dict[str, Any]) -> dict[str, Any]:
     properties = dict(root["properties"])
     properties["extends"] = {
         "type": "string",
-        "description": "A TOML file beside this one, or a catalogue name. Tables merge; scalars and arrays replace.",
+        "description": "A TOML file beside this one, or a catalogue name. Tables merge; scalars and arrays replace. "
+        "A file that extends another leaves out keys this schema asks for, so it does without the #:schema line.",
     }
     properties["remove"] = {
         "type": "array",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import types
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from scenarios.document import Document
 from scenarios.fields import name_of_key, reader_for
@@ -17,8 +19,8 @@ MARK = "\0"
 
 def translate(
     details: Iterable[Mapping[str, Any]], document: Document, tables: Mapping[int, type]
-) -> list[tuple[KeyPath, Fault]]:
-    """Return each fault with its key path, in the order of the file.
+) -> tuple[list[KeyPath], list[Fault]]:
+    """Return the key path of everything that could not be read, and the faults to tell.
 
     Parameters
     ----------
@@ -29,12 +31,21 @@ def translate(
     for detail in details:
         path = _path(detail["loc"])
         found.append((path, _fault(detail, path, document, tables)))
-    return sorted(found, key=lambda pair: _place(document, pair[0]))
+    # A key that is missing because its name was misspelt is one fault, not two.
+    meant = {(*path[:-1], fault.try_) for path, fault in found if fault.code == "LH010"}
+    told = [fault for path, fault in found if fault.code != "LH011" or path not in meant]
+    return [path for path, _ in found], told
 
 
-def _place(document: Document, path: KeyPath) -> tuple[str, int, int]:
-    origin = document.origin(path)
-    return origin.file, origin.line, origin.column
+def in_order(faults: Iterable[Fault]) -> list[Fault]:
+    """Faults by file, line and column, each once."""
+
+    def place(fault: Fault) -> tuple[str, int, int]:
+        match = re.match(r"(.*?)(?::(\d+))?(?::(\d+))?(?:: .*)?$", fault.where, re.DOTALL)
+        assert match is not None
+        return match[1], int(match[2] or 0), int(match[3] or 0)
+
+    return sorted(dict.fromkeys(faults), key=place)
 
 
 def _path(loc: Iterable[str | int]) -> KeyPath:
@@ -86,9 +97,10 @@ def _missing(path: KeyPath, document: Document, table: Any, cls: type | None) ->
     if cls is not None:
         item = next(item for item in fields(cls) if name_of_key(item) == key)
         hint = get_type_hints(cls, include_extras=True)[item.name]
-        options = [option for option in (hint, *get_args(hint)) if reader_for(option) is not None]
+        union = get_origin(hint) in (Union, types.UnionType)
+        options = [option for option in (hint, *(get_args(hint) if union else ())) if reader_for(option) is not None]
         if options and (reader := reader_for(options[0])) is not None:
             expected, try_ = reader.saying, f"{shown_key(key)} = {reader.example}" if "…" not in reader.example else ""
         else:
-            expected = "a table" if len(path) == 1 or get_args(hint)[:1] == (str,) else "a table or an array"
+            expected = "an array [ … ]" if get_origin(hint) is tuple else "a table"
     return Fault(code="LH011", where=document.where(path), got="nothing", expected=expected, try_=try_)

@@ -1,0 +1,205 @@
+"""What a scenario really contains, as plain text: who, which rails and when, which routes, who pays, what is known."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from scenarios.check_hours import WHOLE_DAY, rail_calendar
+from scenarios.keys import days_text
+from scenarios.resolve import decimal_text
+from simcore.calendar import local_us
+from simcore.model import Hop, Latency, Route, Scenario, Status, TradeFlow
+from simcore.units import ClockTime, Money, format_amount, format_clock, format_duration
+
+STATUSES: tuple[Status, ...] = ("published", "derived", "assumed")
+MOST_NAMES = 40
+# How each discipline treats what it can't settle at once, in words.
+QUEUES = {
+    "fifo": "queues by arrival; only the first may go",
+    "priority": "queues by priority, then arrival; only the first may go",
+    "bypass": "queues by priority, then arrival; any that fits may go",
+}
+CLOSED = {"wait": "waits for the next opening", "reject": "is rejected", "return": "is returned"}
+
+
+def summary(scenario: Scenario, digest: str) -> str:
+    """Return the text of ``luhai show``."""
+    parts = [_info(scenario, digest), _participants(scenario), _rails(scenario), _accounts(scenario), _routes(scenario),
+             _flows(scenario), _fx(scenario), _sources(scenario), _left_out(scenario)]  # fmt: skip
+    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
+
+
+def _both(name: str, name_zh: str) -> str:
+    return f"{name} {name_zh}".strip()
+
+
+def _info(scenario: Scenario, digest: str) -> Iterator[str]:
+    info = scenario.scenario
+    yield _both(info.title, info.title_zh)
+    if info.question:
+        yield info.question
+    last = info.start + dt.timedelta(days=info.days - 1)
+    seed = "drawn at each run" if info.seed is None else str(info.seed)
+    run = f"{info.start} to {last} ({days_text(info.days)})"
+    yield f"{run} · seed {seed} · base {info.base_currency} · digest {digest[:12]}"
+
+
+def _participants(scenario: Scenario) -> Iterator[str]:
+    yield f"Participants ({len(scenario.participants)})"
+    countries: dict[str, list[str]] = {}
+    for name, who in scenario.participants.items():
+        agents = ", ".join(f"{currency} by {agent}" for currency, agent in who.agents.items())
+        line = f"    {name:<14} {_both(who.name, who.name_zh)}, {who.kind.replace('_', ' ')}"
+        countries.setdefault(who.country, []).append(line + (f" (agents: {agents})" if agents else ""))
+    for country, lines in sorted(countries.items()):
+        yield f"  {country}"
+        yield from _cut(lines, "    ")
+
+
+def _cut(lines: list[str], indent: str) -> Iterator[str]:
+    yield from lines[:MOST_NAMES]
+    if len(lines) > MOST_NAMES:
+        yield f"{indent}… and {len(lines) - MOST_NAMES} more"
+
+
+def _rails(scenario: Scenario) -> Iterator[str]:
+    yield f"Rails ({len(scenario.rails)})"
+    for name, rail in scenario.rails.items():
+        calendar = rail_calendar(rail)
+        yield f"  {name:<16} {_both(rail.name, rail.name_zh)}".rstrip()
+        yield f"      {rail.kind}, {rail.currency}, calendar {calendar.name} ({calendar.zone})"
+        for session in rail.sessions or WHOLE_DAY:
+            local = f"{format_clock(session.open)} to {format_clock(session.close)}"
+            utc = f"{_utc(session.open, calendar.zone, scenario)} to {_utc(session.close, calendar.zone, scenario)} UTC"
+            more = [] if session.cut_off is None else [f"cut-off {format_clock(session.cut_off)}"]
+            more += ["funding only"] if session.only == "funding" else []
+            more += [f"days: {session.days.replace('_', ' ')}"] if session.days != "business" else []
+            yield "      " + "; ".join([f"open {local} = {utc}", *more])
+        for key, days in (("open", rail.add_open), ("closed", rail.add_closed)):
+            if days:
+                yield f"      also {key} on {', '.join(day.isoformat() for day in days)}"
+        yield f"      {_rule(rail)}; what arrives closed {CLOSED[rail.when_closed]}"
+        if hasattr(rail, "operator"):
+            yield f"      funded from {rail.funding_rail} through {rail.operator}"
+
+
+def _utc(clock: ClockTime, zone: str, scenario: Scenario) -> str:
+    """A local time in UTC on the first day of the run, with the days between."""
+    start = scenario.scenario.start
+    instant = dt.datetime.fromtimestamp(local_us(zone, start, clock) // 1_000_000, ZoneInfo("UTC"))
+    return format_clock(
+        ClockTime((instant.date() - start).days, instant.hour * 3600 + instant.minute * 60 + instant.second)
+    )
+
+
+def _rule(rail: Any) -> str:
+    if rail.discipline == "instant":
+        return "settles at once or rejects"
+    if rail.discipline == "collect":
+        every = [f"every {format_duration(rail.cycle_every)}"] if rail.cycle_every else []
+        at = [f"at {', '.join(format_clock(clock) for clock in rail.cycle_at)}"] if rail.cycle_at else []
+        return f"collects and settles net {' and '.join([*every, *at, 'at closing'])}"
+    left = "returned" if rail.end_of_day == "return" else "kept"
+    return f"{QUEUES[rail.queue]}; what is queued at the end of the day is {left}"
+
+
+def _accounts(scenario: Scenario) -> Iterator[str]:
+    count = sum(len(accounts) for accounts in scenario.accounts.values())
+    yield f"Accounts ({count})"
+    for name, accounts in scenario.accounts.items():
+        currency = scenario.rails[name].currency
+        opening = Money(sum(account.opening.amount_minor for account in accounts.values()), currency)
+        limits = [account.debit_limit for account in accounts.values()]
+        limit = Money(sum(one.amount_minor for one in limits if isinstance(one, Money)), currency)
+        line = f"  {name:<16} {len(accounts)} accounts, opened with {format_amount(opening)}"
+        line += f", debit limits {format_amount(limit)}" if limit.amount_minor else ""
+        unlimited = [who for who, account in accounts.items() if account.debit_limit == "unlimited"]
+        yield line + (f", unlimited: {', '.join(unlimited)}" if unlimited else "")
+
+
+def _latency(latency: int | Latency) -> str:
+    if isinstance(latency, int):
+        return format_duration(latency) if latency else ""
+    if latency.lognormal is not None:
+        return f"lognormal, median {format_duration(latency.lognormal.median)}, sigma {latency.lognormal.sigma:g}"
+    if latency.exponential is not None:
+        return f"exponential, mean {format_duration(latency.exponential.mean)}"
+    assert latency.uniform is not None
+    return f"{format_duration(latency.uniform.low)} to {format_duration(latency.uniform.high)}"
+
+
+def _hop(hop: Hop, scenario: Scenario) -> str:
+    after = _latency(hop.latency)
+    return f"─{hop.rail} ({scenario.rails[hop.rail].currency}{', after ' + after if after else ''})→ {hop.creditor}"
+
+
+def _routes(scenario: Scenario) -> Iterator[str]:
+    yield f"Routes ({len(scenario.routes)})"
+    for name, route in scenario.routes.items():
+        yield f"  {name:<16} {_both(route.name, route.name_zh)}".rstrip()
+        yield f"      {_arrows(route, scenario)}"
+    for name, corridor in scenario.corridors.items():
+        shares = ", ".join(f"{route} {decimal_text(share * 100)} %" for route, share in corridor.routes.items())
+        yield f"  corridor {name}: {corridor.debtor_country} → {corridor.creditor_country} by {shares}"
+
+
+def _arrows(route: Route, scenario: Scenario) -> str:
+    return " ".join([route.hops[0].debtor, *(_hop(hop, scenario) for hop in route.hops)])
+
+
+def _weights(weights: dict[str, Decimal]) -> str:
+    names = [f"{name} {decimal_text(weight)}" for name, weight in weights.items() if weight > 0]
+    return ", ".join(names[:12]) + (f", … ({len(names)} in all)" if len(names) > 12 else "")
+
+
+def _flows(scenario: Scenario) -> Iterator[str]:
+    yield f"Flows ({len(scenario.flows)})"
+    for name, flow in scenario.flows.items():
+        if isinstance(flow, TradeFlow):
+            way = f"corridor {flow.corridor}" if flow.corridor else f"route {flow.route}"
+            hours = [hour for hour, weight in flow.profile.items() if weight > 0]
+            yield f"  {name:<16} {decimal_text(flow.per_day)} payments a business day ({flow.calendar}) by {way}"
+            clock = f"{min(hours)}:00 and {int(max(hours)) + 1:02d}:00"
+            yield f"      {flow.purpose}, priority {flow.priority}, between {clock} local time"
+            yield f"      amounts: median {format_amount(flow.amount.median)}, sigma {flow.amount.sigma:g}"
+            yield f"      debtors: {_weights(flow.debtors)}"
+            yield f"      creditors: {_weights(flow.creditors)}"
+        else:
+            way = f"route {flow.route}" if flow.route else "the routes its rows name"
+            yield f"  {name:<16} replays {flow.file} by {way}"
+
+
+def _fx(scenario: Scenario) -> Iterator[str]:
+    fx = scenario.fx
+    if not fx.pairs and not fx.dealers:
+        return
+    yield f"Currency market ({len(fx.pairs)})"
+    sources = {"ecb": "ECB reference rates", "constant": "constant", "given": "given in"}
+    for name, pair in fx.pairs.items():
+        more = pair.rate if pair.source == "constant" else pair.file or ""
+        rate = f"{sources[pair.source]} {more}".strip()
+        yield f"  {name:<16} {rate}, half-spread {decimal_text(Decimal(pair.half_spread).scaleb(-2))} bp"
+    for name, dealer in fx.dealers.items():
+        own = "" if dealer.half_spread is None else f" at {decimal_text(Decimal(dealer.half_spread).scaleb(-2))} bp"
+        yield f"  dealer {name}: {', '.join(dealer.pairs)}{own}"
+
+
+def _sources(scenario: Scenario) -> Iterator[str]:
+    if not scenario.sources:
+        return
+    counts = Counter(source.status for source in scenario.sources.values())
+    yield f"Sources ({', '.join(f'{counts[status]} {status}' for status in STATUSES)})"
+    for status in STATUSES:
+        for path, source in scenario.sources.items():
+            if source.status == status:
+                yield f"  {status:<10} {path}: {source.source}" + (f" ({source.note})" if source.note else "")
+
+
+def _left_out(scenario: Scenario) -> Iterable[str]:
+    lines = scenario.scenario.left_out
+    return ["Left out", *(f"  - {line}" for line in lines)] if lines else []
