@@ -91,7 +91,8 @@ def _summary(performed: Performed) -> Iterator[str]:
     rails = manifest["scenario"]["rails"]
     routes = manifest["scenario"]["routes"]
     yield f"{info['title']}  (seed {manifest['seed']})"
-    yield f"  {counts.payments:,} payments, {counts.obligations:,} obligations, {counts.control_events:,} control events"
+    rows = f"{counts.payments:,} payments, {counts.obligations:,} obligations"
+    yield f"  {rows}, {counts.control_events:,} control events"
     for name, count in sorted(counts.statuses.items(), key=lambda item: -item[1]):
         yield f"  {count:>12,}  {name}"
     for name, route in counts.routes.items():

@@ -1,8 +1,8 @@
-"""Conducts one run: SimPy processes for control events, the compiled loop for every payment event between two of them."""
+"""Conducts one run: SimPy processes for control events, the compiled loop for the payment events between them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -49,7 +49,7 @@ class Counts:
     statuses: dict[str, int] = field(default_factory=dict)
     routes: dict[str, RouteCount] = field(default_factory=dict)
 
-    def add(self, rows: dict[str, Any], routes: list[str]) -> None:
+    def add(self, rows: Mapping[str, Any], routes: list[str]) -> None:
         """Count final rows of payments with their statics; exact, in integers."""
         for code, count in zip(*np.unique(rows["status"], return_counts=True), strict=True):
             name = STATUS_NAMES[int(code)]

@@ -1,4 +1,4 @@
-"""Collects what control events write: rows of accounts, balances, cycles, rates and events, in batches for the writer."""
+"""Collects what control events write: rows of accounts, balances, cycles, rates and events, for the writer."""
 
 from __future__ import annotations
 

@@ -36,8 +36,15 @@ def read_rates(path: Path, shown: str) -> list[tuple[int, Decimal]]:
                         raise ValueError
                     time_us = (at - EPOCH) // dt.timedelta(microseconds=1)
                 except (ValueError, TypeError):
-                    faults.append(Fault(code="LH062", where=f"{where}: time", got=repr(row["time"]),
-                                        expected="a time with its offset", try_="2026-03-02T09:15:00+08:00"))  # fmt: skip
+                    faults.append(
+                        Fault(
+                            code="LH062",
+                            where=f"{where}: time",
+                            got=repr(row["time"]),
+                            expected="a time with its offset",
+                            try_="2026-03-02T09:15:00+08:00",
+                        )
+                    )
                     continue
                 try:
                     rate = Decimal(row["rate"])

@@ -146,10 +146,18 @@ class Machine:
             return
         if self._on_batch is not None:
             self._on_batch(batch)
-        columns = (batch.initiated_at, batch.debtor, batch.creditor, batch.route, batch.amount_minor, batch.priority,
-                   batch.draws)  # fmt: skip
+        columns: tuple[Any, ...] = (
+            batch.initiated_at,
+            batch.debtor,
+            batch.creditor,
+            batch.route,
+            batch.amount_minor,
+            batch.priority,
+            batch.draws,
+        )
         # Kernels are compiled for arrays that are whole, aligned and writeable; another kind would compile them anew.
-        self.world = self.world._replace(feed=Feed(*(np.require(column, requirements="CAW") for column in columns)))
+        whole = [np.require(column, requirements=["C", "A", "W"]) for column in columns]
+        self.world = self.world._replace(feed=Feed(*whole))
         state[FEED_POSITION] = 0
         state[FEED_FIRST_ID] = batch.first_payment_id
 

@@ -1,8 +1,8 @@
 """Queues of gross rails and the releases a credit causes, for the three queue rules of DESIGN §4.
 
-A fifo queue is a linked list; priority and bypass queues are ordered trees. Credited accounts of strict queues wait in a
-ring; those of bypass queues in a small array, each with its first payable obligation, of which the first in queue order
-goes next.
+A fifo queue is a linked list; priority and bypass queues are ordered trees. Credited accounts of strict queues wait in
+a ring; those of bypass queues in a small array, each with its first payable obligation, of which the first in queue
+order goes next.
 """
 
 from __future__ import annotations

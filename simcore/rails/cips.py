@@ -1,4 +1,4 @@
-"""A prefunded gross rail such as CIPS: accounts are filled from another rail at opening and swept to zero at the end."""
+"""A prefunded gross rail such as CIPS: filled from another rail at opening, swept to zero at the end."""
 
 from __future__ import annotations
 
