@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from zoneinfo import ZoneInfo
 
 from fx.currency import is_currency
 from scenarios.check_fx import check_file
@@ -11,9 +10,9 @@ from scenarios.check_hours import covered, known_calendar
 from scenarios.check_ways import Ways
 from scenarios.keys import KeyPath, days_text, shown_value
 from scenarios.references import Checks, positive
-from simcore.calendar import load_calendar
+from simcore.calendar import ClockTime, load_calendar, local_us
 from simcore.model import TradeFlow
-from simcore.units import format_amount
+from simcore.units import UnitError, format_amount
 
 
 def check_flows(checks: Checks) -> None:
@@ -68,9 +67,12 @@ def _trade(checks: Checks, path: KeyPath, flow: TradeFlow) -> list[str]:
         checks.say("LH066", (*path, "profile"), "no hour with a weight", "at least one hour with a weight above zero")
     if flow.zone is not None:
         try:
-            ZoneInfo(flow.zone)
-        except (LookupError, ValueError, OSError):
-            checks.say("LH025", (*path, "zone"), shown_value(flow.zone), "an IANA time zone", '"Asia/Shanghai"')
+            for day in (0, max(checks.scenario.scenario.days, 0)):  # the run is counted from midnight to midnight
+                local_us(flow.zone, checks.scenario.scenario.start, ClockTime(min(day, 36_600), 0))
+        except UnitError as error:
+            checks.say("LH025", (*path, "zone"), shown_value(error.got), error.expected, shown_value(error.try_))
+        except OverflowError:
+            pass  # a run past the last day there is, which its length or its calendar says
     if known_calendar(checks, (*path, "calendar"), flow.calendar) and checks.rest.whole("scenario"):
         calendar, info = load_calendar(flow.calendar), checks.scenario.scenario
         if 1 <= info.days <= 36_600 and covered(checks, (*path, "calendar"), calendar):

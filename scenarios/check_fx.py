@@ -7,6 +7,8 @@ from scenarios.accounts import escape_fault, missing_file_fault
 from scenarios.keys import KeyPath, shown_value
 from scenarios.references import Checks
 from simcore.datafiles import data_path, is_allowed
+from simcore.engine.given_rates import read_rates
+from simcore.errors import ScenarioError
 from simcore.model import Pair
 
 SOURCE_KEYS = {"ecb": None, "constant": "rate", "given": "file"}
@@ -18,18 +20,21 @@ def pair_currencies(name: str) -> tuple[str, str] | None:
     return (source, target) if slash and source and target and source != target else None
 
 
-def check_file(checks: Checks, path: KeyPath, name: str, pattern: str) -> None:
+def check_file(checks: Checks, path: KeyPath, name: str, pattern: str) -> bool:
     """Whether a data file is there and inside the folder, with a fault if not."""
     where = checks.document.where(path)
     try:
         file = data_path(checks.document.folder, name)
     except ValueError:
         checks.say("LH030", path, shown_value(name), "the name of a file")
-        return
+        return False
     if not is_allowed(checks.document.folder, file):
         checks.faults.append(escape_fault(where, name))
     elif not file.is_file():
         checks.faults.append(missing_file_fault(checks.document, where, name, pattern))
+    else:
+        return True
+    return False
 
 
 def check_fx(checks: Checks) -> None:
@@ -53,6 +58,8 @@ def check_fx(checks: Checks) -> None:
         checks.known("LH020", path, name, "a participant", "participants")
         for index, quoted in enumerate(dealer.pairs):
             here = (*path, "pairs", index)
+            if quoted in dealer.pairs[:index]:
+                checks.say("LH056", here, f"{quoted} a second time", "each pair once")
             reverse = "/".join(reversed(quoted.split("/")))
             if quoted not in checks.rest.names("fx", "pairs") and reverse in checks.rest.names("fx", "pairs"):
                 checks.say("LH026", here, shown_value(quoted), "the pair as [fx.pairs] has it; dealers quote both ways",
@@ -83,5 +90,12 @@ def _rate(checks: Checks, path: KeyPath, pair: Pair, currencies: tuple[str, str]
                    'give a rate: source = "constant"')  # fmt: skip
     except (ValueError, OverflowError) as error:
         checks.say("LH055", (*path, "rate"), str(error), "a rate above zero that the exact arithmetic can hold")
-    if pair.source == "given" and pair.file is not None:
-        check_file(checks, (*path, "file"), pair.file, "*.csv")
+    if pair.source == "given" and pair.file is not None and check_file(checks, (*path, "file"), pair.file, "*.csv"):
+        try:
+            RatePath.given(*currencies, read_rates(data_path(checks.document.folder, pair.file), pair.file))
+        except ScenarioError as error:
+            checks.faults += error.faults
+        except (ValueError, OverflowError) as error:
+            checks.say(
+                "LH055", (*path, "file"), str(error), "rates that the exact arithmetic can hold, times that rise"
+            )

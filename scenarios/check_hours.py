@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from scenarios.keys import KeyPath, days_text, listed, nearest, shown_path, shown_value
@@ -9,7 +10,6 @@ from scenarios.references import FUNDED, Checks, usable
 from simcore.calendar import (
     BusinessCalendar,
     OutsideCalendar,
-    Session,
     UnknownCalendar,
     Window,
     calendar_names,
@@ -17,15 +17,8 @@ from simcore.calendar import (
     local_us,
     session_windows,
 )
-from simcore.units import ClockTime, UnitError, format_clock
-
-WHOLE_DAY = (Session(open=ClockTime(0, 0), close=ClockTime(1, 0)),)
-ALWAYS = "ALL"
-
-
-def rail_calendar(rail: Any) -> BusinessCalendar:
-    """The calendar of a rail with its own changes; UnknownCalendar or UnitError as `simcore.calendar` says."""
-    return load_calendar(rail.calendar or ALWAYS).with_changes(rail.add_open, rail.add_closed)
+from simcore.engine.timetable import WHOLE_DAY, rail_calendar
+from simcore.units import UnitError, format_clock
 
 
 def check_rails(checks: Checks) -> None:
@@ -93,6 +86,11 @@ def _windows(checks: Checks, path: KeyPath, rail: Any) -> list[Window] | None:
         checks.say("LH054", (*path, "calendar"), f"a run of {days_text(info.days)} from {info.start}",
                    f"days after {calendar.first} and before {calendar.last}")  # fmt: skip
         return None
+    for before, after in pairwise(windows):
+        if after.business_day < before.business_day:
+            got = f"a session of {after.business_day} after one of {before.business_day}"
+            checks.say("LH049", (*path, "sessions"), got, "sessions of one business day before those of the next")
+            return None
     if not any(window.only == "all" for window in windows):
         days = len(calendar.business_days(info.start, info.days))
         among = "one of them a business day" if days == 1 else f"{days or 'none'} of them business days"

@@ -17,6 +17,7 @@ def check_routes(checks: Checks) -> None:
     participants = checks.rest.names("participants")
     for name, route in checks.scenario.routes.items():
         path: KeyPath = ("routes", name)
+        asked: list[str] = []
         if not route.hops:
             checks.say("LH043", (*path, "hops"), "no hop", "at least one hop")
         for index, hop in enumerate(route.hops):
@@ -28,8 +29,9 @@ def check_routes(checks: Checks) -> None:
                     near = nearest(text, ["debtor", "creditor", *participants])
                     checks.say("LH020", (*here, key), shown_value(text), f"{ROLE_FORMS}: {listed(participants)}",
                                shown_value(near) if near else "")  # fmt: skip
-                elif role is not None and role.currency:
-                    checks.currency((*here, key), role.currency)
+                elif role is not None and role.currency and text not in asked:
+                    asked.append(text)
+                    _agents(checks, (*here, key), text, role.currency)
             if hop.debtor == hop.creditor:
                 checks.say("LH046", (*here, "to"), f"{hop.creditor} paying itself", "two roles that differ")
             if isinstance(hop.latency, Latency):
@@ -42,6 +44,15 @@ def check_routes(checks: Checks) -> None:
         total = sum(corridor.routes.values(), Decimal(0))
         if total != 1:
             checks.say("LH047", (*path, "routes"), f"shares that sum to {total}", "shares that sum to exactly 1")
+
+
+def _agents(checks: Checks, path: KeyPath, text: str, currency: str) -> None:
+    """Somebody has an agent for the currency of a role, or the role can never be filled."""
+    if checks.currency(path, currency) and checks.rest.whole("participants"):
+        known = {code for participant in checks.scenario.participants.values() for code in participant.agents}
+        if currency not in known:
+            checks.say("LH026", path, f"{text}, which nobody has", f"an agent for {currency} of some participant",
+                       f'agents = {{ {currency} = "…" }}')  # fmt: skip
 
 
 def _latency(checks: Checks, path: KeyPath, latency: Latency) -> None:

@@ -89,7 +89,10 @@ class Ways:
     def _agents(self, roles: list[tuple[Role, Role]]) -> None:
         """Everybody who needs an agent has one, when the flow says who pays."""
         wanted = dict.fromkeys(role for pair in roles for role in pair if role.currency) if self.strict else {}
+        somewhere = {code for one in self.checks.scenario.participants.values() for code in one.agents}
         for role in wanted:
+            if role.currency not in somewhere:
+                continue  # the route says so itself
             for who in self.sides[role.side]:
                 if role.currency not in self.checks.scenario.participants[who].agents:
                     expected = f"an agent for {role.currency}, which route {self.path[1]} asks for"

@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from scenarios.summary import summary
 from simcore.datafiles import CATALOGUE
 from simcore.errors import ScenarioError
 
+Settings = Mapping[str, Any] | Iterable[str]
 SCHEMA_LINE = "#:schema ./luhai.schema.json\n"
 
 
-def check_command(scenario: str, *, settings: Mapping[str, Any], form: str = "text") -> int | None:
+def check_command(scenario: str, *, settings: Settings, form: str = "text") -> int | None:
     """Print every fault of a scenario; as ``json`` on standard output with exit code 2, as text by raising them."""
     try:
         loaded = load(scenario, set=settings)
@@ -50,9 +51,7 @@ def _fault(fault: Any) -> dict[str, Any]:
     return data | place
 
 
-def show_command(
-    scenario: str, *, settings: Mapping[str, Any], resolved: bool = False, origin: bool = False
-) -> int | None:
+def show_command(scenario: str, *, settings: Settings, resolved: bool = False, origin: bool = False) -> int | None:
     """Print what a scenario contains, or its full resolved form; ScenarioError if it has faults."""
     loaded = load(scenario, set=settings)
     if resolved or origin:

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from scenarios.check_hours import WHOLE_DAY, rail_calendar
 from scenarios.keys import days_text
 from scenarios.resolve import decimal_text
 from simcore.calendar import local_us
+from simcore.engine.timetable import WHOLE_DAY, rail_calendar
 from simcore.model import Hop, Latency, Route, Scenario, Status, TradeFlow
 from simcore.units import ClockTime, Money, format_amount, format_clock, format_duration
 

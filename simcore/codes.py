@@ -364,6 +364,10 @@ _RUNS = {
         "a run document that was edited",
         "The document's own digest doesn't match its contents.",
     ),
+    "LH087": Code(
+        "a run whose data files are gone",
+        "Running again needs the files that the run replayed. Put the scenario's folder back where it was.",
+    ),
     "LH090": Code(
         "an amount overflowed while running",
         "An amount or a sum of amounts left 64 bits; the run was stopped.",

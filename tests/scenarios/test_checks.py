@@ -106,6 +106,28 @@ def test_rates(write: Write, rate: str, code: str | None) -> None:
     assert [found for found, _ in faults(path)] == ([code] if code else [])
 
 
+def test_given_rates_are_read_when_checking(write: Write) -> None:
+    path = write("to-singapore", ('[fx.pairs."SGD/CNY"]', '[fx.pairs."SGD/CNY"]\nsource = "given"\nfile = "rates.csv"'))
+    write("time,rate\n2026-03-01T00:00:00+08:00,5.3\n", name="rates.csv")
+    assert faults(path) == []
+    write("time,rate\n2026-03-01T00:00:00,5.3\n2026-03-01T00:00:00+08:00,-1\n", name="rates.csv")
+    assert [code for code, _ in faults(path)] == ["LH062", "LH069"]
+
+
+def test_an_agent_nobody_has(write: Write) -> None:
+    hops = (
+        '{ rail = "RTGS", from = "debtor", to = "agent.USD" }, { rail = "RTGS", from = "agent.USD", to = "creditor" }'
+    )
+    path = write("two-banks", ("[flows.trade]", f"[routes.spare]\nhops = [{hops}]\n[flows.trade]"))
+    assert faults(path) == [("LH026", "routes.spare.hops.0.to")]
+
+
+@pytest.mark.parametrize(("zone", "fine"), [("Asia/Bangkok", True), ("Asia/Bangkock", False), ("", False)])
+def test_zones(write: Write, zone: str, fine: bool) -> None:
+    path = write("two-banks", ("per_day = 100", f'per_day = 100\nzone = "{zone}"'))
+    assert faults(path) == ([] if fine else [("LH025", "flows.trade.zone")])
+
+
 def test_sources_may_name_defaults_arrays_and_tables(write: Write) -> None:
     names = ["rails.RTGS.when_closed", "routes.direct.hops.0.latency", "accounts", "accounts.RTGS.B01.opening"]
     text = "".join(f"[sources.'{name}']\nstatus = 'assumed'\nsource = 'assumption'\n" for name in names)
