@@ -1,0 +1,82 @@
+"""The pictures of a run: one per file, listed here, drawn by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from simcore.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.tables import Tables
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One picture: what it shows, in a line, and in which module its function of the same name is."""
+
+    shows: str
+    shows_zh: str
+
+
+FIGURES: Final[dict[str, Entry]] = {
+    "account_intraday": Entry("intraday balance and queue per account of one rail", "各账户的日间余额与排队"),
+    "settled_by_route": Entry("cumulative settled value and speed by route", "各路径的累计结算金额与速度"),
+}
+
+
+def draw(tables: Tables, figure: str, **options: Any) -> Figure:
+    """One picture of an opened run.
+
+    Parameters
+    ----------
+    tables : Tables    from :func:`analysis.tables.open_tables`
+    figure : str       one of ``FIGURES``
+    options            those of the figure's function; all take ``language``, "en" or "zh"
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ScenarioError      no figure has this name
+    """
+    from importlib import import_module
+
+    if figure not in FIGURES:
+        from difflib import get_close_matches
+
+        nearest = (get_close_matches(figure, FIGURES, n=1) or [""])[0]
+        expected = f"one of {', '.join(FIGURES)}"
+        raise ScenarioError.one("LH013", "luhai plot: FIGURE", got=f'"{figure}"', expected=expected, try_=nearest)
+    function = getattr(import_module(f"analysis.plots.{figure}"), figure)
+    found: Figure = function(tables, **options)
+    return found
+
+
+def plot_command(
+    run: Path, *, figures: Sequence[str] = (), form: str = "png", out: Path | None = None, language: str = "en"
+) -> int:
+    """What ``luhai plot`` does: draw pictures of a run (all if none is named) as files, and print their paths."""
+    from analysis.plots.style import save
+    from analysis.tables import open_tables
+
+    tables = open_tables(run)
+    folder = run / "figures" if out is None else out
+    # Every picture is drawn before the first is written: a wrong name leaves nothing behind.
+    drawn = {name: draw(tables, name, language=language) for name in dict.fromkeys(figures or FIGURES)}
+    for name, figure in drawn.items():
+        path = folder / f"{name}.{form}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            save(figure, path, form)
+        except OSError as error:
+            got = f"a place that can't be written ({error.strerror})"
+            raise ScenarioError.one("LH072", str(path), got=got, expected="a folder to write pictures into") from None
+        print(path)
+    return 0

@@ -1,0 +1,239 @@
+"""Intraday balance and queue, one panel per account, on the local clock of the rail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from analysis.plots import style
+from analysis.plots.clock import clock_axis, clock_words, shade
+from analysis.plots.words import duration, say
+from analysis.tables import NULL, Tables, local_days
+
+CELL_MM, TOP_MM, BOTTOM_MM = 36.0, 23.0, 15.0
+MOST = 12
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one panel shows; arrays (n_snapshot,), amounts int64 minor units."""
+
+    participant: str
+    time_us: NDArray[np.int64]
+    balance: NDArray[np.int64]
+    queued: NDArray[np.int64]
+    limit: int | None
+    """None for the issuer of the money."""
+    peak: int
+    """Highest queued value at any event, also between snapshots."""
+
+
+@style.styled
+def account_intraday(
+    tables: Tables,
+    *,
+    language: str = "en",
+    rail: str | None = None,
+    participants: Sequence[str] | None = None,
+    most: int = MOST,
+) -> Figure:
+    """Balance (line) and queued value (area below it) of each account, at the snapshots of ``balances``.
+
+    Parameters
+    ----------
+    rail : str            the rail; the one with the most settled obligations if None
+    participants          whose accounts; those that paid most if None, without issuers of the money
+    most : int            how many accounts at most when ``participants`` is None
+    """
+    rail = busiest_rail(tables) if rail is None else rail
+    if rail is None or not tables.rows("balances"):
+        return style.nothing(tables, say("intraday_title", language, "–"), say("no_balances", language), language)
+    name = tables.label("rails", rail, language)
+    title = say("intraday_title", language, style.drawable(name, rail))
+    ranked = by_turnover(tables, rail)
+    chosen = ranked[:most] if participants is None else [who for who in participants if who in ranked]
+    shown = _accounts(tables, rail, chosen)
+    if not shown:
+        return style.nothing(tables, title, say("no_rail", language, rail), language)
+    currency = _currency(tables, rail)
+    largest = max(int(max(np.abs(each.balance).max(), each.peak)) for each in shown)
+    unit, unit_name = style.scale(largest, currency, language)
+
+    columns = 1 if len(shown) == 1 else 2 if len(shown) <= 4 else 3
+    lines = -(-len(shown) // columns)
+    figure = style.new_figure(TOP_MM + BOTTOM_MM + lines * CELL_MM * (1.6 if columns == 1 else 1))
+    place = style.margins(figure, left=12, right=3, top=TOP_MM, bottom=BOTTOM_MM)
+    grid = figure.add_gridspec(lines, columns, hspace=0.34, wspace=0.24, **place)
+    zone = tables.zone(rail)
+    hours = [(float(local_days(a, zone)), float(local_days(b, zone))) for a, b in tables.open_hours(rail)]
+    first, last = _window(local_days(shown[0].time_us, zone), hours)
+    for position, account in enumerate(shown):
+        line, column = divmod(position, columns)
+        cell = grid[line, column].subgridspec(2, 1, height_ratios=[2.6, 1], hspace=0.12)
+        upper, lower = figure.add_subplot(cell[0]), figure.add_subplot(cell[1])
+        days = local_days(account.time_us, zone)
+        _balance(upper, account, days, unit, language)
+        _queue(lower, account, days, unit, language)
+        for axes in (upper, lower):
+            clock_axis(axes, first, last, language, most=(5 if columns == 3 else 8 if columns == 2 else 16))
+            shade(axes, hours)
+        style.bare(upper)
+        if position + columns < len(shown):
+            style.bare(lower)
+        who = tables.label("participants", account.participant, language)
+        room = 24 if columns == 3 else 38
+        fits = style.width_em(who) * 8 <= room * 5
+        upper.set_title(style.drawable(who if fits else account.participant, account.participant))
+    style.heading(figure, title, _subtitle(tables, len(shown), len(ranked), participants, unit_name, language))
+    _legend(figure, language, bool(hours))
+    high = figure.get_size_inches()[1] / style.MM
+    words = clock_words(zone, int(shown[0].time_us[0]), first, last, language)
+    figure.text(12 / style.WIDTH_MM, 5.5 / high, words, fontsize=8, va="bottom")
+    style.corner(figure, tables, language)
+    return figure
+
+
+def busiest_rail(tables: Tables) -> str | None:
+    """The rail on which most obligations settled; the first of those with snapshots if none did."""
+    with_snapshots = tables.ids("balances", "rail").used()
+    rails = tables.ids("obligations", "rail")
+    settled = tables.numbers("obligations", "settled_at") != NULL
+    counts = np.bincount(rails.codes[settled], minlength=len(rails.words))
+    busy = {word: int(count) for word, count in zip(rails.words, counts)}
+    return max(with_snapshots, key=lambda rail: busy.get(rail, 0), default=None)
+
+
+def by_turnover(tables: Tables, rail: str) -> list[str]:
+    """The holders of accounts on a rail, those first that paid most; issuers of the money last."""
+    here = tables.ids("accounts", "rail").equal(rail)
+    holders = tables.ids("accounts", "participant")
+    debited, limits = tables.numbers("accounts", "debited_minor"), tables.numbers("accounts", "debit_limit_minor")
+    paid: dict[int, int] = {}
+    issuers = set()
+    for code, amount, limit in zip(holders.codes[here], debited[here], limits[here]):
+        paid[int(code)] = paid.get(int(code), 0) + int(amount)
+        if limit == NULL:
+            issuers.add(int(code))
+    order = sorted(paid, key=lambda code: (code in issuers, -paid[code], code))
+    plain = [code for code in order if code not in issuers]
+    return [holders.words[code] for code in plain or order] + [holders.words[c] for c in order if plain and c in issuers]
+
+
+def _currency(tables: Tables, rail: str) -> str:
+    here = tables.ids("balances", "rail").equal(rail)
+    currencies = tables.ids("balances", "currency")
+    return currencies.words[int(currencies.codes[here][0])]
+
+
+def _accounts(tables: Tables, rail: str, chosen: Sequence[str]) -> list[Account]:
+    rails, holders = tables.ids("balances", "rail"), tables.ids("balances", "participant")
+    here = np.flatnonzero(rails.equal(rail))
+    holder = holders.codes[here]
+    times, balances, queued = (
+        tables.numbers("balances", column)[here] for column in ("time", "balance_minor", "queued_minor")
+    )
+    of_day = tables.ids("accounts", "rail").equal(rail)
+    day_holders = tables.ids("accounts", "participant")
+    limits, peaks = (tables.numbers("accounts", each) for each in ("debit_limit_minor", "peak_queue_minor"))
+    found = []
+    for who in chosen:
+        mine = holder == holders.words.index(who) if who in holders.words else np.zeros(holder.size, np.bool_)
+        if not mine.any():
+            continue
+        order = np.argsort(times[mine], kind="stable")
+        days = of_day & day_holders.equal(who)
+        limit = int(limits[days][0]) if days.any() else 0
+        found.append(
+            Account(
+                participant=who, time_us=times[mine][order], balance=balances[mine][order],
+                queued=queued[mine][order], limit=None if limit == NULL else limit,
+                peak=int(max(peaks[days].max(initial=0), queued[mine].max())),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _window(days: NDArray[np.float64], hours: list[tuple[float, float]]) -> tuple[float, float]:
+    """What the axis shows: the whole run, or within two days the opening hours and half an hour around them."""
+    first, last = float(days[0]), float(days[-1])
+    if last - first <= 2 and hours:
+        first, last = max(first, hours[0][0] - 1 / 48), min(last, hours[-1][1] + 1 / 48)
+    return (first, last) if last > first else (first - 1 / 48, first + 1 / 48)
+
+
+def _balance(axes: Axes, account: Account, days: NDArray[np.float64], unit: float, language: str) -> None:
+    values = account.balance / unit
+    axes.plot(days, values, color=style.BLUE, drawstyle="steps-post", clip_on=True)
+    axes.axhline(0, color=style.GREY, linewidth=0.5, zorder=1)
+    if account.limit:
+        span = float(np.ptp(np.append(values, 0.0)))
+        if account.limit / unit <= 2 * span:
+            axes.axhline(-account.limit / unit, color=style.BLACK, linewidth=0.8, dashes=(4, 2))
+        else:
+            # A line far below would press the balance flat.
+            text = say("limit_at", language, style.number(-account.limit / unit))
+            axes.annotate(text, (1, 0.03), xycoords="axes fraction", ha="right", va="bottom", fontsize=7)
+    if not values.any() and not account.limit:
+        axes.set_ylim(-1, 1)
+    axes.margins(y=0.08)
+    _amounts(axes, 3)
+
+
+def _queue(axes: Axes, account: Account, days: NDArray[np.float64], unit: float, language: str) -> None:
+    values = account.queued / unit
+    top = float(max(values.max(), account.peak / unit))
+    if top > 0:
+        axes.fill_between(days, values, step="post", color=style.VERMILLION, linewidth=0)
+        axes.set_yticks([0, top], ["0", style.number(top)])
+        axes.set_ylim(0, top)
+        return
+    axes.set_yticks([0])
+    axes.set_ylim(0, 1)
+    axes.annotate(
+        say("no_queue", language), (0, 0.5), (3, 0), xycoords="axes fraction", textcoords="offset points",
+        ha="left", va="center", fontsize=7, color=style.GREY,
+    )  # fmt: skip
+
+
+def _amounts(axes: Axes, most: int) -> None:
+    axes.yaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}".replace("-", "−")))
+
+
+def _subtitle(
+    tables: Tables, shown: int, total: int, participants: Sequence[str] | None, unit: str, language: str
+) -> str:
+    if total == 1:
+        count = say("one_account", language)
+    elif participants is not None:
+        count = say("chosen_accounts", language, shown, total)
+    else:
+        count = say("all_accounts" if shown == total else "some_accounts", language, shown, total)
+    times = np.unique(tables.numbers("balances", "time"))
+    grid = int(np.diff(times).min()) / 1e6 if times.size > 1 else 0
+    return f"{count}; {say('snapshots', language, unit, duration(grid, language))}"
+
+
+def _legend(figure: Figure, language: str, shaded: bool) -> None:
+    """One line of keys below the subtitle."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    keys: list[Line2D | Patch] = [
+        Line2D([], [], color=style.BLUE, label=say("balance", language)),
+        Patch(facecolor=style.VERMILLION, label=say("queued", language)),
+        Line2D([], [], color=style.BLACK, linewidth=0.8, dashes=(4, 2), label=say("limit", language)),
+    ]
+    if shaded:
+        keys.append(Patch(facecolor=style.SHADE, edgecolor=style.PALE, linewidth=0.5, label=say("open", language)))
+    high = figure.get_size_inches()[1] / style.MM
+    figure.legend(
+        handles=keys, loc="upper left", bbox_to_anchor=(2 / style.WIDTH_MM, 1 - 12 / high), ncols=len(keys),
+        frameon=False, fontsize=7, handlelength=1.8, columnspacing=1.6, borderaxespad=0, borderpad=0,
+    )  # fmt: skip

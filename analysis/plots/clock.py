@@ -1,0 +1,76 @@
+"""Axes of time: the wall clock of a rail with hours or days, and elapsed time on a logarithmic scale."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+
+from analysis.plots.style import PALE, SHADE
+from analysis.plots.words import WEEKDAYS, duration, from_to, say
+from analysis.tables import local_days
+
+# Elapsed times worth a tick, in seconds.
+MARKS: Final = (
+    1, 10, 60, 600, 3_600, 6 * 3_600, 86_400, 2 * 86_400, 7 * 86_400, 30 * 86_400,
+)  # fmt: skip
+
+
+def clock_axis(axes: Axes, first: float, last: float, language: str, most: int) -> None:
+    """Ticks of local time from day number ``first`` to ``last``: hours within two days, beyond that days."""
+    axes.set_xlim(first, last)
+    if last - first <= 2:
+        hours = (last - first) * 24
+        step = next((step for step in (0.25, 0.5, 1, 2, 3, 4, 6, 12, 24) if hours / step <= most), 24)
+        ticks = np.arange(math.ceil(first * 24 / step - 1e-9), math.floor(last * 24 / step + 1e-9) + 1) * step / 24
+        minutes = [round(tick * 1440) % 1440 for tick in ticks]
+        axes.set_xticks(ticks, [f"{minute // 60:02}:{minute % 60:02}" for minute in minutes])
+        return
+    midnights = np.arange(math.ceil(first), math.floor(last) + 1)
+    axes.xaxis.set_major_locator(FixedLocator(list(midnights)))
+    axes.xaxis.set_major_formatter(NullFormatter())
+    for midnight in midnights:
+        axes.axvline(midnight, color=PALE, linewidth=0.5, zorder=0.5)
+    # A day is named at its noon; of many days, some.
+    days = [day for day in range(math.floor(first), math.ceil(last)) if first <= day + 0.5 <= last]
+    every = max(1, math.ceil(len(days) / most))
+    named = days[::every]
+    axes.set_xticks([day + 0.5 for day in named], [_day(day, language, every > 1) for day in named], minor=True)
+    axes.tick_params(axis="x", which="minor", length=0)
+
+
+def _day(day: int, language: str, dated: bool) -> str:
+    date = datetime(1970, 1, 1) + timedelta(days=day)
+    return f"{date.day}.{date.month}." if dated else WEEKDAYS[language][date.weekday()]
+
+
+def clock_words(zone: ZoneInfo, start_us: int, first: float, last: float, language: str) -> str:
+    """What stands under an axis of local time: zone, its offset, the days."""
+    shift = round((float(local_days(start_us, zone)) - start_us / 86_400e6) * 1440)
+    offset = f"UTC{'+' if shift >= 0 else '−'}{abs(shift) // 60:02}:{abs(shift) % 60:02}"
+    if str(zone) == "UTC":
+        offset = "UTC"
+    return say("clock", language, zone, offset, from_to(first, last, language))
+
+
+def shade(axes: Axes, hours: list[tuple[float, float]]) -> None:
+    """Colour the stretches of time in which a rail is open."""
+    for opened, closed in hours:
+        axes.axvspan(opened, closed, color=SHADE, linewidth=0, zorder=0)
+
+
+def elapsed_axis(axes: Axes, least: float, most: float, language: str, faster: bool) -> None:
+    """A logarithmic axis of seconds with marks people use; ``faster`` if the left edge stands for less as well."""
+    axes.set_xscale("log")
+    axes.set_xlim(least, most)
+    marks = [mark for mark in MARKS if least <= mark <= most]
+    words = [duration(mark, language) for mark in marks]
+    if faster and marks and marks[0] == least:
+        words[0] = f"≤ {words[0]}"
+    axes.set_xticks(marks, words)
+    axes.xaxis.set_minor_locator(NullLocator())

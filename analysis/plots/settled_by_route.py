@@ -1,0 +1,219 @@
+"""Cumulative settled value by route over the run, and the share of payments settled within a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from analysis.plots import style
+from analysis.plots.clock import clock_axis, clock_words, elapsed_axis, shade
+from analysis.plots.words import say
+from analysis.tables import NULL, Tables, local_days
+
+PANEL_MM, LABEL_MM = 55.0, 47.0
+POINTS = 600
+LEAST_SECONDS = 1.0
+G20_SECONDS, G20_SHARE = 3600.0, 75.0
+"""At least 75 % of payments within one hour of initiation by end-2027: FSB, Targets for Addressing the Four Challenges
+of Cross-Border Payments, 2021, https://www.fsb.org/2021/10/targets-for-addressing-the-four-challenges-of-cross-border-payments-final-report/"""
+
+
+@dataclass(frozen=True)
+class Route:
+    """The payments of one route in one currency; arrays (n_settled,), in the order of settlement."""
+
+    name: str
+    currency: str
+    colour: str
+    count: int
+    """All payments, also those that never settled."""
+    time_us: NDArray[np.int64]
+    amount: NDArray[np.int64]
+    elapsed_us: NDArray[np.int64]
+
+
+@style.styled
+def settled_by_route(tables: Tables, *, language: str = "en", most: int = 7) -> Figure:
+    """Above, the value sent of payments settled so far, one line per route and one panel per currency sent; below, the
+    share of all payments of a route that settled within a time after initiation.
+
+    ``most`` is how many routes at most, those with the most payments.
+    """
+    title = say("route_title", language)
+    if not tables.rows("payments"):
+        return style.nothing(tables, title, say("no_payments", language), language)
+    routes, total = routes_of(tables, most)
+    settled = tables.ids("payments", "status")
+    count = int(_is_settled(tables).sum())
+    if not any(route.time_us.size for route in routes):
+        text = say("none_settled", language, f"{settled.codes.size:,}")
+        return style.nothing(tables, title, text, language)
+    currencies = list(dict.fromkeys(route.currency for route in routes))
+    panels = len(currencies) + 1
+    figure = style.new_figure(14 + 12 + PANEL_MM * panels + 4)
+    place = style.margins(figure, left=14, right=LABEL_MM, top=14, bottom=19)
+    grid = figure.add_gridspec(panels, 1, hspace=0.38, **place)
+
+    span = tables.span() or (0, 1)
+    rail = _first_rail(tables, routes)
+    zone, hours = tables.zone(rail), tables.open_hours(rail)
+    first, last = float(local_days(span[0], zone)), float(local_days(span[1], zone))
+    shaded = [(float(local_days(a, zone)), float(local_days(b, zone))) for a, b in hours]
+    if last - first <= 2 and shaded:
+        ends = [float(local_days(int(route.time_us[-1]), zone)) for route in routes if route.time_us.size]
+        first, last = max(first, shaded[0][0] - 1 / 48), min(last, max(shaded[-1][1] + 1 / 48, *ends))
+    for position, currency in enumerate(currencies):
+        axes = figure.add_subplot(grid[position])
+        here = [route for route in routes if route.currency == currency]
+        _value(tables, axes, here, (first, last), zone, span, language)
+        if rail and currency == routes[0].currency:
+            shade(axes, shaded)
+        clock_axis(axes, first, last if last > first else first + 1 / 24, language, most=10)
+    axes.set_xlabel(clock_words(zone, span[0], first, last, language), loc="left")
+    _speed(tables, figure.add_subplot(grid[panels - 1]), routes, language)
+    figure.align_ylabels()
+    subtitle = say("route_subtitle", language, f"{settled.codes.size:,}", f"{count:,}")
+    if len({route.name for route in routes}) < total:
+        subtitle += say("some_routes", language, len({route.name for route in routes}), total)
+    style.heading(figure, title, subtitle)
+    style.corner(figure, tables, language)
+    return figure
+
+
+def _is_settled(tables: Tables) -> NDArray[np.bool_]:
+    status = tables.ids("payments", "status")
+    good = np.array([word.startswith("SETTLED") for word in status.words], np.bool_)
+    return good[status.codes] & (tables.numbers("payments", "completed_at") != NULL)
+
+
+def routes_of(tables: Tables, most: int) -> tuple[list[Route], int]:
+    """The routes with the most payments, in the order of the scenario, and how many there are."""
+    names, currencies = tables.ids("payments", "route"), tables.ids("payments", "currency_sent")
+    sent, completed, initiated = (
+        tables.numbers("payments", column) for column in ("amount_sent_minor", "completed_at", "initiated_at")
+    )
+    good = _is_settled(tables)
+    counts = np.bincount(names.codes, minlength=len(names.words))
+    used = [code for code in range(counts.size) if counts[code]]
+    kept = sorted(sorted(used, key=lambda code: -counts[code])[:most])
+    found = []
+    for position, code in enumerate(kept):
+        for currency in range(len(currencies.words)):
+            mine = (names.codes == code) & (currencies.codes == currency)
+            if not mine.any():
+                continue
+            rows = np.flatnonzero(mine & good)
+            rows = rows[np.argsort(completed[rows], kind="stable")]
+            found.append(
+                Route(
+                    name=names.words[code], currency=currencies.words[currency],
+                    colour=style.COLOURS[position % len(style.COLOURS)], count=int(mine.sum()),
+                    time_us=completed[rows], amount=sent[rows], elapsed_us=completed[rows] - initiated[rows],
+                )
+            )  # fmt: skip
+    return found, len(used)
+
+
+def _first_rail(tables: Tables, routes: list[Route]) -> str:
+    """The rail on which payments of the first route begin; its clock is the picture's."""
+    hops = tables.entry("routes", routes[0].name).get("hops") or [{}]
+    rail = str(hops[0].get("rail", ""))
+    if rail:
+        return rail
+    used = tables.ids("balances", "rail").used()
+    return used[0] if used else ""
+
+
+def _value(
+    tables: Tables, axes: Axes, routes: list[Route], days: tuple[float, float], zone: ZoneInfo,
+    span: tuple[int, int], language: str,
+) -> None:  # fmt: skip
+    totals = [sum(map(int, route.amount)) if route.amount.size < 1000 else int(route.amount.sum()) for route in routes]
+    unit, unit_name = style.scale(max(totals), routes[0].currency, language)
+    grid = np.unique(np.linspace(span[0], max(span[1], span[0] + 1), POINTS).astype(np.int64))
+    ends = []
+    for route, total in zip(routes, totals):
+        # Up to as many payments as points, each is drawn; beyond, the exact sum at each point of a grid.
+        sums = np.concatenate([[0], np.cumsum(route.amount, dtype=np.float64)])
+        times = route.time_us if route.time_us.size <= POINTS else grid
+        at = np.searchsorted(route.time_us, times, side="right")
+        x = np.concatenate([[days[0]], local_days(times, zone), [days[1]]])
+        y = np.concatenate([[0], sums[at], [float(total)]]) / unit
+        axes.plot(x, y, color=route.colour, drawstyle="steps-post")
+        ends.append(float(total) / unit)
+    axes.set_ylim(0, max(ends) * 1.08 or 1)
+    axes.set_ylabel(say("cumulative", language, unit_name))
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+    texts = [
+        f"{_name(tables, route, language)}\n{style.number(end)} {unit_name}, "
+        + say("payments", language, f"{route.time_us.size:,}")
+        for route, end in zip(routes, ends)
+    ]
+    _labels(axes, texts, ends, [route.colour for route in routes])
+
+
+def _speed(tables: Tables, axes: Axes, routes: list[Route], language: str) -> None:
+    elapsed = [np.sort(route.elapsed_us) / 1e6 for route in routes]
+    drawn = np.concatenate([each for each in elapsed if each.size])
+    faster = bool(drawn.min() < LEAST_SECONDS)  # they are counted at the left edge
+    least = LEAST_SECONDS if faster else min(float(drawn.min()), G20_SECONDS) / 1.6
+    most = max(float(drawn.max()), G20_SECONDS) * 1.6
+    ends = []
+    for route, seconds in zip(routes, elapsed):
+        steps = np.geomspace(least, most, POINTS)
+        if 0 < seconds.size <= POINTS:
+            steps = np.concatenate([[least], np.clip(seconds, least, None), [most]])
+        share = np.searchsorted(seconds, steps, side="right") / route.count * 100
+        axes.plot(steps, share, color=route.colour, drawstyle="steps-post")
+        ends.append(float(seconds.size / route.count * 100))
+    axes.set_ylim(0, 104)
+    axes.axvline(G20_SECONDS, color=style.GREY, linewidth=0.6, dashes=(3, 2), zorder=1)
+    axes.plot([G20_SECONDS], [G20_SHARE], marker="D", markersize=4.5, markerfacecolor="white",
+              markeredgecolor=style.BLACK, markeredgewidth=0.9, zorder=3)  # fmt: skip
+    axes.set_ylabel(say("share", language))
+    axes.set_xlabel(say("elapsed", language), loc="left")
+    axes.set_yticks([0, 25, 50, 75, 100])
+    elapsed_axis(axes, least, most, language, faster)
+    texts = [f"{_name(tables, route, language)}\n{_share(route, end, language)}" for route, end in zip(routes, ends)]
+    _labels(axes, texts, ends, [route.colour for route in routes])
+    # The target's words stand where they are furthest from the lines.
+    right = np.log(most / G20_SECONDS) > 0.45 * np.log(most / least)
+    axes.annotate(
+        say("g20", language), (G20_SECONDS, 12), (4 if right else -4, 0), textcoords="offset points",
+        ha="left" if right else "right", va="center", fontsize=7, color=style.GREY,
+        bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.8},
+    )  # fmt: skip
+
+
+def _share(route: Route, percent: float, language: str) -> str:
+    if not route.elapsed_us.size:
+        return say("none_settled_here", language)
+    # "100 %" is kept for all of them.
+    text = "100" if route.elapsed_us.size == route.count else f"{min(percent, 99.9):.1f}"
+    return say("share_settled", language, text)
+
+
+def _name(tables: Tables, route: Route, language: str) -> str:
+    return style.drawable(style.wrapped(tables.label("routes", route.name, language), 17), route.name)
+
+
+def _labels(axes: Axes, texts: list[str], values: list[float], colours: list[str]) -> None:
+    """Names at the right end of lines, moved apart where they would overlap, with a thin leader where they moved."""
+    low, high = axes.get_ylim()
+    per_line = 3.5 / (PANEL_MM * 0.72) * (high - low)  # a line of 7 pt is 3.5 mm high with its leading
+    heights = [per_line * (text.count("\n") + 1) + per_line * 0.3 for text in texts]
+    places = style.spread(values, heights, low - per_line, high + per_line)
+    for text, value, place, colour in zip(texts, values, places, colours):
+        axes.annotate(
+            text, (1, value), (1.025, place), xycoords=axes.get_yaxis_transform(),
+            textcoords=axes.get_yaxis_transform(), fontsize=7, color=colour, va="center", annotation_clip=False,
+            linespacing=1.15, arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0,
+                                          "shrinkB": 0, "relpos": (0, 0.5)},
+        )  # fmt: skip

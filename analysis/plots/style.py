@@ -1,0 +1,226 @@
+"""How every picture looks: size, colours, fonts, axes of time and money, the line in the corner, and files of fixed bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any, Final, ParamSpec
+
+import matplotlib
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
+
+from analysis.plots.words import say
+from analysis.tables import Tables
+from fx.currency import exponent, is_currency
+
+MM: Final = 1 / 25.4
+WIDTH_MM: Final = 170.0
+# Okabe and Ito (2008), https://jfly.uni-koeln.de/color/, without yellow, which is lost on white paper.
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+PURPLE, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
+COLOURS: Final = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+GREY, PALE, SHADE = "#666666", "#D8D8D8", "#EAF1F6"
+FONT: Final = Path(__file__).resolve().parent.parent / "data" / "LuhaiCJK.otf"
+SETTINGS: Final[dict[str, Any]] = {
+    "font.family": ["DejaVu Sans", "Luhai CJK"],
+    "font.size": 8.0,
+    "axes.titlesize": 8.0,
+    "axes.labelsize": 8.0,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 3.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": "black",
+    "axes.unicode_minus": True,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": "black",
+    "ytick.labelcolor": "black",
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.1,
+    "figure.dpi": 150.0,
+    "savefig.dpi": 200.0,
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
+    "svg.hashsalt": "luhai",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "path.simplify": True,
+}
+# What a file would say of the hour it was made, or of who made it.
+METADATA: Final[dict[str, dict[str, Any]]] = {
+    "png": {"Software": "Luhai"},
+    "svg": {"Date": None, "Creator": "Luhai"},
+    "pdf": {"CreationDate": None, "Creator": "Luhai", "Producer": None},
+}
+Parameters = ParamSpec("Parameters")
+
+
+def settings() -> AbstractContextManager[None]:
+    """Within it, figures are made and saved in this style."""
+    _register_font()
+    return matplotlib.rc_context({**matplotlib.rcParamsDefault, **SETTINGS, "backend": "agg"})
+
+
+def styled(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
+    """Make a figure function draw in this style, whatever the caller's own settings are."""
+
+    @wraps(draw)
+    def inside(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Figure:
+        with settings():
+            return draw(*args, **kwargs)
+
+    return inside
+
+
+@cache
+def _register_font() -> None:
+    font_manager.fontManager.addfont(str(FONT))
+
+
+@cache
+def _characters() -> frozenset[int]:
+    latin = font_manager.findfont("DejaVu Sans")
+    return frozenset(FT2Font(latin).get_charmap()) | frozenset(FT2Font(str(FONT)).get_charmap())
+
+
+def drawable(text: str, fallback: str) -> str:
+    """A text if our two fonts have all its characters, else the fallback, with a box for what that one lacks."""
+    if all(ord(character) in _characters() for character in text if character != "\n"):
+        return text
+    return "".join(character if ord(character) in _characters() else "□" for character in fallback)
+
+
+def width_em(text: str) -> float:
+    """About how wide a text is, in units of its font size."""
+    return sum(1.0 if ord(character) > 0x2E7F else 0.6 for character in text)
+
+
+def wrapped(text: str, most_em: float) -> str:
+    """A text in lines of at most this width: broken between words, in Chinese anywhere."""
+    lines, line = [], ""
+    pieces: list[str] = []
+    for word in text.split():
+        pieces += list(word) if width_em(word) == len(word) else [word]
+        pieces.append(" ")
+    for piece in pieces[:-1]:
+        if line.strip() and width_em(line + piece) > most_em:
+            lines.append(line.strip())
+            line = ""
+        line += piece
+    return "\n".join([*lines, line.strip()])
+
+
+def new_figure(height_mm: float) -> Figure:
+    """An empty figure, 170 mm wide."""
+    figure = Figure(figsize=(WIDTH_MM * MM, height_mm * MM))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def margins(figure: Figure, *, left: float, right: float, top: float, bottom: float) -> dict[str, float]:
+    """Margins in mm as fractions of the figure, for a grid of axes."""
+    wide, high = figure.get_size_inches() / MM
+    return {"left": left / wide, "right": 1 - right / wide, "top": 1 - top / high, "bottom": bottom / high}
+
+
+def heading(figure: Figure, title: str, subtitle: str) -> None:
+    """Title and subtitle in the upper left corner."""
+    high = figure.get_size_inches()[1] / MM
+    figure.text(2 / WIDTH_MM, 1 - 2 / high, title, fontsize=10, va="top")
+    figure.text(2 / WIDTH_MM, 1 - 7 / high, subtitle, fontsize=8, color=GREY, va="top")
+
+
+def corner(figure: Figure, tables: Tables, language: str) -> None:
+    """Which run this is, in the lower right corner: scenario, seed, digest of the tables, version."""
+    manifest = tables.manifest
+    versions = manifest.get("versions")
+    version = versions.get("luhai", "") if isinstance(versions, dict) else ""
+    parts = [tables.name]
+    if manifest.get("seed") is not None:
+        parts.append(f"{say('seed', language)} {manifest['seed']}")
+    parts.append(f"{say('tables', language)} {tables.digest[:12]}")
+    text = " · ".join([*parts, f"Luhai {version}".strip()])
+    high = figure.get_size_inches()[1] / MM
+    figure.text(1 - 2 / WIDTH_MM, 1.5 / high, drawable(text, text), fontsize=6, color=GREY, ha="right", va="bottom")
+
+
+def nothing(tables: Tables, title: str, text: str, language: str) -> Figure:
+    """A figure that says why there is nothing to see."""
+    figure = new_figure(60)
+    heading(figure, title, "")
+    figure.text(0.5, 0.5, text, ha="center", va="center", color=GREY)
+    corner(figure, tables, language)
+    return figure
+
+
+def scale(largest_minor: int, currency: str, language: str) -> tuple[float, str]:
+    """Minor units for one unit of the axis, and what that unit is called: 1e8 and "mn CNY"."""
+    power = exponent(currency) if is_currency(currency) else 0
+    value = largest_minor / 10**power
+    chinese = ((1e12, "万亿"), (1e8, "亿"), (1e4, "万"))
+    english = ((1e12, "tn"), (1e9, "bn"), (1e6, "mn"), (1e3, "thousand"))
+    for size, word in chinese if language == "zh" else english:
+        if value >= size:
+            return size * 10**power, f"{word} {currency}"
+    return float(10**power), currency
+
+
+def number(value: float) -> str:
+    """A value with three digits that count, and no more."""
+    if abs(value) >= 100 or value == 0:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
+
+
+def spread(places: Sequence[float], apart: Sequence[float], low: float, high: float) -> list[float]:
+    """Places moved as little as needed so that neighbours stand apart, inside low to high where there is room.
+
+    ``apart`` is the height of each; order is kept.
+    """
+    order = sorted(range(len(places)), key=lambda k: places[k])
+    moved = list(places)
+    for _ in range(200):
+        quiet = True
+        for before, after in zip(order, order[1:]):
+            need = (apart[before] + apart[after]) / 2 - (moved[after] - moved[before])
+            if need > 1e-9:
+                moved[before] -= need / 2
+                moved[after] += need / 2
+                quiet = False
+        for k in order:
+            inside = min(max(moved[k], low + apart[k] / 2), high - apart[k] / 2)
+            quiet = quiet and inside == moved[k]
+            moved[k] = inside
+        if quiet:
+            break
+    return moved
+
+
+def bare(axes: Axes) -> None:
+    """Take away ticks and labels of the x axis; the panel below has them."""
+    axes.tick_params(axis="x", which="both", length=0, labelbottom=False)
+
+
+def save(figure: Figure, path: Path, form: str) -> None:
+    """Write a picture: the same tables give the same bytes. It appears whole or not at all."""
+    hidden = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with settings(), hidden.open("wb") as file:
+            figure.savefig(file, format=form, metadata=METADATA[form])
+        os.replace(hidden, path)
+    finally:
+        hidden.unlink(missing_ok=True)
