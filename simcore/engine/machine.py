@@ -206,6 +206,8 @@ class Machine:
             row = self.accounts[account]
             if amount <= 0 or int(row["balance"]) + int(row["debit_limit"]) < amount:
                 raise InvariantError(f"transfer of {amount} from account {account} with {row['balance']} at {now_us}")
+        if self.world.obligations.size - self.world.state[OBLIGATION_ROWS] < loop.ROWS_PER_STEP:
+            self.flush_logs()
         control.transfer(self.world, debit, credit, mirror_debit, mirror_credit, amount, kind, now_us)
 
     def cycle(self, rail: int, cycle_id: int, now_us: int) -> dict[str, int]:

@@ -185,8 +185,9 @@ class RunWriter:
             "rail": names.rails, "participant": names.participants, "dealer": names.participants,
             "currency": names.currencies, "source": names.currencies, "target": names.currencies,
         }  # fmt: skip
-        for own in ("mechanism", "event"):
-            vocabulary[own] = sorted({word for part in parts for word in part.get(own, ())})
+        # Its own words only: rows of the tables before are still waiting to be arranged with theirs.
+        for own in {"mechanism", "event"} & LAYOUTS[table].keys():
+            vocabulary[own] = sorted({word for part in parts for word in part[own]})
             self._arrange.words[own] = words(vocabulary[own])
         self._open(table)
         for part in parts:

@@ -1,0 +1,168 @@
+"""Small scenarios for tests of whole runs: each a TOML text that a reader can take in at a glance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from scenarios.loader import load
+from simcore.api import perform_loaded
+from simcore.engine.conductor import Sizes
+from simcore.results.opened import Run, open_run
+
+HEAD = """
+[scenario]
+name = "town"
+title = "A town for tests"
+start = 2026-03-02
+days = {days}
+seed = 65
+base_currency = "CNY"
+"""
+BANK = """
+[participants.{name}]
+name = "{name}"
+kind = "{kind}"
+country = "{country}"
+"""
+
+CIPS_TOWN = (
+    HEAD.format(days=5)
+    + "".join(BANK.format(name=name, kind="commercial_bank", country="CN") for name in ("East", "West"))
+    + BANK.format(name="CIPS-Co", kind="operator", country="CN")
+    + """
+[rails.HVPS]
+kind = "rtgs"
+currency = "CNY"
+calendar = "CN"
+sessions = [
+  { open = "20:30-1", close = "17:15" },
+  { open = "20:30-1", close = "08:30", days = "first_closed", only = "funding" },
+]
+
+[rails.CIPS]
+kind = "cips"
+currency = "CNY"
+calendar = "CN"
+operator = "CIPS-Co"
+funding_rail = "HVPS"
+sessions = [{ open = "08:30", close = "17:00" }, { open = "17:00", close = "08:00+1" }]
+
+[accounts.HVPS]
+East = { opening = "10 mn CNY", reserved = "1 mn CNY" }
+West = { opening = "1 mn CNY" }
+CIPS-Co = { opening = "0 CNY" }
+
+[accounts.CIPS]
+East = { opening = "0 CNY", funding = "4 mn CNY" }
+West = { opening = "0 CNY", funding = "2 mn CNY" }
+CIPS-Co = { opening = "0 CNY", debit_limit = "unlimited" }
+
+[routes.cips]
+hops = [{ rail = "CIPS", from = "debtor", to = "creditor", latency = "30 s" }]
+
+[flows.day]
+kind = "replay"
+file = "payments.csv"
+route = "cips"
+"""
+)
+
+FX_TOWN = (
+    HEAD.format(days=2)
+    + "".join(
+        BANK.format(name=name, kind=kind, country=country)
+        for name, kind, country in (
+            ("Payer", "commercial_bank", "CN"),
+            ("Dealer", "dealer", "CN"),
+            ("Payee", "commercial_bank", "SG"),
+        )
+    )
+    + """
+[rails.HVPS]
+kind = "rtgs"
+currency = "CNY"
+calendar = "CN"
+sessions = [{ open = "08:30", close = "17:15" }]
+
+[rails.MEPS]
+kind = "rtgs"
+currency = "SGD"
+calendar = "SG"
+sessions = [{ open = "09:00", close = "18:30" }]
+
+[accounts.HVPS]
+Payer = { opening = "10 mn CNY" }
+Dealer = { opening = "0 CNY" }
+
+[accounts.MEPS]
+Dealer = { opening = "10000.00 SGD" }
+Payee = { opening = "0 SGD" }
+
+[routes.fx]
+hops = [
+  { rail = "HVPS", from = "debtor", to = "Dealer" },
+  { rail = "MEPS", from = "Dealer", to = "creditor", latency = { uniform = { low = "1 min", high = "3 min" } } },
+]
+
+[fx.pairs."SGD/CNY"]
+source = "constant"
+rate = 5.4
+half_spread = "10 bp"
+
+[fx.dealers.Dealer]
+pairs = ["SGD/CNY"]
+
+[flows.day]
+kind = "replay"
+file = "payments.csv"
+route = "fx"
+"""
+)
+
+NET_TOWN = (
+    HEAD.format(days=1)
+    + "".join(BANK.format(name=name, kind="commercial_bank", country="SG") for name in ("A", "B", "C"))
+    + """
+[rails.NET]
+kind = "deferred_net"
+currency = "SGD"
+calendar = "SG"
+sessions = [{ open = "09:00", cut_off = "16:00", close = "17:00" }]
+cycle_every = "2 h"
+when_closed = "return"
+
+[accounts.NET]
+A = { opening = "100 SGD" }
+B = { opening = "100 SGD" }
+C = { opening = "100 SGD" }
+
+[routes.net]
+hops = [{ rail = "NET", from = "debtor", to = "creditor" }]
+
+[flows.day]
+kind = "replay"
+file = "payments.csv"
+route = "net"
+"""
+)
+
+HEADER = "reference,initiated_at,debtor,creditor,amount,currency\n"
+
+
+def town(folder: Path, text: str, payments: str) -> Path:
+    """Write a scenario and its payments; the path of the scenario."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "payments.csv").write_text(HEADER + payments, encoding="utf-8")
+    path = folder / "scenario.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def run_town(scenario: Path, out: Path, *, sizes: Sizes | None = None, **options: Any) -> Run:
+    """Run it and open the result."""
+    performed = perform_loaded(load(scenario), str(scenario), out, sizes=sizes, **options)
+    return open_run(performed.path)
+
+
+__all__ = ["CIPS_TOWN", "FX_TOWN", "NET_TOWN", "run_town", "town"]
