@@ -49,8 +49,9 @@ def in_order(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def _path(loc: Iterable[str | int]) -> KeyPath:
+    loc = tuple(loc)
     parts = [part for part in loc if not (isinstance(part, str) and part.startswith(MARK))]
-    return tuple(part for part in parts if part != "[key]")
+    return tuple(part for part in parts if part != "[key]") or loc
 
 
 def _table_at(data: Any, path: KeyPath) -> Any:
