@@ -62,3 +62,31 @@ class Mechanism(ABC):
     @abstractmethod
     def select(self, problem: Problem) -> Selection:
         """Choose what settles; the same problem gives the same selection."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleared:
+    """What is left of each obligation after clearing: cancelled in full, in part, or not at all.
+
+    Everybody's net position is as before unless ``facts`` say otherwise; no funds move.
+    """
+
+    residual_minor: NDArray[np.int64]  # (n,) 0..amount, minor units
+    extra: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]] | None = None
+    """New obligations that replace old ones: debtor, creditor, amount, each (k,); None where there are none."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What else was found: net internal debt, rounds, proven or not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clearing(ABC):
+    """A way to cancel obligations against each other, with its parameters; registered beside the mechanisms.
+
+    It settles nothing, so rails can't use it; ``luhai net`` and the benchmark can.
+    """
+
+    source: ClassVar[str]
+
+    @abstractmethod
+    def clear(self, problem: Problem) -> Cleared:
+        """Choose what is cancelled; the same problem gives the same answer."""
