@@ -17,6 +17,7 @@ from analysis.plots.words import duration, say
 from analysis.tables import NULL, Tables, local_days
 
 CELL_MM, TOP_MM, BOTTOM_MM = 36.0, 23.0, 15.0
+TITLE_MM = 2.6  # per em of 8 pt, since few letters are as wide as we reckon
 MOST = 12
 
 
@@ -81,14 +82,13 @@ def account_intraday(
         _balance(upper, account, days, unit, language)
         _queue(lower, account, days, unit, language)
         for axes in (upper, lower):
-            clock_axis(axes, first, last, language, most=(5 if columns == 3 else 8 if columns == 2 else 16))
+            clock_axis(axes, first, last, language, most_hours=15 // columns, most_days=21 // columns)
             shade(axes, hours)
         style.bare(upper)
         if position + columns < len(shown):
             style.bare(lower)
         who = tables.label("participants", account.participant, language)
-        room = 24 if columns == 3 else 38
-        fits = style.width_em(who) * 8 <= room * 5
+        fits = style.width_em(who) * TITLE_MM <= (style.WIDTH_MM - 16) / columns
         upper.set_title(style.drawable(who if fits else account.participant, account.participant))
     style.heading(figure, title, _subtitle(tables, len(shown), len(ranked), participants, unit_name, language))
     _legend(figure, language, bool(hours))
@@ -122,7 +122,9 @@ def by_turnover(tables: Tables, rail: str) -> list[str]:
             issuers.add(int(code))
     order = sorted(paid, key=lambda code: (code in issuers, -paid[code], code))
     plain = [code for code in order if code not in issuers]
-    return [holders.words[code] for code in plain or order] + [holders.words[c] for c in order if plain and c in issuers]
+    return [holders.words[code] for code in plain or order] + [
+        holders.words[c] for c in order if plain and c in issuers
+    ]
 
 
 def _currency(tables: Tables, rail: str) -> str:
@@ -182,7 +184,7 @@ def _balance(axes: Axes, account: Account, days: NDArray[np.float64], unit: floa
     if not values.any() and not account.limit:
         axes.set_ylim(-1, 1)
     axes.margins(y=0.08)
-    _amounts(axes, 3)
+    _amounts(axes, 4)
 
 
 def _queue(axes: Axes, account: Account, days: NDArray[np.float64], unit: float, language: str) -> None:
@@ -217,7 +219,7 @@ def _subtitle(
         count = say("all_accounts" if shown == total else "some_accounts", language, shown, total)
     times = np.unique(tables.numbers("balances", "time"))
     grid = int(np.diff(times).min()) / 1e6 if times.size > 1 else 0
-    return f"{count}; {say('snapshots', language, unit, duration(grid, language))}"
+    return f"{count}{say('then', language)}{say('snapshots', language, unit, duration(grid, language))}"
 
 
 def _legend(figure: Figure, language: str, shaded: bool) -> None:

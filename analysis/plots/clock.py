@@ -12,33 +12,33 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from analysis.plots.style import PALE, SHADE
-from analysis.plots.words import WEEKDAYS, duration, from_to, say
+from analysis.plots.words import MONTHS, WEEKDAYS, duration, from_to, say
 from analysis.tables import local_days
 
 # Elapsed times worth a tick, in seconds.
 MARKS: Final = (
-    1, 10, 60, 600, 3_600, 6 * 3_600, 86_400, 2 * 86_400, 7 * 86_400, 30 * 86_400,
+    1, 10, 60, 600, 3_600, 6 * 3_600, 86_400, 7 * 86_400, 30 * 86_400,
 )  # fmt: skip
 
 
-def clock_axis(axes: Axes, first: float, last: float, language: str, most: int) -> None:
+def clock_axis(axes: Axes, first: float, last: float, language: str, most_hours: int, most_days: int) -> None:
     """Ticks of local time from day number ``first`` to ``last``: hours within two days, beyond that days."""
     axes.set_xlim(first, last)
     if last - first <= 2:
         hours = (last - first) * 24
-        step = next((step for step in (0.25, 0.5, 1, 2, 3, 4, 6, 12, 24) if hours / step <= most), 24)
+        step = next((step for step in (0.25, 0.5, 1, 2, 3, 4, 6, 12, 24) if hours / step <= most_hours), 24)
         ticks = np.arange(math.ceil(first * 24 / step - 1e-9), math.floor(last * 24 / step + 1e-9) + 1) * step / 24
         minutes = [round(tick * 1440) % 1440 for tick in ticks]
         axes.set_xticks(ticks, [f"{minute // 60:02}:{minute % 60:02}" for minute in minutes])
         return
-    midnights = np.arange(math.ceil(first), math.floor(last) + 1)
+    midnights = range(math.ceil(first), math.floor(last) + 1)
     axes.xaxis.set_major_locator(FixedLocator(list(midnights)))
     axes.xaxis.set_major_formatter(NullFormatter())
     for midnight in midnights:
         axes.axvline(midnight, color=PALE, linewidth=0.5, zorder=0.5)
     # A day is named at its noon; of many days, some.
     days = [day for day in range(math.floor(first), math.ceil(last)) if first <= day + 0.5 <= last]
-    every = max(1, math.ceil(len(days) / most))
+    every = max(1, math.ceil(len(days) / most_days))
     named = days[::every]
     axes.set_xticks([day + 0.5 for day in named], [_day(day, language, every > 1) for day in named], minor=True)
     axes.tick_params(axis="x", which="minor", length=0)
@@ -46,7 +46,9 @@ def clock_axis(axes: Axes, first: float, last: float, language: str, most: int) 
 
 def _day(day: int, language: str, dated: bool) -> str:
     date = datetime(1970, 1, 1) + timedelta(days=day)
-    return f"{date.day}.{date.month}." if dated else WEEKDAYS[language][date.weekday()]
+    if not dated:
+        return WEEKDAYS[language][date.weekday()]
+    return f"{date.month}月{date.day}日" if language == "zh" else f"{date.day} {MONTHS[date.month - 1][:3]}"
 
 
 def clock_words(zone: ZoneInfo, start_us: int, first: float, last: float, language: str) -> str:

@@ -12,11 +12,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.plots import style
-from analysis.plots.clock import clock_axis, clock_words, elapsed_axis, shade
+from analysis.plots.clock import clock_axis, clock_words, elapsed_axis
 from analysis.plots.words import say
 from analysis.tables import NULL, Tables, local_days
 
-PANEL_MM, LABEL_MM = 55.0, 47.0
+PANEL_MM, LEFT_MM, LABEL_MM, LINE_MM = 42.0, 14.0, 47.0, 3.1
 POINTS = 600
 LEAST_SECONDS = 1.0
 G20_SECONDS, G20_SHARE = 3600.0, 75.0
@@ -55,35 +55,51 @@ def settled_by_route(tables: Tables, *, language: str = "en", most: int = 7) -> 
         text = say("none_settled", language, f"{settled.codes.size:,}")
         return style.nothing(tables, title, text, language)
     currencies = list(dict.fromkeys(route.currency for route in routes))
-    panels = len(currencies) + 1
-    figure = style.new_figure(14 + 12 + PANEL_MM * panels + 4)
-    place = style.margins(figure, left=14, right=LABEL_MM, top=14, bottom=19)
-    grid = figure.add_gridspec(panels, 1, hspace=0.38, **place)
+    groups = [[route for route in routes if route.currency == currency] for currency in currencies]
+    rows = [_value_labels(tables, group, language) for group in groups] + [_speed_labels(tables, routes, language)]
+    heights = [max(PANEL_MM, sum(_label_mm(text) for text in texts)) for texts in rows]
+    figure = style.new_figure(15 + sum(heights) + 8 * (len(groups) - 1) + 17 + 19)
+    high = figure.get_size_inches()[1] / style.MM
+    panels, place = [], 15.0
+    for position, height in enumerate(heights):
+        place += height
+        panels.append(
+            figure.add_axes(
+                (LEFT_MM / style.WIDTH_MM, 1 - place / high, 1 - (LEFT_MM + LABEL_MM) / style.WIDTH_MM, height / high)
+            )
+        )
+        place += 17 if position >= len(groups) - 1 else 8
 
     span = tables.span() or (0, 1)
     rail = _first_rail(tables, routes)
-    zone, hours = tables.zone(rail), tables.open_hours(rail)
-    first, last = float(local_days(span[0], zone)), float(local_days(span[1], zone))
-    shaded = [(float(local_days(a, zone)), float(local_days(b, zone))) for a, b in hours]
-    if last - first <= 2 and shaded:
-        ends = [float(local_days(int(route.time_us[-1]), zone)) for route in routes if route.time_us.size]
-        first, last = max(first, shaded[0][0] - 1 / 48), min(last, max(shaded[-1][1] + 1 / 48, *ends))
-    for position, currency in enumerate(currencies):
-        axes = figure.add_subplot(grid[position])
-        here = [route for route in routes if route.currency == currency]
-        _value(tables, axes, here, (first, last), zone, span, language)
-        if rail and currency == routes[0].currency:
-            shade(axes, shaded)
-        clock_axis(axes, first, last if last > first else first + 1 / 24, language, most=10)
-    axes.set_xlabel(clock_words(zone, span[0], first, last, language), loc="left")
-    _speed(tables, figure.add_subplot(grid[panels - 1]), routes, language)
+    zone = tables.zone(rail)
+    first, last = _window(tables, routes, rail, span, zone)
+    for axes, group, texts in zip(panels, groups, rows):
+        _value(axes, group, texts, (first, last), zone, span, language)
+        clock_axis(axes, first, last, language, most_hours=10, most_days=12)
+    panels[len(groups) - 1].set_xlabel(clock_words(zone, span[0], first, last, language), loc="left")
+    _speed(panels[-1], routes, rows[-1], language)
     figure.align_ylabels()
     subtitle = say("route_subtitle", language, f"{settled.codes.size:,}", f"{count:,}")
-    if len({route.name for route in routes}) < total:
-        subtitle += say("some_routes", language, len({route.name for route in routes}), total)
+    shown = len({route.name for route in routes})
+    if shown < total:
+        subtitle += say("then", language) + say("some_routes", language, shown, total)
     style.heading(figure, title, subtitle)
     style.corner(figure, tables, language)
     return figure
+
+
+def _window(
+    tables: Tables, routes: list[Route], rail: str, span: tuple[int, int], zone: ZoneInfo
+) -> tuple[float, float]:
+    """What the axis shows: the whole run, or within two days from the first opening to the last settlement."""
+    first, last = float(local_days(span[0], zone)), float(local_days(span[1], zone))
+    hours = tables.open_hours(rail)
+    if last - first <= 2 and hours:
+        ends = [int(route.time_us[-1]) for route in routes if route.time_us.size]
+        first = max(first, float(local_days(hours[0][0], zone)) - 1 / 48)
+        last = min(last, float(local_days(max([hours[-1][1], *ends]), zone)) + 1 / 48)
+    return first, last if last > first else first + 1 / 24
 
 
 def _is_settled(tables: Tables) -> NDArray[np.bool_]:
@@ -130,12 +146,35 @@ def _first_rail(tables: Tables, routes: list[Route]) -> str:
     return used[0] if used else ""
 
 
+def _total(route: Route) -> int:
+    """Sum in minor units, exact."""
+    return sum(map(int, route.amount)) if route.amount.size < 1000 else int(np.sum(route.amount, dtype=object))
+
+
+def _unit(routes: list[Route], language: str) -> tuple[float, str]:
+    return style.scale(max(_total(route) for route in routes), routes[0].currency, language)
+
+
+def _value_labels(tables: Tables, routes: list[Route], language: str) -> list[str]:
+    unit, unit_name = _unit(routes, language)
+    return [
+        f"{_name(tables, route, language)}\n{style.number(_total(route) / unit)} {unit_name}"
+        + say("comma", language)
+        + say("payments", language, f"{route.time_us.size:,}")
+        for route in routes
+    ]
+
+
+def _speed_labels(tables: Tables, routes: list[Route], language: str) -> list[str]:
+    return [f"{_name(tables, route, language)}\n{_share(route, language)}" for route in routes]
+
+
 def _value(
-    tables: Tables, axes: Axes, routes: list[Route], days: tuple[float, float], zone: ZoneInfo,
-    span: tuple[int, int], language: str,
+    axes: Axes, routes: list[Route], texts: list[str], days: tuple[float, float], zone: ZoneInfo, span: tuple[int, int],
+    language: str,
 ) -> None:  # fmt: skip
-    totals = [sum(map(int, route.amount)) if route.amount.size < 1000 else int(route.amount.sum()) for route in routes]
-    unit, unit_name = style.scale(max(totals), routes[0].currency, language)
+    totals = [_total(route) for route in routes]
+    unit, unit_name = _unit(routes, language)
     grid = np.unique(np.linspace(span[0], max(span[1], span[0] + 1), POINTS).astype(np.int64))
     ends = []
     for route, total in zip(routes, totals):
@@ -151,15 +190,10 @@ def _value(
     axes.set_ylabel(say("cumulative", language, unit_name))
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
-    texts = [
-        f"{_name(tables, route, language)}\n{style.number(end)} {unit_name}, "
-        + say("payments", language, f"{route.time_us.size:,}")
-        for route, end in zip(routes, ends)
-    ]
     _labels(axes, texts, ends, [route.colour for route in routes])
 
 
-def _speed(tables: Tables, axes: Axes, routes: list[Route], language: str) -> None:
+def _speed(axes: Axes, routes: list[Route], texts: list[str], language: str) -> None:
     elapsed = [np.sort(route.elapsed_us) / 1e6 for route in routes]
     drawn = np.concatenate([each for each in elapsed if each.size])
     faster = bool(drawn.min() < LEAST_SECONDS)  # they are counted at the left edge
@@ -181,23 +215,24 @@ def _speed(tables: Tables, axes: Axes, routes: list[Route], language: str) -> No
     axes.set_xlabel(say("elapsed", language), loc="left")
     axes.set_yticks([0, 25, 50, 75, 100])
     elapsed_axis(axes, least, most, language, faster)
-    texts = [f"{_name(tables, route, language)}\n{_share(route, end, language)}" for route, end in zip(routes, ends)]
     _labels(axes, texts, ends, [route.colour for route in routes])
-    # The target's words stand where they are furthest from the lines.
-    right = np.log(most / G20_SECONDS) > 0.45 * np.log(most / least)
+    left = np.log(G20_SECONDS / least) < 0.5 * np.log(most / least)
     axes.annotate(
-        say("g20", language), (G20_SECONDS, 12), (4 if right else -4, 0), textcoords="offset points",
-        ha="left" if right else "right", va="center", fontsize=7, color=style.GREY,
-        bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.8},
+        say("g20", language), (G20_SECONDS, 1.0), (0, 1), xycoords=axes.get_xaxis_transform(),
+        textcoords="offset points", ha="left" if left else "right", va="bottom", fontsize=7, color=style.GREY,
     )  # fmt: skip
 
 
-def _share(route: Route, percent: float, language: str) -> str:
+def _share(route: Route, language: str) -> str:
     if not route.elapsed_us.size:
         return say("none_settled_here", language)
     # "100 %" is kept for all of them.
-    text = "100" if route.elapsed_us.size == route.count else f"{min(percent, 99.9):.1f}"
-    return say("share_settled", language, text)
+    percent = route.elapsed_us.size / route.count * 100
+    return say("share_settled", language, "100" if percent == 100 else f"{min(percent, 99.9):.1f}")
+
+
+def _label_mm(text: str) -> float:
+    return LINE_MM * (text.count("\n") + 1.4)
 
 
 def _name(tables: Tables, route: Route, language: str) -> str:
@@ -207,9 +242,10 @@ def _name(tables: Tables, route: Route, language: str) -> str:
 def _labels(axes: Axes, texts: list[str], values: list[float], colours: list[str]) -> None:
     """Names at the right end of lines, moved apart where they would overlap, with a thin leader where they moved."""
     low, high = axes.get_ylim()
-    per_line = 3.5 / (PANEL_MM * 0.72) * (high - low)  # a line of 7 pt is 3.5 mm high with its leading
-    heights = [per_line * (text.count("\n") + 1) + per_line * 0.3 for text in texts]
-    places = style.spread(values, heights, low - per_line, high + per_line)
+    figure_mm = axes.get_figure(root=True).get_size_inches()[1] / style.MM  # type: ignore[union-attr]
+    per_mm = (high - low) / (axes.get_position().height * figure_mm)
+    heights = [_label_mm(text) * per_mm for text in texts]
+    places = style.spread(values, heights, low - LINE_MM * per_mm, high + LINE_MM * per_mm)
     for text, value, place, colour in zip(texts, values, places, colours):
         axes.annotate(
             text, (1, value), (1.025, place), xycoords=axes.get_yaxis_transform(),

@@ -1,4 +1,4 @@
-"""How every picture looks: size, colours, fonts, axes of time and money, the line in the corner, and files of fixed bytes."""
+"""How every picture looks: size, colours, fonts, amounts, the line in the corner, and files of fixed bytes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, ParamSpec
 
@@ -72,7 +73,9 @@ Parameters = ParamSpec("Parameters")
 def settings() -> AbstractContextManager[None]:
     """Within it, figures are made and saved in this style."""
     _register_font()
-    return matplotlib.rc_context({**matplotlib.rcParamsDefault, **SETTINGS, "backend": "agg"})
+    defaults: Any = matplotlib.rcParamsDefault
+    everything: Any = {**defaults, **SETTINGS, "backend": "agg"}
+    return matplotlib.rc_context(everything)
 
 
 def styled(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
@@ -183,7 +186,7 @@ def number(value: float) -> str:
     """A value with three digits that count, and no more."""
     if abs(value) >= 100 or value == 0:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
 
 
 def spread(places: Sequence[float], apart: Sequence[float], low: float, high: float) -> list[float]:
@@ -195,7 +198,7 @@ def spread(places: Sequence[float], apart: Sequence[float], low: float, high: fl
     moved = list(places)
     for _ in range(200):
         quiet = True
-        for before, after in zip(order, order[1:]):
+        for before, after in pairwise(order):
             need = (apart[before] + apart[after]) / 2 - (moved[after] - moved[before])
             if need > 1e-9:
                 moved[before] -= need / 2

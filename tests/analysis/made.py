@@ -68,10 +68,19 @@ def _payments(writer: RunWriter, chance: Any, banks: int, n: int, days: int, set
     ids = np.arange(n, dtype=np.int64)
     writer.demand(
         DemandBatch(
-            first_payment_id=0, initiated_at=start, debtor=debtor, creditor=creditor, route=route, amount_minor=amount,
-            priority=np.full(n, 5, np.int8), flow=np.zeros(n, np.int16), purpose=np.zeros(n, np.int16),
-            corridor=np.full(n, -1, np.int16), draws=np.zeros((n, 0), np.int64), reference=None,
-        )  # fmt: skip
+            first_payment_id=0,
+            initiated_at=start,
+            debtor=debtor,
+            creditor=creditor,
+            route=route,
+            amount_minor=amount,
+            priority=np.full(n, 5, np.int8),
+            flow=np.zeros(n, np.int16),
+            purpose=np.zeros(n, np.int16),
+            corridor=np.full(n, -1, np.int16),
+            draws=np.zeros((n, 0), np.int64),
+            reference=None,
+        )
     )
     delay = np.where(route == 0, chance.lognormal(3, 1, n), chance.lognormal(9, 1.5, n)) * 1e6
     done = start + delay.astype(np.int64)
