@@ -38,6 +38,7 @@ from simcore.kernels.world import (
     CYCLE_COUNT,
     CYCLE_MOVED,
     CYCLE_VALUE,
+    DRAINING,
     FEED_FINAL,
     FEED_FIRST_ID,
     FEED_POSITION,
@@ -181,15 +182,27 @@ class Machine:
 
     def open_for_funding(self, rail: int) -> None:
         """Open a rail for transfers to and from other rails only."""
-        self.world.rails["state"][rail] = FUNDING_ONLY
+        self._shut(rail, FUNDING_ONLY)
 
     def cut_off(self, rail: int) -> None:
         """Let no new obligations in; the queue may still be released."""
-        self.world.rails["state"][rail] = CUT_OFF
+        self._shut(rail, CUT_OFF)
 
     def close(self, rail: int) -> None:
         """Close a rail."""
-        self.world.rails["state"][rail] = CLOSED
+        self._shut(rail, CLOSED)
+
+    def _shut(self, rail: int, state: int) -> None:
+        """Let no more obligations in, neither new ones nor those that waited and were not let in yet."""
+        self._rest()
+        row = self.world.rails[rail]
+        row["state"] = state
+        self.world.state[DRAINING] -= row["draining"]
+        row["draining"] = 0
+
+    def _rest(self) -> None:
+        """Let the releases that the last control steps caused come to rest."""
+        self.advance(int(self.world.state[NOW]))
 
     def is_open(self, rail: int) -> bool:
         """Whether transfers can use the rail."""
@@ -197,6 +210,7 @@ class Machine:
 
     def return_queued(self, rail: int, now_us: int) -> None:
         """Return what is still queued at the end of the rail's day."""
+        self._rest()
         self._repeat(control.return_queued, rail, now_us)
 
     def transfer(self, debit: int, credit: int, mirror_debit: int, mirror_credit: int, amount: int, kind: int,
@@ -212,6 +226,7 @@ class Machine:
 
     def cycle(self, rail: int, cycle_id: int, now_us: int) -> dict[str, int]:
         """Run one net cycle; what it looked at, settled and moved."""
+        self._rest()
         self._repeat(control.settle_cycle, rail, cycle_id, now_us)
         state = self.world.state
         done = self.world.rails["collect_head"][rail] == NONE

@@ -20,7 +20,7 @@ from simcore.kernels.constants import (
 )
 from simcore.kernels.loop import ROWS_PER_STEP
 from simcore.kernels.ordered import ordered_first
-from simcore.kernels.queue import available, dequeue, note_credit
+from simcore.kernels.queue import available, dequeue, note_credit, note_debit
 from simcore.kernels.settle import log_obligation, log_unsettled, move, send_back, settled
 from simcore.kernels.world import (
     CURSOR,
@@ -70,6 +70,8 @@ def transfer(world, debit, credit, mirror_debit, mirror_credit, amount, kind, no
     move(world, mirror_debit, mirror_credit, amount)
     log_obligation(world, NONE, 0, kind, mirror_debit, mirror_credit, amount, now, now, sequence, SETTLED_GROSS, NONE,
                    NONE)  # fmt: skip
+    note_debit(world, debit)
+    note_debit(world, mirror_debit)
     note_credit(world, credit)
     note_credit(world, mirror_credit)
 

@@ -94,6 +94,13 @@ def note_credit(world, account):
 
 
 @kernel(forceinline=True)
+def note_debit(world, account):
+    """The account's funds fell: what its bypass queue was about to release may cost too much now."""
+    if world.accounts[account].in_work == 1 and world.rails[world.accounts[account].rail].rule == BYPASS:
+        world.accounts[account].candidate = first_payable(world, account, BYPASS)
+
+
+@kernel(forceinline=True)
 def next_release(world):
     """Take the next queued slot that may settle out of its queue; NONE when all queues are at rest."""
     accounts, state, slots = world.accounts, world.state, world.slots

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fx.convert_kernel import dealer_legs_kernel
 from simcore.accelerate import kernel
 from simcore.kernels.constants import (
-    BYPASS,
     FIFO,
     KIND_PAYMENT,
     KIND_RETURN,
@@ -20,7 +19,7 @@ from simcore.kernels.constants import (
     SETTLED_GROSS,
 )
 from simcore.kernels.due import schedule
-from simcore.kernels.queue import first_payable, note_credit
+from simcore.kernels.queue import note_credit, note_debit
 from simcore.kernels.world import (
     FREE,
     IN_FLIGHT,
@@ -233,10 +232,9 @@ def settled(world, slot, status, sequence, cycle, now):
 @kernel(forceinline=True)
 def settle_gross(world, slot, now):
     """Settle one obligation alone: move its money, note the credit, write its rows, send the payment on."""
-    it, accounts = world.slots[slot], world.accounts
+    it = world.slots[slot]
     move(world, it.debit, it.credit, it.amount)
-    if accounts[it.debit].in_work == 1 and world.rails[accounts[it.debit].rail].rule == BYPASS:
-        accounts[it.debit].candidate = first_payable(world, it.debit, BYPASS)
+    note_debit(world, it.debit)
     note_credit(world, it.credit)
     sequence = world.state[SEQUENCE]
     world.state[SEQUENCE] = sequence + 1

@@ -1,0 +1,104 @@
+"""Settles the sets a mechanism has chosen from a rail's queues: each set final as one, sets one after the other."""
+
+from __future__ import annotations
+
+from simcore.accelerate import kernel
+from simcore.kernels.constants import DONE, FIFO, LOG_FULL, NONE, OVERDRAWN, SETTLED_OFFSET
+from simcore.kernels.control import logs_full
+from simcore.kernels.queue import dequeue, note_credit
+from simcore.kernels.settle import settled
+from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, OVERFLOWED, PLACE_CHOSEN, SEQUENCE
+
+
+@kernel
+def take_chosen(world, rail, chosen):
+    """Take slots out of the queues of a rail, wherever they stand in them."""
+    it, slots, accounts = world.rails[rail], world.slots, world.accounts
+    if it.rule != FIFO:
+        for k in range(chosen.size):
+            dequeue(world, slots[chosen[k]].debit, chosen[k], it.rule)
+            slots[chosen[k]].place = PLACE_CHOSEN
+        return
+    for k in range(chosen.size):
+        slots[chosen[k]].place = PLACE_CHOSEN
+    for account in range(it.first_account, it.last_account):
+        payer = accounts[account]
+        slot = payer.head
+        payer.head = NONE
+        payer.tail = NONE
+        while slot != NONE:
+            following = slots[slot].next
+            if slots[slot].place == PLACE_CHOSEN:
+                payer.queued_count -= 1
+                payer.queued_value -= slots[slot].amount
+            else:
+                slots[slot].next = NONE
+                if payer.head == NONE:
+                    payer.head = slot
+                else:
+                    slots[payer.tail].next = slot
+                payer.tail = slot
+            slot = following
+
+
+@kernel(forceinline=True)
+def _apply_net(world, account):
+    """Move an account to its position after the set; whether it stays within its limit."""
+    it, net = world.accounts[account], world.net
+    it.balance += net[account]
+    net[account] = 0
+    if it.balance < it.minimum:
+        it.minimum = it.balance
+    if it.balance > it.maximum:
+        it.maximum = it.balance
+    return it.balance + it.debit_limit >= 0
+
+
+@kernel
+def settle_sets(world, chosen, set_of, cycle_id, now):
+    """Settle taken slots, sorted by set; only the position after a set counts.
+
+    Returns
+    -------
+    int     DONE; LOG_FULL: call again to go on; OVERDRAWN: a set would leave an account below its limit
+    """
+    state, slots, accounts, net = world.state, world.slots, world.accounts, world.net
+    state[NOW] = now
+    while state[CURSOR] < chosen.size:
+        at = state[CURSOR]
+        if state[CYCLE_SEQUENCE] == NONE:
+            end = at
+            while end < chosen.size and set_of[end] == set_of[at]:
+                it = slots[chosen[end]]
+                net[it.debit] -= it.amount
+                net[it.credit] += it.amount
+                end += 1
+            within = True
+            for k in range(at, end):
+                within &= _apply_net(world, slots[chosen[k]].debit)
+                within &= _apply_net(world, slots[chosen[k]].credit)
+            if not within:
+                return OVERDRAWN
+            state[CYCLE_SEQUENCE] = state[SEQUENCE]
+            state[SEQUENCE] += 1
+        if logs_full(world):
+            return LOG_FULL
+        slot = chosen[at]
+        payer, payee = accounts[slots[slot].debit], accounts[slots[slot].credit]
+        payer.debited += slots[slot].amount
+        payee.credited += slots[slot].amount
+        if payer.debited < 0 or payee.credited < 0:
+            state[OVERFLOWED] = 1
+        settled(world, slot, SETTLED_OFFSET, state[CYCLE_SEQUENCE], cycle_id, now)
+        state[CURSOR] = at + 1
+        if at + 1 == chosen.size or set_of[at + 1] != set_of[at]:
+            state[CYCLE_SEQUENCE] = NONE
+    state[CURSOR] = 0
+    return DONE
+
+
+@kernel
+def look_again(world, rail):
+    """Funds moved in several accounts of a rail: let every queue be looked at before the next event."""
+    for account in range(world.rails[rail].first_account, world.rails[rail].last_account):
+        note_credit(world, account)

@@ -1,0 +1,259 @@
+"""The rules of settlement in plain Python: what happens to one obligation at its rail, and to its payment after it."""
+
+from __future__ import annotations
+
+from fx.dealer import dealer_legs
+from simcore.engine.spec import HopSpec, WorldSpec
+from simcore.kernels import constants as c
+from tests.reference.state import Account, Payment, Rail
+
+
+class Ledger:
+    """Accounts, rails, payments on their way, and the rows written so far."""
+
+    def __init__(self, spec: WorldSpec) -> None:
+        self.spec = spec
+        self.book = [
+            Account(row.rail, row.participant, row.opening, row.debit_limit, row.reserved, row.opening, row.opening)
+            for row in spec.accounts
+        ]
+        self.rails = [
+            Rail(rail.currency, rail.discipline, rail.rule, rail.when_closed,
+                 [k for k, row in enumerate(spec.accounts) if row.rail == index])
+            for index, rail in enumerate(spec.rails)
+        ]  # fmt: skip
+        self.quotes: list[tuple[int, int, int, int]] = [(0, 0, 0, 0)] * len(spec.quotes)
+        self.now = 0
+        self.settled = 0
+        self.arrivals = 0
+        self.schedulings = 0
+        self.alive: dict[int, Payment] = {}
+        self.in_transit: list[Payment] = []
+        self.worklist: list[int] = []
+        self.obligation_rows: list[tuple[int, ...]] = []
+        self.payment_rows: list[tuple[int, ...]] = []
+
+    # --- order ---
+
+    def _rank(self, payment: Payment) -> int:
+        """The priority, where the rail of the obligation has one."""
+        return 0 if self._rail(payment).rule == c.FIFO else payment.priority
+
+    def _queue_order(self, payment: Payment) -> tuple[int, int]:
+        return self._rank(payment), payment.arrival
+
+    def _transit_order(self, payment: Payment) -> tuple[int, int, int]:
+        return payment.due, self._rank(payment), payment.scheduled
+
+    # --- routes ---
+
+    def _who(self, role: tuple[int, int], payment: Payment) -> int:
+        kind, which = role
+        if kind == c.ROLE_DEBTOR:
+            return payment.debtor
+        if kind == c.ROLE_CREDITOR:
+            return payment.creditor
+        if kind == c.ROLE_AGENT_OF_DEBTOR:
+            return self.spec.agents[which, payment.debtor]
+        if kind == c.ROLE_AGENT_OF_CREDITOR:
+            return self.spec.agents[which, payment.creditor]
+        return which
+
+    def _hop(self, payment: Payment) -> HopSpec:
+        return self.spec.routes[payment.route][payment.hop]
+
+    def _rail(self, payment: Payment) -> Rail:
+        return self.rails[self._hop(payment).rail]
+
+    def _latency(self, payment: Payment) -> int:
+        hop = self._hop(payment)
+        return hop.latency_us if hop.draw == c.NONE else payment.draws[hop.draw]
+
+    def _real_hops(self, payment: Payment) -> list[int]:
+        """The hops between two different participants; the others are skipped."""
+        return [
+            k
+            for k, hop in enumerate(self.spec.routes[payment.route])
+            if self._who(hop.debtor, payment) != self._who(hop.creditor, payment)
+        ]
+
+    def _account(self, rail: int, participant: int) -> int:
+        return next(k for k in self.rails[rail].accounts if self.book[k].participant == participant)
+
+    def _set_hop(self, payment: Payment, k: int) -> None:
+        payment.hop = k
+        hop = self._hop(payment)
+        payment.debit = self._account(hop.rail, self._who(hop.debtor, payment))
+        payment.credit = self._account(hop.rail, self._who(hop.creditor, payment))
+
+    def _schedule(self, payment: Payment, latency: int) -> None:
+        self.schedulings += 1
+        payment.due, payment.scheduled, payment.place = self.now + latency, self.schedulings, "transit"
+        self.in_transit.append(payment)
+
+    # --- what happens to an obligation at its rail ---
+
+    def _arrive(self, payment: Payment) -> None:
+        self.arrivals += 1
+        payment.arrival, payment.entered_at = self.arrivals, self.now
+        self._enter(payment)
+
+    def _enter(self, payment: Payment) -> None:
+        rail, account = self._rail(payment), self.book[payment.debit]
+        if rail.state != c.OPEN:
+            if payment.returning or rail.when_closed == c.WAIT:
+                payment.place = "waiting"
+                rail.waiting.append(payment)
+            else:
+                self._fail(payment, c.REJECTED_CLOSED if rail.when_closed == c.REJECT else c.RETURNED_CLOSED)
+        elif rail.discipline == c.COLLECT:
+            payment.place = "collected"
+            rail.collected.append(payment)
+            account.count(payment.amount, +1)
+        else:
+            account.queue.append(payment)
+            if self._payable(payment):
+                account.queue.remove(payment)
+                self._settle(payment)
+            elif rail.discipline == c.INSTANT and not payment.returning:
+                account.queue.remove(payment)
+                self._fail(payment, c.REJECTED_INSUFFICIENT_FUNDS)
+            else:
+                payment.place = "queue"
+                account.count(payment.amount, +1)
+
+    def _payable(self, payment: Payment) -> bool:
+        """Whether a queued obligation may go: funds, and in a strict queue nothing before it."""
+        account, rail = self.book[payment.debit], self._rail(payment)
+        if payment.amount > account.available:
+            return False
+        return rail.rule == c.BYPASS or payment is min(account.queue, key=self._queue_order)
+
+    def _unqueue(self, payment: Payment) -> None:
+        self.book[payment.debit].queue.remove(payment)
+        self.book[payment.debit].count(payment.amount, -1)
+
+    # --- settlement ---
+
+    def _settle(self, payment: Payment) -> None:
+        self._move(payment.debit, payment.credit, payment.amount)
+        self._note_credit(payment.credit)
+        self._make_final(payment, c.SETTLED_GROSS, self._next_sequence(), c.NONE)
+
+    def _move(self, debit: int, credit: int, amount: int) -> None:
+        payer, payee = self.book[debit], self.book[credit]
+        payer.balance -= amount
+        payer.debited += amount
+        payer.minimum = min(payer.minimum, payer.balance)
+        payee.balance += amount
+        payee.credited += amount
+        payee.maximum = max(payee.maximum, payee.balance)
+
+    def _note_credit(self, account: int) -> None:
+        """A credited account with a strict queue joins the worklist, at its end and once."""
+        rail = self.rails[self.book[account].rail]
+        if rail.releases and rail.rule != c.BYPASS and self.book[account].queue and account not in self.worklist:
+            self.worklist.append(account)
+
+    def _next_sequence(self) -> int:
+        self.settled += 1
+        return self.settled - 1
+
+    def _make_final(self, payment: Payment, status: int, sequence: int, cycle_id: int) -> None:
+        """The money has moved: write the rows and send the payment on, or its money further back."""
+        amount, hop = payment.amount, payment.hop
+        if payment.returning:
+            self._log(payment, c.KIND_RETURN, amount, sequence, status, cycle_id, c.NONE)
+            self._go_back(payment)
+            return
+        later = [k for k in self._real_hops(payment) if k > hop]
+        route = self.spec.routes[payment.route]
+        source = self._rail(payment).currency
+        target_currency = self.rails[route[later[0]].rail].currency if later else source
+        principal, spread, target, converted = amount, 0, amount, c.NONE
+        if target_currency != source:
+            dealer = self.book[payment.credit].participant
+            numerator, denominator, half_spread, converted = self.quotes[
+                self.spec.quotes.index((dealer, source, target_currency))
+            ]
+            principal, spread, target = dealer_legs(amount, half_spread, numerator, denominator)
+        self._log(payment, c.KIND_PAYMENT, principal, sequence, status, cycle_id, payment.fx_id)
+        if spread > 0:
+            self._log(payment, c.KIND_SPREAD, spread, sequence, status, cycle_id, c.NONE)
+            if source == self.rails[route[0].rail].currency:
+                payment.fee += spread
+        payment.fx_id = converted
+        payment.moved[hop] = amount
+        if not later:
+            self._end(payment, amount, status)
+        elif target == 0:
+            self._turn(payment, c.RETURNED_ZERO_AMOUNT)
+        else:
+            payment.amount = target
+            self._set_hop(payment, later[0])
+            self._schedule(payment, self._latency(payment))
+
+    # --- what can't go on ---
+
+    def _fail(self, payment: Payment, status: int) -> None:
+        """An obligation ends without settlement, and with it its payment."""
+        self._log(payment, c.KIND_PAYMENT, payment.amount, c.NONE, status, c.NONE, payment.fx_id, settled=False)
+        self._turn(payment, status)
+
+    def _turn(self, payment: Payment, status: int) -> None:
+        """From here on the payment's money goes back, hop by hop; the dealer gives up its spread too."""
+        payment.returning, payment.decided, payment.fee, payment.fx_id = True, status, 0, c.NONE
+        payment.hop = max(payment.moved, default=-1) + 1
+        self._go_back(payment)
+
+    def _go_back(self, payment: Payment) -> None:
+        """Reverse the last settled hop before this one, at once; end when there is none."""
+        earlier = [k for k in payment.moved if k < payment.hop]
+        if not earlier:
+            self._end(payment, c.NONE, payment.decided)
+            return
+        self._set_hop(payment, max(earlier))
+        payment.debit, payment.credit = payment.credit, payment.debit
+        payment.amount = payment.moved[payment.hop]
+        self._schedule(payment, 0)
+
+    def _end(self, payment: Payment, received: int, status: int) -> None:
+        del self.alive[payment.payment_id]
+        self.payment_rows.append((payment.payment_id, received, payment.fee, self.now, status, len(payment.moved)))
+
+    # --- releases ---
+
+    def _release_one(self) -> bool:
+        """Settle the next queued obligation: of the worklist's first account, else the first of all that bypass."""
+        while self.worklist:
+            queue = self.book[self.worklist[0]].queue
+            if queue and self._payable(first := min(queue, key=self._queue_order)):
+                self._unqueue(first)
+                self._settle(first)
+                return True
+            self.worklist.pop(0)
+        free = [
+            payment
+            for account in self.book
+            if self.rails[account.rail].rule == c.BYPASS and self.rails[account.rail].releases
+            for payment in account.queue
+            if self._payable(payment)
+        ]
+        if not free:
+            return False
+        first = min(free, key=self._queue_order)
+        self._unqueue(first)
+        self._settle(first)
+        return True
+
+    def _rest(self) -> None:
+        while self._release_one():
+            pass
+
+    def _log(self, payment: Payment, kind: int, amount: int, sequence: int, status: int, cycle_id: int, fx_id: int,
+             settled: bool = True) -> None:  # fmt: skip
+        settled_at = self.now if settled else c.NEVER
+        self.obligation_rows.append(
+            (payment.payment_id, payment.hop, kind, payment.debit, payment.credit, amount, payment.entered_at,
+             settled_at, sequence, status, cycle_id, fx_id)
+        )  # fmt: skip
