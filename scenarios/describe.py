@@ -96,7 +96,7 @@ def new_command(name: str, *, directory: Path | None = None, entry: str = "fifo-
         # Beside the target under another name first, so that a full disk leaves no half a scenario.
         draft = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=target.parent))
         try:
-            shutil.copytree(CATALOGUE / entry, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(CATALOGUE / entry, draft, dirs_exist_ok=True, copy_function=shutil.copyfile)
             _rename(draft / "scenario.toml", name)
             schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
             (draft / "luhai.schema.json").write_text(schema, encoding="utf-8")

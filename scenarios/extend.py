@@ -37,12 +37,11 @@ def find(path_or_name: str | os.PathLike[str]) -> Path:
             return CATALOGUE / text / "scenario.toml"
         if path.exists() and not path.is_dir():
             refuse("LH002", shown_file(path), got="no regular file", expected="a TOML file")
+        candidates = list(names)
         if path.parent.is_dir():
-            beside = [str(path.parent / entry.name) for entry in path.parent.glob("*.toml")]
-            folders = [str(entry.parent) for entry in path.parent.glob("*/scenario.toml")]
-            near = nearest(text, names, 0.4) or nearest(text, [*beside, *folders], 0.6)
-        else:
-            near = nearest(text, names, 0.4)
+            candidates += [str(path.parent / entry.name) for entry in path.parent.glob("*.toml")]
+            candidates += [str(entry.parent) for entry in path.parent.glob("*/scenario.toml")]
+        near = nearest(text, candidates)
     else:
         near = ""
     known = f"a TOML file, a folder with a scenario.toml, or a catalogue name: {listed(catalogue_names())}"

@@ -51,7 +51,9 @@ def in_order(faults: Iterable[Fault]) -> list[Fault]:
 def _path(loc: Iterable[str | int]) -> KeyPath:
     loc = tuple(loc)
     parts = [part for part in loc if not (isinstance(part, str) and part.startswith(MARK))]
-    return tuple(part for part in parts if part != "[key]") or loc
+    if parts[-1:] == ["[key]"]:  # a fault of the key itself
+        parts.pop()
+    return tuple(parts) or loc
 
 
 def _table_at(data: Any, path: KeyPath) -> Any:
@@ -74,8 +76,9 @@ def _fault(detail: Mapping[str, Any], path: KeyPath, document: Document, tables:
     if kind == "extra_forbidden":
         known = [name_of_key(item) for item in fields(cls)] if cls is not None and is_dataclass(cls) else []
         free = [key for key in known if key not in table]
+        near = nearest(str(path[-1]), free) or nearest(str(path[-1]), known)
         return Fault(code="LH010", where=where, got=f"the key {shown_key(path[-1])}",
-                     expected=f"one of {listed(free or known, 30)}", try_=nearest(str(path[-1]), free))  # fmt: skip
+                     expected=f"one of {listed(known, 30)}", try_=near)  # fmt: skip
     if kind == "missing":
         return _missing(path, document, table, cls)
     if kind == "kind":

@@ -152,3 +152,15 @@ def test_five_thousand_banks_are_checked_in_seconds(write: Write) -> None:
     begun = time.process_time()
     assert len(load(path).scenario.participants) == count
     assert time.process_time() - begun < 10
+
+
+def test_odd_names_are_names(write: Write) -> None:
+    """Quotes, dots, brackets and Chinese in a name change nothing; places and paths still lead there."""
+    name = '重庆 "a.b" [key]'
+    quoted = "'" + name + "'"
+    path = write("two-banks", *[("B01", quoted)] * 4)
+    assert faults(path) == []
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('kind = "commercial_bank"', 'kind = "bank"', 1), encoding="utf-8")
+    (found,) = faults(path)
+    assert found == ("LH013", r'participants."重庆 \"a.b\" [key]".kind')
