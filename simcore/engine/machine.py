@@ -65,7 +65,8 @@ _PLACE_STATUS = {
 
 
 def _columns(records: Any) -> Rows:
-    return {name: np.ascontiguousarray(records[name]) for name in records.dtype.names}
+    # A copy, always: a column of one row already is contiguous, and the log it stands in is written again.
+    return {name: records[name].copy() for name in records.dtype.names}
 
 
 class Machine:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from simcore.engine.machine import Machine
@@ -128,3 +130,15 @@ def play_with_funding(kind: type, spec: WorldSpec, lines: list[NewPayment], scri
 
     renamed = [step._replace(what="is_open") if step.what == "fund A" else step for step in script]
     return play(Case(spec, tuple(lines), tuple(renamed)), Funded)
+
+
+def test_rows_handed_over_stay_what_they_were() -> None:
+    """A table of one row could be a window into the log, and the log is written again."""
+    taken: list[Any] = []
+    lines = (payment(1, "A>B", 1), payment(2, "A>B", 2))
+    machine = Machine(world([rail()], [[9, 0]]), batches(lines, 9, 0), taken.append, taken.append, log_rows=8)
+    machine.open(0, 0)
+    for until in (2, 3):
+        machine.advance(until)
+        machine.flush_logs()
+    assert [rows["payment_id"].tolist() for rows in taken] == [[0], [0], [1], [1]]
