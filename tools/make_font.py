@@ -5,8 +5,8 @@ which comes with matplotlib:
 
     python tools/make_font.py [/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc]
 
-Kept are the 3,755 characters of GB 2312 level 1, Latin, and the punctuation of both. The SIL Open Font License asks that
-a changed font doesn't keep the name of the original, so the family is called "Luhai CJK"; its text lies beside the font.
+Kept are the 3,755 characters of GB 2312 level 1, Latin, and the punctuation of both. The SIL Open Font License asks
+that a changed font doesn't keep a reserved name, so the family is called "Luhai CJK"; the licence lies beside the font.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def main(source: Path = SOURCE) -> None:
         raise SystemExit(f"GB 2312 level 1 has 3,755 characters, found {len(characters)}")
     latin = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x100))))
     options = Options(
-        layout_features=[], hinting=False, desubroutinize=False, notdef_outline=True, recalc_timestamp=False,
+        layout_features=[], hinting=False, desubroutinize=False, notdef_outline=True, recalc_timestamp=False, name_IDs=["*"],
         drop_tables=["BASE", "GDEF", "GPOS", "GSUB", "VORG", "vhea", "vmtx", "DSIG"],
     )  # fmt: skip
     font.recalcTimestamp = False

@@ -16,7 +16,7 @@ from analysis.plots.clock import clock_axis, clock_words, elapsed_axis
 from analysis.plots.words import say
 from analysis.tables import NULL, Tables, local_days
 
-PANEL_MM, LEFT_MM, LABEL_MM, LINE_MM = 42.0, 14.0, 47.0, 3.1
+PANEL_MM, LEFT_MM, LABEL_MM, LINE_MM = 42.0, 16.0, 46.0, 3.1
 POINTS = 600
 LEAST_SECONDS = 1.0
 G20_SECONDS, G20_SHARE = 3600.0, 75.0

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, wraps
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, ParamSpec
 
@@ -183,10 +182,10 @@ def scale(largest_minor: int, currency: str, language: str) -> tuple[float, str]
 
 
 def number(value: float) -> str:
-    """A value with three digits that count, and no more."""
+    """A value with three digits that count, two below one."""
     if abs(value) >= 100 or value == 0:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
+    return f"{value:.3g}" if abs(value) >= 1 else f"{value:.2g}"
 
 
 def spread(places: Sequence[float], apart: Sequence[float], low: float, high: float) -> list[float]:
@@ -195,21 +194,22 @@ def spread(places: Sequence[float], apart: Sequence[float], low: float, high: fl
     ``apart`` is the height of each; order is kept.
     """
     order = sorted(range(len(places)), key=lambda k: places[k])
+    # Neighbours that would overlap join a block, which lies where its members' wishes balance.
+    blocks: list[tuple[float, list[int], float, float]] = []  # start, members, height, sum of wished starts
+    for k in order:
+        members, height, wishes = [k], apart[k], places[k] - apart[k] / 2
+        start = min(max(wishes, low), high - height)
+        while blocks and blocks[-1][0] + blocks[-1][2] > start:
+            _, before, above, theirs = blocks.pop()
+            wishes += theirs - above * len(members)
+            members, height = before + members, above + height
+            start = min(max(wishes / len(members), low), high - height)
+        blocks.append((start, members, height, wishes))
     moved = list(places)
-    for _ in range(200):
-        quiet = True
-        for before, after in pairwise(order):
-            need = (apart[before] + apart[after]) / 2 - (moved[after] - moved[before])
-            if need > 1e-9:
-                moved[before] -= need / 2
-                moved[after] += need / 2
-                quiet = False
-        for k in order:
-            inside = min(max(moved[k], low + apart[k] / 2), high - apart[k] / 2)
-            quiet = quiet and inside == moved[k]
-            moved[k] = inside
-        if quiet:
-            break
+    for start, members, _, _ in blocks:
+        for k in members:
+            moved[k] = start + apart[k] / 2
+            start += apart[k]
     return moved
 
 
