@@ -65,8 +65,8 @@ def main(source: Path = SOURCE) -> None:
         raise SystemExit(f"GB 2312 level 1 has 3,755 characters, found {len(characters)}")
     latin = "".join(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x100))))
     options = Options(
-        layout_features=[], hinting=False, desubroutinize=False, notdef_outline=True, recalc_timestamp=False, name_IDs=["*"],
-        drop_tables=["BASE", "GDEF", "GPOS", "GSUB", "VORG", "vhea", "vmtx", "DSIG"],
+        layout_features=[], hinting=False, desubroutinize=False, notdef_outline=True, recalc_timestamp=False,
+        name_IDs=["*"], drop_tables=["BASE", "GDEF", "GPOS", "GSUB", "VORG", "vhea", "vmtx", "DSIG"],
     )  # fmt: skip
     font.recalcTimestamp = False
     subsetter = Subsetter(options)
