@@ -7,7 +7,7 @@ from typing import Any
 
 from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
 from simcore.kernels import constants as c
-from tests.reference.worlds import Case, NewPayment, Played, Step, play
+from tests.reference.play import Case, NewPayment, Played, Step, play
 
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DEBTOR, CREDITOR = (c.ROLE_DEBTOR, 0), (c.ROLE_CREDITOR, 0)

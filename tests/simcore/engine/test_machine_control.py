@@ -10,9 +10,9 @@ from simcore.engine.machine import Machine
 from simcore.engine.spec import HopSpec, WorldSpec
 from simcore.errors import InvariantError, ScenarioError
 from simcore.kernels import constants as c
+from tests.reference.play import Case, NewPayment, Played, Step, batches, play
 from tests.reference.simple import day, finality, outcomes, payment, rail, world
 from tests.reference.twin import Twin
-from tests.reference.worlds import Case, NewPayment, Played, Step, batches, play
 
 BOTH = pytest.mark.parametrize("kind", [Machine, Twin])
 

@@ -1,27 +1,56 @@
-"""The compiled loop against its plain-Python twin: every row and every account, on generated worlds."""
+"""The compiled loop against its plain-Python twin: every row and every account, on thousands of generated worlds."""
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from functools import partial
+from itertools import product
+
+import pytest
+from hypothesis import given
 
 from simcore.engine.machine import Machine
+from tests.reference.compare import difference, explain
+from tests.reference.play import Buffers, Case, play
 from tests.reference.twin import Twin
-from tests.reference.worlds import Buffers, Case, buffers, cases, play
+from tests.reference.worlds import Rolled, buffers, cases, make_buffers, make_case
 
-EXAMPLES = settings().max_examples
-
-
-def assert_same(case: Case, sizes: Buffers) -> None:
-    """Machine and twin agree after each control step, and in every row of both tables."""
-    compiled, plain = play(case, Machine, sizes), play(case, Twin)
-    for ours, theirs in zip(compiled.seen, plain.seen, strict=True):
-        assert ours == theirs
-    for table in ("obligations", "payments"):
-        assert compiled.rows(table) == plain.rows(table)
-        assert not compiled.rows(table) or compiled.columns(table) == plain.columns(table)
+BLOCK = 2_500
 
 
-@settings(max_examples=EXAMPLES * 30)
-@given(case=cases(), sizes=buffers)
+def against_the_twin(case: Case, sizes: Buffers) -> str:
+    """How the loop with these sizes differs from the twin."""
+    return difference(play(case, Machine, sizes), play(case, Twin))
+
+
+def check_block(block: int) -> None:
+    for seed in range(block * BLOCK, (block + 1) * BLOCK):
+        choose = Rolled(seed)
+        case, sizes = make_case(choose), make_buffers(choose)
+        fault = explain(case, partial(against_the_twin, sizes=sizes))
+        assert not fault, f"seed {seed}, {sizes}: {fault}"
+
+
+@given(case=cases(), sizes=buffers())
 def test_the_compiled_loop_does_what_the_rules_say(case: Case, sizes: Buffers) -> None:
-    assert_same(case, sizes)
+    assert not against_the_twin(case, sizes)
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_the_compiled_loop_does_what_the_rules_say_in_full_worlds(block: int) -> None:
+    check_block(block)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(4, 44))
+def test_the_compiled_loop_does_what_the_rules_say_in_many_more(block: int) -> None:
+    check_block(block)
+
+
+def test_no_result_depends_on_sizes_of_buffers_or_batches() -> None:
+    """Slots that must grow, logs that fill at once, hops in flight in lanes or not, demand in one batch or many."""
+    some = [Buffers(*sizes) for sizes in product((1, 64), (8, 512), (True, False), (1, 7, 1000))]
+    for seed in range(1_000_000, 1_000_060):
+        case = make_case(Rolled(seed))
+        first, *others = (play(case, Machine, sizes) for sizes in some)
+        for sizes, other in zip(some[1:], others, strict=True):
+            assert not difference(first, other), f"seed {seed}, {sizes}"

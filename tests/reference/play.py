@@ -1,0 +1,187 @@
+"""A small world, its payments and a script of control steps, played by the loop or by its twin.
+
+A ``Case`` is a world, its payments and a script of control steps; ``play`` drives a ``Machine`` or a ``Twin`` through
+it and keeps everything that can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simcore.demand.batch import DemandBatch
+from simcore.engine.spec import WorldSpec
+from simcore.kernels import constants as c
+
+
+class NewPayment(NamedTuple):
+    """One payment to come."""
+
+    at: int
+    debtor: int
+    creditor: int
+    route: int
+    amount: int
+    priority: int
+    draws: tuple[int, ...]
+
+
+class Step(NamedTuple):
+    """One control step; what the two numbers mean depends on what is done."""
+
+    at: int
+    what: str
+    first: int
+    second: int
+
+
+class Buffers(NamedTuple):
+    """Sizes that no result may depend on."""
+
+    slots: int = 64
+    log_rows: int = 512
+    lanes: bool = True
+    batch: int = 1000
+
+
+LARGE = Buffers()
+RATES = ((1, 1), (3, 2), (2, 3), (1, 5), (7, 3))
+SPREADS = (0, 100_000, 250_000, 500_000)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A world, what is paid in it, and what is done to it."""
+
+    spec: WorldSpec
+    payments: tuple[NewPayment, ...]
+    script: tuple[Step, ...]
+
+
+COLUMNS = {
+    "obligations": ("payment_id", "hop", "kind", "debit_account", "credit_account", "amount", "entered_at",
+                    "settled_at", "sequence", "status", "cycle_id", "fx_id"),
+    "payments": ("payment_id", "amount_received", "fee", "completed_at", "status", "hops"),
+}  # fmt: skip
+
+
+@dataclass
+class Played:
+    """What came out."""
+
+    obligations: list[dict[str, Any]] = field(default_factory=list)
+    payments: list[dict[str, Any]] = field(default_factory=list)
+    seen: list[Any] = field(default_factory=list)
+    """After each control step: what it returned, the accounts, payments in flight, numbers of finality given."""
+
+    def rows(self, table: str) -> list[tuple[int, ...]]:
+        """The rows of ``obligations`` or ``payments`` in the order they came."""
+        return [row for part in getattr(self, table) for row in zip(*(part[name].tolist() for name in COLUMNS[table]))]
+
+    def columns(self, table: str) -> list[tuple[str, Any]]:
+        """The names and types of the columns; empty if there are no rows."""
+        return sorted({(name, column.dtype) for part in getattr(self, table) for name, column in part.items()})
+
+
+ACCOUNT_FIGURES = (
+    "rail", "participant", "balance", "debit_limit", "reserved", "minimum", "maximum", "debited", "credited",
+    "queued_value", "queued_count", "queued_peak",
+)  # fmt: skip
+
+
+def figures(accounts: Any) -> list[tuple[int, ...]]:
+    """The account records as plain numbers."""
+    return list(zip(*(accounts[name].tolist() for name in ACCOUNT_FIGURES)))
+
+
+def batches(payments: tuple[NewPayment, ...], size: int, n_draw: int) -> Iterator[DemandBatch]:
+    """The payments as demand, in batches of ``size``."""
+    for first in range(0, len(payments), size):
+        part = payments[first : first + size]
+
+        def column(name: str, dtype: type, rows: tuple[NewPayment, ...] = part) -> Any:
+            return np.array([getattr(row, name) for row in rows], dtype)
+
+        nothing = np.zeros(len(part), np.int16)
+        yield DemandBatch(
+            first_payment_id=first,
+            initiated_at=column("at", np.int64),
+            debtor=column("debtor", np.int32),
+            creditor=column("creditor", np.int32),
+            route=column("route", np.int32),
+            amount_minor=column("amount", np.int64),
+            priority=column("priority", np.int8),
+            flow=nothing,
+            purpose=nothing,
+            corridor=nothing,
+            draws=column("draws", np.int64).reshape(len(part), n_draw),
+            reference=None,
+        )
+
+
+def play(case: Case, kind: type, buffers: Buffers = LARGE) -> Played:
+    """Drive a ``Machine`` or a ``Twin`` through a case, to its end."""
+    played = Played()
+    machine = kind(
+        case.spec,
+        batches(case.payments, buffers.batch, case.spec.n_draw),
+        played.obligations.append,
+        played.payments.append,
+        slots=buffers.slots,
+        log_rows=buffers.log_rows,
+        lanes=buffers.lanes,
+    )
+    for index in range(len(case.spec.quotes)):
+        machine.quote(index, *RATES[index % len(RATES)], SPREADS[index % len(SPREADS)], index)
+    now = -1
+    for step in case.script:
+        if step.at > now:  # steps of one instant follow straight on each other unless the script says "advance"
+            machine.advance(step.at)
+        now = step.at
+        result = act(case.spec, machine, step, cycle_id=len(played.seen))
+        played.seen.append((step, result, figures(machine.accounts), machine.in_flight, machine.settled))
+    machine.advance(c.NEVER)
+    machine.finish()
+    played.seen.append(("end", None, figures(machine.accounts), machine.in_flight, machine.settled))
+    return played
+
+
+def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
+    """Do one step; None where it means nothing in this world."""
+    rail, number = step.first % len(spec.rails), step.second
+    if step.what == "advance":
+        return machine.advance(step.at + number % 2)
+    if step.what in ("open", "return_queued"):
+        return getattr(machine, step.what)(rail, step.at)
+    if step.what == "is_open":
+        return machine.is_open(rail)
+    if step.what in ("cut_off", "close", "open_for_funding", "reset_day"):
+        return getattr(machine, step.what)(rail)
+    if step.what == "cycle":
+        nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT]
+        return machine.cycle(nets[step.first % len(nets)], cycle_id, step.at) if nets else None
+    if step.what == "quote" and spec.quotes:
+        rate = RATES[number % len(RATES)]
+        return machine.quote(step.first % len(spec.quotes), *rate, SPREADS[number % len(SPREADS)], 100 + cycle_id)
+    if step.what == "transfer" and len(spec.rails) > 1:
+        return _transfer(spec, machine, rail, number, step.at)
+    return None
+
+
+def _transfer(spec: WorldSpec, machine: Any, rail: int, number: int, now: int) -> Any:
+    """Move money between two pairs of accounts as far as there is any."""
+    mirror = (rail + 1) % len(spec.rails)
+    n = spec.n_participant
+    here, there = machine.accounts_of(rail).start, machine.accounts_of(mirror).start
+    debit, mirror_debit = here + number % n, there + number // 2 % n
+    credit, mirror_credit = here + (number + 1) % n, there + (number // 2 + 1) % n
+    accounts = machine.accounts
+    most = min(int(accounts[k]["balance"]) + int(accounts[k]["debit_limit"]) for k in (debit, mirror_debit))
+    amount = min(1 + number % 4, most)
+    if amount <= 0:
+        return None
+    kind = c.KIND_FUNDING if number % 2 else c.KIND_SWEEP
+    return machine.transfer(debit, credit, mirror_debit, mirror_credit, amount, kind, now)
