@@ -39,6 +39,7 @@ base_currency = "CNY"
 
 [rails.RTGS]
 kind = "rtgs"
+name = "Real-time gross settlement"
 currency = "CNY"
 calendar = "CN"
 sessions = [{{ open = "08:30", close = "17:15" }}]
@@ -50,6 +51,7 @@ end_of_day = "return"
 file = "accounts.csv"
 
 [routes.direct]
+name = "Bank to bank"
 hops = [{{ rail = "RTGS", from = "debtor", to = "creditor" }}]
 
 [flows.day]
@@ -69,7 +71,7 @@ def write_scenario(folder: Path, total: int) -> Path:
     import pyarrow.parquet as pq
 
     names = [f"B{who:03d}" for who in range(PARTICIPANTS)]
-    banks = "\n".join(f'{name} = {{ kind = "commercial_bank", country = "CN" }}' for name in names)
+    banks = "\n".join(f'{name} = {{ name = "{name}", kind = "commercial_bank", country = "CN" }}' for name in names)
     folder.mkdir(parents=True, exist_ok=True)
     scenario = folder / "scenario.toml"
     scenario.write_text(SCENARIO.format(participants=PARTICIPANTS, banks=banks), encoding="utf-8")
