@@ -36,6 +36,22 @@ def check_rails(checks: Checks) -> None:
             _cycles(checks, path, rail, windows)
         if rail.kind == FUNDED:
             _funded(checks, path, rail)
+        for index, use in enumerate(getattr(rail, "mechanisms", ())):
+            _mechanism(checks, (*path, "mechanisms", index), rail, use)
+
+
+def _mechanism(checks: Checks, path: KeyPath, rail: Any, use: Any) -> None:
+    """What keeps a rail from using a mechanism: no time to run at, or a choice that its queue rule forbids."""
+    if use.every is None and not use.times and use.at is None:
+        checks.say("LH058", path, "no time to run at", 'every, times or at = "entry"', 'every = "5 min"')
+    if use.every is not None and use.every <= 0:
+        checks.say("LH058", (*path, "every"), "0 s", "a distance between runs", '"5 min"')
+    if use.at == "entry" and not use.at_entry:
+        checks.say("LH058", (*path, "at"), f'{use.use} at = "entry"', "runs at given times", 'every = "1 min"')
+    if rail.queue != "bypass" and not use.keeps_order:
+        got = f"{use.use} beside queue = {shown_value(rail.queue)}"
+        checks.say("LH059", path, got, "a mechanism that keeps the queue's order, or a queue that can be bypassed",
+                   'queue = "bypass"')  # fmt: skip
 
 
 def known_calendar(checks: Checks, path: KeyPath, name: str) -> bool:

@@ -8,6 +8,7 @@ import inspect
 import re
 import textwrap
 import types
+from abc import ABC
 from collections.abc import Callable
 from dataclasses import Field, dataclass
 from decimal import Decimal
@@ -197,9 +198,14 @@ def name_of_key(item: Field[Any]) -> str:
     return str(item.metadata.get("key", item.name))
 
 
+def kind_key(cls: type) -> str:
+    """The key by which files tell a class from others: ``use`` for mechanisms, ``kind`` for everything else."""
+    return "use" if "use" in get_type_hints(cls) else "kind"
+
+
 def kind_of(cls: type) -> str:
-    """The ``kind`` by which files name a class."""
-    return str(get_args(get_type_hints(cls)["kind"])[0])
+    """The ``kind`` (or ``use``) by which files name a class."""
+    return str(get_args(get_type_hints(cls)[kind_key(cls)])[0])
 
 
 def plain_text(text: str) -> str:
@@ -212,6 +218,8 @@ def docstrings(cls: type) -> dict[str, str]:
     """The text under each field of a dataclass, its parents' fields included."""
     notes: dict[str, str] = {}
     for base in reversed(cls.__mro__[:-1]):
+        if base.__qualname__.endswith("Use") or base is ABC:  # made at run time, or without fields
+            continue
         body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
         assert isinstance(body, ast.ClassDef)
         for before, after in zip(body.body, body.body[1:]):

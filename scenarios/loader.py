@@ -32,7 +32,7 @@ from typing_extensions import TypedDict  # before 3.12 pydantic takes no other; 
 from scenarios.accounts import add_accounts_file
 from scenarios.document import Document
 from scenarios.extend import read_document
-from scenarios.fields import Reader, Refused, docstrings, kind_of, name_of_key, plain_text, reader_for
+from scenarios.fields import Reader, Refused, docstrings, kind_key, kind_of, name_of_key, plain_text, reader_for
 from scenarios.keys import KeyPath, Origin
 from scenarios.references import check
 from scenarios.resolve import digest
@@ -41,6 +41,7 @@ from scenarios.settings import apply_settings
 from scenarios.translate import MARK, in_order, translate
 from simcore.errors import ScenarioError
 from simcore.model import Scenario
+from simcore.rails.base import RailBase
 from simcore.registry import rails
 
 
@@ -85,14 +86,14 @@ def typed(document: Document) -> Loaded:
     doubtful: list[KeyPath] = [("accounts",)] if faults else []
     tables: dict[int, type] = {}  # which class each table of the file was read as
     try:
-        scenario: Scenario = _adapter().validate_python(document.data, context=tables)
+        scenario: Scenario = _adapter(_names_mechanisms(document.data)).validate_python(document.data, context=tables)
         rest = Salvage(document.data, [], doubtful)
     except ValidationError as error:
         details: list[Any] = error.errors(include_url=False)
         unread, told = translate(details, document, tables)
         faults += told
         rest = Salvage(document.data, unread, doubtful)
-        scenario = _adapter().validate_python(rest.data, context={})
+        scenario = _adapter(_names_mechanisms(document.data)).validate_python(rest.data, context={})
     faults += check(scenario, document, rest)
     if faults:
         raise ScenarioError(in_order(faults)) from None
@@ -109,20 +110,42 @@ def from_dict(data: dict[str, Any]) -> Scenario:
     document = Document(file=Path("manifest.json"), folder=Path.cwd(), data=data)
     tables: dict[int, type] = {}
     try:
-        scenario: Scenario = _adapter().validate_python(data, context=tables)
+        scenario: Scenario = _adapter(_names_mechanisms(data)).validate_python(data, context=tables)
     except ValidationError as error:
         details: list[Any] = error.errors(include_url=False)
         raise ScenarioError(in_order(translate(details, document, tables)[1])) from None
     return scenario
 
 
-@cache
-def _adapter() -> TypeAdapter[Any]:
-    return TypeAdapter(_table(Scenario))
+def _names_mechanisms(data: Any) -> bool:
+    """Whether a rail of a document names one; only then are the mechanisms, which are compiled code, imported."""
+    rails_of = data.get("rails") if isinstance(data, dict) else None
+    entries = rails_of.values() if isinstance(rails_of, dict) else ()
+    return any(isinstance(rail, dict) and rail.get("mechanisms") for rail in entries)
+
+
+def _mechanisms() -> Any:
+    from simcore.mechanism_use import uses
+
+    return tuple.__class_getitem__((_one_of([*uses().values()]), ...))
+
+
+BARE_EVERY = "5 min"
+"""How often a mechanism runs that is named without a schedule."""
+
+
+def _in_full(value: Any) -> Any:
+    """A mechanism named alone, with the schedule it then has."""
+    return {"use": value, "every": BARE_EVERY} if isinstance(value, str) else value
 
 
 @cache
-def _table(cls: type) -> Any:
+def _adapter(mechanisms: bool) -> TypeAdapter[Any]:
+    return TypeAdapter(_table(Scenario, mechanisms))
+
+
+@cache
+def _table(cls: type, mechanisms: bool) -> Any:
     """A plain dataclass as a table of pydantic that gives back the dataclass."""
     hints = get_type_hints(cls, include_extras=True)
     notes = docstrings(cls)
@@ -131,10 +154,12 @@ def _table(cls: type) -> Any:
         hint = hints[item.name]
         if (cls, item.name) == (Scenario, "rails"):
             hint = dict.__class_getitem__((str, _one_of([*rails().entries().values()])))
+        if issubclass(cls, RailBase) and item.name == "mechanisms":
+            hint = _mechanisms() if mechanisms else tuple[str, ...]
         needed = item.default is MISSING and item.default_factory is MISSING
-        about: Any = Annotated[_adapt(hint), Field(description=notes.get(item.name))]
-        # What is always the same need not stand in a file, but the kind of a rail or flow has to be said.
-        presence: Any = Required if needed or item.name == "kind" else NotRequired
+        about: Any = Annotated[_adapt(hint, mechanisms), Field(description=notes.get(item.name))]
+        # What is always the same need not stand in a file, but the kind of a rail, flow or mechanism has to be said.
+        presence: Any = Required if needed or item.name in ("kind", "use") else NotRequired
         keys[name_of_key(item)] = presence[about]
     make: Any = TypedDict
     table = make(cls.__name__, keys)
@@ -153,23 +178,27 @@ def _table(cls: type) -> Any:
     return Annotated[table, BeforeValidator(note), AfterValidator(build)]
 
 
-def _adapt(hint: Any) -> Any:
+def _adapt(hint: Any, mechanisms: bool) -> Any:
     """A type of the model as one of pydantic."""
     reader = reader_for(hint)
     if reader is not None:
         return _scalar(reader)
     origin, inner = get_origin(hint), get_args(hint)
     if is_dataclass(hint):
-        return _table(hint)  # type: ignore[arg-type]
+        return _table(hint, mechanisms)  # type: ignore[arg-type]
     if origin in (Union, types.UnionType):
         options = [option for option in inner if option is not type(None)]
         if len(options) == 1:
-            return _adapt(options[0])
-        return _choice(options)
+            return _adapt(options[0], mechanisms)
+        return _choice(options, mechanisms)
+    tables = [option for option in get_args(inner[0]) or inner[:1] if hasattr(option, "use")] if origin is tuple else []
+    if tables:
+        element: Any = Annotated[_choice(tables, mechanisms), BeforeValidator(_in_full)]
+        return Annotated[list[element], AfterValidator(tuple)]
     if origin is tuple:
-        return Annotated[list[_adapt(inner[0])], AfterValidator(tuple)]  # type: ignore[misc]
+        return Annotated[list[_adapt(inner[0], mechanisms)], AfterValidator(tuple)]  # type: ignore[misc]
     if origin is dict:
-        return dict[_adapt(inner[0]), _adapt(inner[1])]  # type: ignore[misc]
+        return dict[_adapt(inner[0], mechanisms), _adapt(inner[1], mechanisms)]  # type: ignore[misc]
     raise TypeError(f"a scenario can't hold {hint}")
 
 
@@ -178,24 +207,25 @@ def _one_of(options: list[Any]) -> Any:
     return union[tuple(options)]
 
 
-def _choice(options: list[Any]) -> Any:
+def _choice(options: list[Any], mechanisms: bool) -> Any:
     """One of several: tables told apart by their ``kind``, or a table or a plain value."""
     if all(is_dataclass(option) for option in options):
         by_kind = {kind_of(option): option for option in options}
+        key = kind_key(options[0])
 
         def which(value: Any) -> str | None:
-            kind = value.get("kind") if isinstance(value, dict) else None
+            kind = value.get(key) if isinstance(value, dict) else None
             return MARK + kind if isinstance(kind, str) and kind in by_kind else None
     else:
-        by_kind = {"table" if is_dataclass(option) else "value": option for option in options}
+        by_kind, key = {"table" if is_dataclass(option) else "value": option for option in options}, ""
 
         def which(value: Any) -> str | None:
             return MARK + ("table" if isinstance(value, dict) else "value")
 
-    union = _one_of([Annotated[_adapt(option), Tag(MARK + kind)] for kind, option in by_kind.items()])
+    union = _one_of([Annotated[_adapt(option, mechanisms), Tag(MARK + kind)] for kind, option in by_kind.items()])
     expected = ", ".join(by_kind)
     return Annotated[union, Discriminator(which, custom_error_type="kind", custom_error_message="{expected}",
-                                          custom_error_context={"expected": expected})]  # fmt: skip
+                                          custom_error_context={"expected": expected, "key": key})]  # fmt: skip
 
 
 def _scalar(reader: Reader) -> Any:
@@ -218,4 +248,4 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of scenario files, for editors."""
     from scenarios.schema import finish
 
-    return finish(_adapter().json_schema(mode="validation"))
+    return finish(_adapter(True).json_schema(mode="validation"))

@@ -82,13 +82,14 @@ def _fault(detail: Mapping[str, Any], path: KeyPath, document: Document, tables:
     if kind == "missing":
         return _missing(path, document, table, cls)
     if kind == "kind":
-        given = value.get("kind") if isinstance(value, dict) else None
+        key = context["key"]
+        given = value.get(key) if isinstance(value, dict) else None
         if not isinstance(value, dict):
             return Fault(code="LH012", where=where, got=shown_value(value), expected="a table")
         near = nearest(str(given), context["expected"].split(", "))
-        return Fault(code="LH018", where=document.where((*path, "kind")),
+        return Fault(code="LH018", where=document.where((*path, key)),
                      got=shown_value(given) if given is not None else "nothing",
-                     expected=f"one of {context['expected']}", try_=f'kind = "{near}"' if near else "")  # fmt: skip
+                     expected=f"one of {context['expected']}", try_=f'{key} = "{near}"' if near else "")  # fmt: skip
     expected = {"dict_type": "a table", "list_type": "an array [ … ]"}.get(kind, "another kind of value")
     try_ = f"[{shown_value(value)}]" if kind == "list_type" and isinstance(value, str) else ""
     return Fault(code="LH012", where=where, got=shown_value(value), expected=expected, try_=try_)

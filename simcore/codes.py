@@ -268,6 +268,17 @@ _RULES = {
         "A drawn latency is exactly one of lognormal, exponential and uniform, perhaps cut by least and most.",
         'latency = { lognormal = { median = "1.9 h", sigma = 1.74 }, most = "5 d" }',
     ),
+    "LH058": Code(
+        "a mechanism without a time to run at",
+        "A liquidity-saving mechanism runs at a distance from each opening, at given times, or, where it can, for each "
+        "obligation that arrives and can't settle.",
+        'mechanisms = [{ use = "gridlock_resolution", every = "5 min" }]',
+    ),
+    "LH059": Code(
+        "a mechanism that the rail's queue rule forbids",
+        "In a fifo or priority queue only the first obligation of an account may go, so a mechanism that picks from the"
+        ' middle needs queue = "bypass".',
+    ),
 }
 
 _DEMAND = {

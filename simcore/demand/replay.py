@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from simcore.datafiles import data_path
 from simcore.demand import columns, files
 from simcore.demand.chunk import Chunk
 from simcore.demand.columns import RowFault, RowFaults
@@ -55,7 +56,7 @@ class ReplaySource:
         reference_check_in_memory: int | None = None,
     ) -> None:
         self._flow, self._index = flow, index
-        self._path, self._shown = folder / flow.file, flow.file
+        self._path, self._shown = data_path(folder, flow.file), flow.file
         self._participants, self._participant_values = list(participants), pa.array(participants, pa.string())
         self._routes, self._route_values = list(routes), pa.array(routes, pa.string())
         self._default_route = None if flow.route is None else self._routes.index(flow.route)

@@ -15,7 +15,7 @@ from simcore.demand.batch import DemandBatch
 from simcore.engine.build import build_world, with_more_slots
 from simcore.engine.spec import WorldSpec
 from simcore.errors import InvariantError, ScenarioError
-from simcore.kernels import control, loop
+from simcore.kernels import control, loop, sets
 from simcore.kernels.constants import (
     CLOSED,
     COLLECTED_AT_END,
@@ -30,6 +30,7 @@ from simcore.kernels.constants import (
     NEED_SLOTS,
     NEVER,
     NONE,
+    OVERDRAWN,
     QUEUED_AT_END,
     RETURN_PENDING_AT_END,
     WAITING_AT_END,
@@ -238,6 +239,26 @@ class Machine:
             "settled_minor": int(state[CYCLE_VALUE]) if done else 0,
             "moved_minor": int(state[CYCLE_MOVED]) if done else 0,
         }
+
+    def settle_sets(self, rail: int, chosen: Any, set_of: Any, cycle_id: int, now_us: int) -> None:
+        """Settle queued slots in sets, each final as one, and release what that lets go.
+
+        Parameters
+        ----------
+        chosen : int32 (n,) slots in the rail's queues, by set
+        set_of : int32 (n,) number of each one's set, rising
+
+        Raises
+        ------
+        InvariantError    a set that would leave an account below its limit
+        """
+        sets.take_chosen(self.world, rail, chosen)
+        while (reason := sets.settle_sets(self.world, chosen, set_of, cycle_id, now_us)) != DONE:
+            if reason == OVERDRAWN:
+                raise InvariantError(f"a mechanism's set on rail {rail} overdraws an account at {now_us}")
+            self._serve(reason)
+        sets.look_again(self.world, rail)
+        self._rest()
 
     def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int) -> None:
         """Put a dealer's quote into force."""

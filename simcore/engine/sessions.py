@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import simpy
@@ -14,10 +15,13 @@ from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.funding import Funding
 from simcore.engine.machine import Machine
+from simcore.engine.mechanisms import run_mechanism
 from simcore.engine.timetable import last_of_days, rail_calendar
+from simcore.units import ClockTime
 
 EPOCH_DAY = dt.date(1970, 1, 1)
 MULTILATERAL_NET = "multilateral_net"
+MOST_MECHANISMS = 100
 
 
 class RailSessions:
@@ -38,7 +42,9 @@ class RailSessions:
         """What SimPy has to run."""
         yield self._days()
         if self._rail.kind == "deferred_net":
-            yield self._cycle_times()
+            yield self._runs(self._rail.cycle_every, self._rail.cycle_at, 0, self._run_cycle)
+        for place, use in enumerate(getattr(self._rail, "mechanisms", ())):
+            yield self._runs(use.every, use.times, place, partial(self._run_mechanism, use))
 
     def _days(self) -> Iterator[simpy.Event]:
         clock, index = self._clock, self._index
@@ -91,24 +97,43 @@ class RailSessions:
             self._log.event(now, "returned", rail=self.name, currency=self._rail.currency, amount_minor=returned,
                             detail=f"{count - left} obligations not settled by the end of the day")  # fmt: skip
 
-    def _cycle_times(self) -> Iterator[simpy.Event]:
+    def _runs(
+        self, every: int | None, clocks: tuple[ClockTime, ...], place: int, run: Callable[[int], None]
+    ) -> Iterator[simpy.Event]:
+        """Run something at a distance counted from each opening and at given clock times, while the rail is open."""
         zone = rail_calendar(self._rail).zone
         for window in self._windows:
-            times = {local_us(zone, window.business_day, at) for at in self._rail.cycle_at}
-            if self._rail.cycle_every is not None:
-                times |= set(range(window.open_us, window.close_us, self._rail.cycle_every)) - {window.open_us}
+            if window.only != "all":
+                continue
+            times = {local_us(zone, window.business_day, clock) for clock in clocks}
+            if every is not None:
+                times |= set(range(window.open_us + every, window.close_us, every))
             for time_us in sorted(at for at in times if window.open_us <= at < window.close_us):
-                yield self._clock.at(time_us, CYCLE, self._index)
-                self._run_cycle(time_us)
+                yield self._clock.at(time_us, CYCLE, self._index * MOST_MECHANISMS + place)
+                run(time_us)
+
+    def _run_mechanism(self, use: Any, now: int) -> None:
+        result = run_mechanism(self._machine, self._index, use, self._log.cycle_count, now)
+        if result is not None:
+            self._log_cycle(use.use, now, result)
+
+    def _log_cycle(self, mechanism: str, now: int, result: dict[str, int]) -> None:
+        self._log.cycle(
+            cycle_id=self._log.cycle_count,
+            rail=self.name,
+            mechanism=mechanism,
+            time=now,
+            currency=self._rail.currency,
+            considered_count=result["considered_count"],
+            considered=result["considered_minor"],
+            settled_count=result["settled_count"],
+            settled=result["settled_minor"],
+            moved=result["moved_minor"],
+        )
 
     def _run_cycle(self, now: int) -> None:
-        cycle_id = self._log.cycle_count
-        result = self._machine.cycle(self._index, cycle_id, now)
-        self._log.cycle(
-            cycle_id=cycle_id, rail=self.name, mechanism=MULTILATERAL_NET, time=now, currency=self._rail.currency,
-            considered_count=result["considered_count"], considered=result["considered_minor"],
-            settled_count=result["settled_count"], settled=result["settled_minor"], moved=result["moved_minor"],
-        )  # fmt: skip
+        result = self._machine.cycle(self._index, self._log.cycle_count, now)
+        self._log_cycle(MULTILATERAL_NET, now, result)
         if result["settled_count"] < result["considered_count"]:
             self._log.event(now, "cycle_failed", rail=self.name, currency=self._rail.currency,
                             amount_minor=result["considered_minor"], detail="a net debtor is short")  # fmt: skip

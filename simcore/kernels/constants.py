@@ -87,6 +87,7 @@ LOG_FULL: Final = 1
 NEED_DEMAND: Final = 2
 NEED_SLOTS: Final = 3
 OVERFLOW: Final = 4
+OVERDRAWN: Final = 5
 
 NONE: Final = -1  # no slot, no account, no quote
 NEVER: Final = 2**63 - 1  # an instant after every other

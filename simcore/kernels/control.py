@@ -38,7 +38,8 @@ from simcore.kernels.world import (
 
 
 @kernel(forceinline=True)
-def _logs_full(world):
+def logs_full(world):
+    """Whether a log may have no room for what one obligation writes."""
     return (
         world.state[OBLIGATION_ROWS] > world.obligations.size - ROWS_PER_STEP
         or world.state[PAYMENT_ROWS] > world.payments.size - ROWS_PER_STEP
@@ -124,7 +125,7 @@ def settle_cycle(world, rail, cycle_id, now):
         state[CYCLE_SEQUENCE] = state[SEQUENCE]
         state[SEQUENCE] += 1
     while it.collect_head != NONE:
-        if _logs_full(world):
+        if logs_full(world):
             return LOG_FULL
         slot = it.collect_head
         it.collect_head = slots[slot].next
@@ -206,7 +207,7 @@ def return_queued(world, rail, now):
     state, it = world.state, world.rails[rail]
     state[NOW] = now
     while it.discipline == COLLECT:
-        if _logs_full(world):
+        if logs_full(world):
             return LOG_FULL
         slot = _take_collected(world, rail)
         if slot == NONE:
@@ -214,7 +215,7 @@ def return_queued(world, rail, now):
         log_unsettled(world, slot, RETURNED_CUT_OFF)
         send_back(world, slot, RETURNED_CUT_OFF, now)
     while it.first_account + state[CURSOR] < it.last_account:
-        if _logs_full(world):
+        if logs_full(world):
             return LOG_FULL
         slot = _take_returnable(world, it.first_account + state[CURSOR], it.rule)
         if slot == NONE:

@@ -47,6 +47,7 @@ PLACE_QUEUE: Final = 1
 PLACE_WAITING: Final = 2
 PLACE_COLLECTED: Final = 3
 PLACE_TRANSIT: Final = 4
+PLACE_CHOSEN: Final = 5  # taken out of its queue by a mechanism, about to settle
 
 
 def _record(**fields: type) -> np.dtype:

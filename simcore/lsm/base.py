@@ -58,6 +58,8 @@ class Mechanism(ABC):
     source: ClassVar[str]
     keeps_order: ClassVar[bool]
     """Whether the settled obligations of each debtor are always a prefix of its queue (fit for strict queues)."""
+    at_entry: ClassVar[bool] = False
+    """Whether the event loop can run it for each obligation that arrives and can't settle."""
 
     @abstractmethod
     def select(self, problem: Problem) -> Selection:

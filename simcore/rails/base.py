@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from simcore.calendar import Session
 
@@ -34,3 +34,16 @@ class RailBase:
     """What happens to an obligation that arrives while the rail is closed or after its cut-off."""
     end_of_day: Literal["return", "roll_over"] = "return"
     """What happens to obligations still queued when the last session of a business day closes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrossRail(RailBase):
+    """A rail that settles each obligation alone, at once or from a queue."""
+
+    discipline: ClassVar[Discipline] = "gross"
+
+    queue: Literal["fifo", "priority", "bypass"] = "fifo"
+    """Queue rule: only the first of an account may go, by arrival or by priority and arrival, or any that fits."""
+    mechanisms: tuple[Any, ...] = ()
+    """Liquidity-saving mechanisms: ``[{ use = "gridlock_resolution", every = "5 min" }]``; see ``luhai net --list``.
+    A bare name runs every five minutes."""

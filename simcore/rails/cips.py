@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from simcore.rails import register
-from simcore.rails.base import Discipline, RailBase
+from simcore.rails.base import GrossRail
 
 
 @register("cips")
 @dataclass(frozen=True, kw_only=True)
-class Cips(RailBase):
+class Cips(GrossRail):
     """No overdraft; the operator holds the pooled account on the funding rail and issues its mirror on this one.
 
     At each opening every account with a ``funding`` target is filled up to it from the funding rail, as far as the
@@ -19,11 +19,8 @@ class Cips(RailBase):
     final together. A transfer takes what is available at once: it does not queue behind payments.
     """
 
-    discipline: ClassVar[Discipline] = "gross"
-
     kind: Literal["cips"] = "cips"
     operator: str
     """Participant with the pooled account on the funding rail and the issuing account on this one."""
     funding_rail: str
     """Rail the money comes from and goes back to, in the same currency."""
-    queue: Literal["fifo", "priority", "bypass"] = "fifo"

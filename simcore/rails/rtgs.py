@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from simcore.rails import register
-from simcore.rails.base import Discipline, RailBase
+from simcore.rails.base import GrossRail
 
 
 @register("rtgs")
 @dataclass(frozen=True, kw_only=True)
-class Rtgs(RailBase):
+class Rtgs(GrossRail):
     """A central-bank RTGS such as HVPS or MEPS+."""
 
-    discipline: ClassVar[Discipline] = "gross"
-
     kind: Literal["rtgs"] = "rtgs"
-    queue: Literal["fifo", "priority", "bypass"] = "fifo"
-    """Queue rule of the rail, as DESIGN §4 defines the three."""

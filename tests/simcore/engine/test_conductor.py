@@ -20,7 +20,7 @@ from simcore.engine.conductor import Sizes
 from simcore.errors import ScenarioError
 from simcore.results.audit import audit
 from simcore.results.schema import TABLES
-from tests.simcore.engine.towns import CIPS_TOWN, FX_TOWN, NET_TOWN, run_town, town
+from tests.simcore.engine.towns import CIPS_TOWN, FX_TOWN, NET_TOWN, RING_TOWN, run_town, town
 
 BEIJING = dt.timezone(dt.timedelta(hours=8))
 
@@ -150,9 +150,33 @@ def test_a_net_cycle_with_a_short_debtor_settles_nothing_and_returns_it_at_the_e
     )
 
 
-@pytest.mark.parametrize("text", [CIPS_TOWN, FX_TOWN, NET_TOWN], ids=["cips", "fx", "net"])
+def test_a_mechanism_frees_a_ring_at_its_time_and_releases_what_follows(tmp_path: Path) -> None:
+    payments = (
+        "ab,2026-03-02T09:10:00+08:00,A,B,120,SGD\n"
+        "bc,2026-03-02T09:20:00+08:00,B,C,130,SGD\n"
+        "ca,2026-03-02T09:35:00+08:00,C,A,110,SGD\n"
+    )
+    run = run_town(town(tmp_path, RING_TOWN, payments), tmp_path / "run")
+    assert {row["status"] for row in run.payments.to_pylist()} == {"SETTLED_OFFSET"}
+    assert {beijing(row) for row in run.obligations.to_pylist()} == {"02 09:40:00"}
+    assert {row["sequence"] for row in run.obligations.to_pylist()} == {0}
+    cycles = run.cycles.to_pylist()
+    # 09:30 finds two payments that can't go; 09:40 frees all three; after that there is no queue to look at.
+    assert [(row["considered_count"], row["settled_count"]) for row in cycles] == [(2, 0), (3, 3)]
+    assert (cycles[1]["mechanism"], cycles[1]["moved_minor"]) == ("gridlock_resolution", 2_000)
+    assert {row["participant"]: row["closing_minor"] for row in run.accounts.to_pylist()} == {
+        "A": 9_000,
+        "B": 4_000,
+        "C": 4_000,
+    }
+
+
+TOWNS = {"cips": CIPS_TOWN, "fx": FX_TOWN, "net": NET_TOWN, "ring": RING_TOWN}
+
+
+@pytest.mark.parametrize("text", TOWNS.values(), ids=TOWNS)
 def test_tables_do_not_depend_on_batch_or_buffer_sizes_and_pass_the_audit(tmp_path: Path, text: str) -> None:
-    who = ("A", "B", "SGD") if text is NET_TOWN else ("East", "West", "CNY")
+    who = ("A", "B", "SGD") if text in (NET_TOWN, RING_TOWN) else ("East", "West", "CNY")
     if text is FX_TOWN:
         who = ("Payer", "Payee", "CNY")
     day = dt.datetime(2026, 3, 2, 8, 0, tzinfo=BEIJING)

@@ -147,6 +147,32 @@ route = "net"
 """
 )
 
+RING_TOWN = (
+    HEAD.format(days=1)
+    + "".join(BANK.format(name=name, kind="commercial_bank", country="SG") for name in ("A", "B", "C"))
+    + """
+[rails.RTGS]
+kind = "rtgs"
+currency = "SGD"
+calendar = "SG"
+sessions = [{ open = "09:00", close = "17:00" }]
+mechanisms = [{ use = "gridlock_resolution", every = "30 min", times = ["09:40"] }]
+
+[accounts.RTGS]
+A = { opening = "100 SGD" }
+B = { opening = "50 SGD" }
+C = { opening = "20 SGD" }
+
+[routes.direct]
+hops = [{ rail = "RTGS", from = "debtor", to = "creditor" }]
+
+[flows.day]
+kind = "replay"
+file = "payments.csv"
+route = "direct"
+"""
+)
+
 HEADER = "reference,initiated_at,debtor,creditor,amount,currency\n"
 
 
@@ -165,4 +191,4 @@ def run_town(scenario: Path, out: Path, *, sizes: Sizes | None = None, **options
     return open_run(performed.path)
 
 
-__all__ = ["CIPS_TOWN", "FX_TOWN", "NET_TOWN", "run_town", "town"]
+__all__ = ["CIPS_TOWN", "FX_TOWN", "NET_TOWN", "RING_TOWN", "run_town", "town"]
