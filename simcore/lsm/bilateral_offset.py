@@ -1,4 +1,4 @@
-"""Bilateral offsetting: a queued payment settles together with payments that its creditor has queued back to its debtor."""
+"""Bilateral offsetting: a queued payment settles together with payments queued in the opposite direction."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _fitting(rule, strict, least, greatest, chain, count, amount):
 
 @kernel
 def offset_pairs(
-    funds, debtor, creditor, amount, rule, strict, most, list_of, opposite, head, before, after,
+    funds, debtor, creditor, amount, rule, strict, most, alone, list_of, opposite, head, before, after,
     first, earlier, later, touched, tested, chain, set_of,
 ):  # fmt: skip
     """Go through the queue again and again until a whole pass finds nothing to offset.
@@ -77,7 +77,7 @@ def offset_pairs(
     ----------
     funds : int64 (n_account,)             changed to what is left
     debtor, creditor, amount : (n,)        in queue order
-    rule, strict, most : int, bool, int    see :class:`BilateralOffset`
+    rule, strict, most, alone : int, bool, int, bool    see :class:`BilateralOffset`
     list_of : int32 (n,)                   list of each row: its pair, or its debtor if strict
     opposite : int32 (n,)                  list that holds the row's opposite payments, -1 if there is none
     head : int32 (n_list,)                 first row of each list, -1 if empty; changed
@@ -103,21 +103,26 @@ def offset_pairs(
         found = False
         for p in range(amount.size):
             i, j = debtor[p], creditor[p]
-            if set_of[p] != NONE or opposite[p] == NONE or funds[i] >= amount[p]:
+            if set_of[p] != NONE:
                 continue
             if max(touched[i], touched[j]) <= tested[p]:
                 continue
             if (strict or rule == FIRST_PAIR) and first[i] != p:
                 continue
             tested[p] = sets
+            payable = funds[i] >= amount[p]
+            if payable and not alone:
+                continue
             count = 0
-            q = head[opposite[p]]
+            q = head[opposite[p]] if opposite[p] != NONE and not payable else NONE
             while q != NONE and count < most and creditor[q] == i:
                 chain[count] = q
                 count += 1
                 q = after[q]
-            choice = _fitting(rule, strict, amount[p] - funds[i], funds[j] + amount[p], chain, count, amount)
-            if choice == 0:
+            choice = 0
+            if count > 0:
+                choice = _fitting(rule, strict, amount[p] - funds[i], funds[j] + amount[p], chain, count, amount)
+            if choice == 0 and not payable:
                 continue
             back = 0
             for c in range(count):
@@ -162,10 +167,10 @@ class BilateralOffset(Mechanism):
     Each payment p from i to j that i can't pay alone is tried with j's queued payments q1, q2, … to i. A set settles
     if afterwards both accounts have funds left; each success is a set of its own and changes the funds before the
     next payment is looked at. When the end of the queue is reached and something settled, the next pass begins; a
-    pass without success ends it. A payment that its debtor can pay alone is left to the ordinary release.
+    pass without success ends it.
 
-    Invariants: every set is feasible by itself and touches two accounts. Cost: O(payments × most) for each pass, for
-    the best choice O(payments × 2^most) at worst.
+    Invariants: every set is feasible by itself and touches two accounts only. Cost: O(payments × most) for each
+    pass, for the best choice O(payments × 2^most) at worst.
     """
 
     source: ClassVar[str] = "Ercevik and Jackson (2009); RBA RDP 2012-05 (ten payments); Bank of Finland simulator"
@@ -180,6 +185,9 @@ class BilateralOffset(Mechanism):
     strict: bool = False
     """Keep each debtor's queue order: p is the first of its debtor's queue, and the opposite payments are a beginning
     of the other's whole queue. Otherwise they are taken from its payments back to the debtor wherever they stand."""
+    alone: bool = False
+    """Settle a payment by itself, as a set of one, where its debtor can pay it; as RITS, which tests a payment alone
+    before it tests offsets. Otherwise such payments are left to the rail's own release."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "keeps_order", self.strict)
@@ -202,7 +210,7 @@ class BilateralOffset(Mechanism):
         most = 1 if self.rule == "first_pair" else self.most
         sets = offset_pairs(
             problem.funds.copy(), writable(problem.debtor), writable(problem.creditor), writable(problem.amount),
-            rule, self.strict, most, writable(list_of), writable(opposite), *linked(lists), *linked(queues),
+            rule, self.strict, most, self.alone, writable(list_of), writable(opposite), *linked(lists), *linked(queues),
             np.zeros(problem.funds.size, dtype=np.int64), np.full(n, -1, dtype=np.int64),
             np.empty(most, dtype=np.int32), set_of,
         )  # fmt: skip

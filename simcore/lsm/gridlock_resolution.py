@@ -14,7 +14,7 @@ from simcore.lsm.grouping import Groups, Int32, Int64, by_debtor
 
 
 @kernel
-def resolve(start, creditor, amount, last, position, waiting, listed):
+def resolve(start, creditor, amount, last, position, waiting):
     """Take out the last payment of some account that is short until nobody is.
 
     Parameters
@@ -24,7 +24,6 @@ def resolve(start, creditor, amount, last, position, waiting, listed):
     last : int64 (n_account,)                written: what stays of account i is start[i] : last[i]
     position : int64 (n_account,)            funds; on return those after the payments that stay
     waiting : int32 (n_account,)             scratch: accounts that are short, each once
-    listed : bool (n_account,)               scratch, all false
 
     Returns
     -------
@@ -43,29 +42,31 @@ def resolve(start, creditor, amount, last, position, waiting, listed):
             total += amount[k]
             position[creditor[k]] += amount[k]
         position[i] -= total
-    top = 0
+    # An account waits exactly while its position is below zero, so crossing zero is the moment to put it in line.
+    # First come, first served lets shortfalls gather, which needs fewer visits than treating the latest first.
+    first, count = 0, 0
     for i in range(n_account):
         if position[i] < 0:
-            waiting[top] = i
-            listed[i] = True
-            top += 1
+            waiting[count] = i
+            count += 1
     removed = 0
-    while top > 0:
-        top -= 1
-        i = waiting[top]
-        listed[i] = False
+    while count > 0:
+        i = waiting[first]
+        first = first + 1 if first + 1 < n_account else 0
+        count -= 1
         own = position[i]
         k = last[i]
         while own < 0:
             k -= 1
             own += amount[k]
             c = creditor[k]
-            position[c] -= amount[k]
-            if position[c] < 0 and not listed[c]:
-                waiting[top] = c
-                listed[c] = True
-                top += 1
-            removed += 1
+            before = position[c]
+            position[c] = before - amount[k]
+            # Written without a branch, because whether an account falls below zero can't be predicted.
+            place = first + count
+            waiting[place if place < n_account else place - n_account] = c
+            count += (before >= 0) & (before < amount[k])
+        removed += last[i] - k
         position[i] = own
         last[i] = k
     return removed
@@ -75,8 +76,8 @@ def resolved(problem: Problem, queues: Groups) -> tuple[Int64, Int64]:
     """Where each account's settled prefix ends in ``queues``, and the positions then: (n_account,), (n_account,)."""
     n_account = int(problem.funds.size)
     last, position = np.empty(n_account, dtype=np.int64), problem.funds.copy()
-    waiting, listed = np.empty(n_account, dtype=np.int32), np.zeros(n_account, dtype=np.bool_)
-    resolve(queues.start, problem.creditor[queues.order], problem.amount[queues.order], last, position, waiting, listed)
+    waiting = np.empty(n_account, dtype=np.int32)
+    resolve(queues.start, problem.creditor[queues.order], problem.amount[queues.order], last, position, waiting)
     return last, position
 
 

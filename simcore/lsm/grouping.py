@@ -1,4 +1,4 @@
-"""Puts obligations into groups by debtor or by pair of accounts, and adds up positions: what many mechanisms begin with.
+"""Groups obligations by debtor or by pair of accounts, and adds up positions: what many mechanisms begin with.
 
 All kernels here take arrays and scratch from the caller, because kernels allocate nothing.
 """

@@ -13,7 +13,7 @@ VARIANTS: list[dict[str, object]] = [
     for rule in ("first_pair", "ten", "best")
     for strict in (False, True)
     for most in ((1,) if rule == "first_pair" else (3, 10))
-]
+] + [{"rule": "ten", "alone": True}, {"rule": "best", "most": 4, "strict": True, "alone": True}]
 
 
 def opposite(world: Plain, payment: Payment, strict: bool) -> list[Payment]:
@@ -52,12 +52,15 @@ def twin(problem: Problem, mechanism: BilateralOffset) -> list[int]:
     while found:
         found = False
         for payment in list(world.payments):
-            if payment not in world.payments or world.funds[payment.debtor] >= payment.amount:
+            if payment not in world.payments:
                 continue
             first = next(other for other in world.payments if other.debtor == payment.debtor)
             if (mechanism.strict or mechanism.rule == "first_pair") and payment != first:
                 continue
-            for back in candidates(world, payment, mechanism):
+            sets_of_opposites = candidates(world, payment, mechanism)
+            if world.feasible([payment]):
+                sets_of_opposites = [()] if mechanism.alone else []
+            for back in sets_of_opposites:
                 if world.feasible((payment, *back)):
                     sets.append((payment, *back))
                     world.settle((payment, *back))
