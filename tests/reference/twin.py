@@ -121,7 +121,8 @@ class Twin(Ledger):
         self._shut(rail, c.FUNDING_ONLY)
 
     def cut_off(self, rail: int) -> None:
-        self._shut(rail, c.CUT_OFF)
+        if self.rails[rail].state == c.OPEN:  # a cut-off opens nothing
+            self._shut(rail, c.CUT_OFF)
 
     def close(self, rail: int) -> None:
         self._shut(rail, c.CLOSED)

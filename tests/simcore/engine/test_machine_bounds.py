@@ -1,7 +1,8 @@
 """The loop compiled with bounds checks: no kernel reads or writes outside an array on generated worlds.
 
-numba lets a negative index count from the end and never complains, so this finds what runs past an end; a wrong -1 shows
-as a wrong row in the comparison with the twin. A process of its own compiles the checked kernels, once per source.
+numba lets a negative index count from the end and never complains, so this finds what runs past an end; a wrong -1
+shows as a wrong row in the comparison with the twin. A process of its own compiles the checked kernels, once per
+source, and keeps them in the cache of that setting.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 PLAY = """
@@ -33,13 +32,30 @@ print("600 worlds")
 """
 
 
-@pytest.mark.xdist_group("bounds")
-def test_no_kernel_leaves_its_arrays() -> None:
+PAST_THE_END = """
+import numpy as np
+
+from simcore.kernels.ordered import ordered_first
+from simcore.kernels.world import SLOT
+
+ordered_first(np.zeros(1, SLOT), 7)
+"""
+
+
+def checked(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a program whose kernels are compiled with bounds checks."""
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", PLAY], cwd=ROOT, env=environment, capture_output=True, text=True)
+    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_no_kernel_leaves_its_arrays() -> None:
+    done = checked(PLAY)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "600 worlds\n"
 
 
-def test_a_kernel_that_leaves_its_array_is_caught_by_the_check() -> None:
+def test_a_kernel_that_leaves_its_array_is_caught() -> None:
     """Else the test above would prove nothing."""
+    done = checked(PAST_THE_END)
+    assert done.returncode == 1
+    assert "IndexError" in done.stderr

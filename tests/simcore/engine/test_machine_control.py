@@ -29,6 +29,18 @@ def test_a_rail_that_shuts_in_the_instant_it_opened_lets_nobody_in(kind: type, s
 
 
 @BOTH
+@pytest.mark.parametrize("before", ["close", "open_for_funding"])
+def test_a_cut_off_does_not_open_a_rail(kind: type, before: str) -> None:
+    """Money that came while the rail was open for funding only releases nothing until it opens for payments."""
+    spec = world([rail(rule=c.BYPASS), rail()], [[0, 5], [5, 5]])
+    lines = [payment(0, "A>B", 5)]
+    script = [Step(0, "open", 0, 0), Step(3, before, 0, 0), Step(5, "fund A", 0, 0), Step(6, "cut_off", 0, 0)]
+    assert outcomes(play_with_funding(kind, spec, lines, script)) == ["QUEUED_AT_END"]
+    script += [Step(8, "open", 0, 0)]
+    assert outcomes(play_with_funding(kind, spec, lines, script)) == ["SETTLED_GROSS 8"]
+
+
+@BOTH
 def test_transfers_in_a_row_do_not_overrun_a_small_log(kind: type) -> None:
     """Twenty sweeps of one instant write forty rows, though the log has room for eight."""
     spec = world([rail(), rail()], [[20, 0], [20, 0]])
