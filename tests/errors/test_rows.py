@@ -1,7 +1,7 @@
-"""The gallery of faulty payments: each folder of ``rows`` is one file that can't be replayed, and the message it must give.
+"""The gallery of faulty payments: each folder of ``rows`` is one file that can't be replayed, and what it must give.
 
-Every case is run as a user would: exit code 2, the whole message on stderr, no output directory. ``LUHAI_GALLERY=write``
-writes the texts anew after a message was changed on purpose.
+Every case is run as a user would: exit code 2, the whole message on stderr, no output directory.
+``LUHAI_GALLERY=write`` writes the texts anew after a message was changed on purpose.
 """
 
 from __future__ import annotations
