@@ -201,7 +201,7 @@ def times_column(array: pa.Array, column: str, faults: RowFaults, code: str, as_
         if is_text(array.type) and not failing(array.slice(row, 1), lambda part: part.cast(pa.timestamp("us"))):
             text = array[row].as_py() or ""
             time = "" if "T" in text or " " in text else "T09:00:00"
-            try_ = f"{text.replace(' ', 'T')}{time}+08:00, or whichever time and offset are meant"
+            try_ = f"{text.replace(' ', 'T')}{time}+08:00, or whichever offset is meant"
         return got, TIME_EXPECTED, try_
 
     faults.add(bad, column, code, describe)
