@@ -1,0 +1,277 @@
+"""Write docs/reference/ from the code: keys of a scenario file, columns of the tables, fault codes.
+
+    python tools/make_reference.py            write the three pages
+    python tools/make_reference.py --check    say which of them are stale, exit 1 if any
+
+The words are the docstrings of `simcore.model`, `simcore.rails`, `simcore.results.schema` and the texts of
+`simcore.codes`; mend them there and run this again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import re
+import sys
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, Field, fields, is_dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+ROOT = Path(__file__).resolve().parent.parent
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+
+from scenarios.fields import docstrings, name_of_key  # noqa: E402
+from scenarios.resolve import decimal_text  # noqa: E402
+from simcore import model, registry  # noqa: E402
+from simcore.calendar import ClockTime, Session  # noqa: E402
+from simcore.codes import CODES  # noqa: E402
+from simcore.model import Unit  # noqa: E402
+from simcore.results import schema  # noqa: E402
+from simcore.units import Money, format_amount, format_clock, format_duration  # noqa: E402
+
+FOLDER = ROOT / "docs" / "reference"
+MADE = "<!-- Made by tools/make_reference.py from the code; don't edit here. -->\n"
+UNITS = {"duration": "duration", "bp": "basis points", "share": "share"}
+PLAIN = {str: "text", int: "whole number", float: "number", Decimal: "number", bool: "true or false", dt.date: "date",
+         Money: "amount", ClockTime: "clock time", Any: "table"}  # fmt: skip
+# Tables of the file, in the order they are read in; with the header they stand under.
+SECTIONS: tuple[tuple[str, type], ...] = (
+    ("[scenario]", model.Info),
+    ("[participants.ID]", model.Participant),
+    ("[accounts.RAIL.PARTICIPANT]", model.Account),
+    ("[routes.ID]", model.Route),
+    ("hops = [{ … }]", model.Hop),
+    ("latency = { … }", model.Latency),
+    ("lognormal = { … }", model.Lognormal),
+    ("exponential = { … }", model.Exponential),
+    ("uniform = { … }", model.Uniform),
+    ("[corridors.ID]", model.Corridor),
+    ('[flows.ID], kind = "trade"', model.TradeFlow),
+    ("amount = { … }", model.LognormalAmount),
+    ('[flows.ID], kind = "replay"', model.ReplayFlow),
+    ('[fx.pairs."SOURCE/TARGET"]', model.Pair),
+    ("[fx.dealers.PARTICIPANT]", model.Dealer),
+    ("[results]", model.Results),
+    ('[sources."KEY.PATH"]', model.Source),
+)
+KINDS = {
+    "id": "dictionary&lt;int32, string&gt;", "text": "string", "minor": "int64", "count": "int64", "small": "int8",
+    "time": "timestamp[us, UTC]", "day": "date32",
+}  # fmt: skip
+# How a payment or an obligation ends; every status of the schema must have its line.
+STATUSES = {
+    "SETTLED_GROSS": "settled alone, on arrival or from the queue",
+    "SETTLED_OFFSET": "settled in a set by an offsetting mechanism",
+    "SETTLED_NET": "settled in a netting cycle",
+    "QUEUED_AT_END": "still queued for want of funds when the run ended",
+    "WAITING_AT_END": "arrived at a closed rail and still waiting for its opening when the run ended",
+    "COLLECTED_AT_END": "collected for a cycle that didn't settle it before the run ended",
+    "IN_TRANSIT_AT_END": "between two hops when the run ended",
+    "RETURN_PENDING_AT_END": "failed on a later hop, and its way back not yet done when the run ended",
+    "REJECTED_INSUFFICIENT_FUNDS": "refused by a rail without a queue: the account couldn't pay",
+    "REJECTED_CLOSED": 'refused by a closed rail (`when_closed = "reject"`)',
+    "REJECTED_LIMIT": "refused because it exceeds a limit",
+    "RETURNED_CUT_OFF": 'still queued at the end of the rail\'s day and returned (`end_of_day = "return"`)',
+    "RETURNED_CLOSED": 'returned by a closed rail (`when_closed = "return"`)',
+    "RETURNED_ZERO_AMOUNT": "returned because conversion left less than one minor unit",
+}
+
+
+def type_words(hint: Any) -> str:
+    """What a key holds, as a reader of the page would say it."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        unit = next((note.kind for note in inner[1:] if isinstance(note, Unit)), "")
+        return UNITS.get(unit) or type_words(inner[0])
+    if origin is Literal:
+        return " or ".join(f'`"{choice}"`' for choice in inner)
+    if origin in (Union, types.UnionType):
+        return " or ".join(type_words(option) for option in inner if option is not type(None))
+    if origin is dict:
+        return f"table: name → {type_words(inner[1])}"
+    if origin is tuple:
+        return f"array of {type_words(inner[0])}"
+    if is_dataclass(hint) and hint not in PLAIN:
+        return f"[{hint.__name__}](#{hint.__name__.lower()})"
+    return PLAIN.get(hint, "table")
+
+
+def written(value: Any, hint: Any) -> str:
+    """A default as a scenario file would write it."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, Money):
+        return f'`"{format_amount(value)}"`'
+    if isinstance(value, ClockTime):
+        return f'`"{format_clock(value)}"`'
+    if isinstance(value, str):
+        return f'`"{value}"`' if value else "empty"
+    if isinstance(value, Decimal):
+        return f"`{decimal_text(value)}`"
+    if isinstance(value, int) and "duration" in type_words(hint):
+        return f'`"{format_duration(value)}"`'
+    if value is None or value in ((), {}):
+        return "none"
+    return f"`{value}`"
+
+
+def default_of(item: Field[Any], hint: Any) -> str:
+    """The default column: empty for a key that must be given."""
+    if item.default is not MISSING:
+        return written(item.default, hint)
+    if item.default_factory is not MISSING:
+        return "none" if not is_dataclass(item.default_factory) else "its defaults"
+    return "**needed**"
+
+
+def table_of(cls: type, leave_out: tuple[str, ...] = ()) -> Iterator[str]:
+    """The keys of one class as lines of a Markdown table."""
+    hints, notes = get_type_hints(cls, include_extras=True), docstrings(cls)
+    yield "| key | holds | default | |"
+    yield "|---|---|---|---|"
+    for item in fields(cls):
+        key = name_of_key(item)
+        if key not in leave_out:
+            note = notes.get(item.name, "").replace("|", "\\|")
+            yield f"| `{key}` | {type_words(hints[item.name])} | {default_of(item, hints[item.name])} | {note} |"
+    yield ""
+
+
+def summary(cls: type) -> str:
+    """The docstring of a class as Markdown; what dataclasses make up by themselves is no docstring."""
+    text = inspect.cleandoc(cls.__doc__ or "")
+    if text.startswith(f"{cls.__name__}("):
+        return ""
+    return re.sub(r":\w+:`~?([^`]*)`", r"`\1`", text).replace("``", "`")
+
+
+def scenario_page() -> str:
+    """docs/reference/scenario.md"""
+    from simcore.rails.base import RailBase
+
+    lines = [
+        MADE,
+        "# Keys of a scenario file",
+        "",
+        "A scenario is a TOML file. Amounts, durations, clock times, basis points and shares are text with a unit, as "
+        "[the guide](../guide.md#units) says. Unknown keys are refused. Beside the tables below, a file may have "
+        '`extends = "FILE or catalogue entry"` and `remove = ["key.path", …]`; `[accounts]` may have '
+        '`file = "accounts.csv"`.',
+        "",
+        "`luhai schema` writes the same as a JSON Schema with which an editor completes keys.",
+        "",
+    ]
+    for header, cls in SECTIONS:
+        lines += [f'<a id="{cls.__name__.lower()}"></a>', "", f"## `{header}`", "", summary(cls), "", *table_of(cls)]
+        if cls is model.Account:
+            lines += [*_rails(RailBase)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _rails(base: type) -> Iterator[str]:
+    yield from ("## `[rails.ID]`", "", "Every kind of rail has these keys; a kind adds its own.", "")
+    yield from table_of(base)
+    common = tuple(name_of_key(item) for item in fields(base))
+    for kind, cls in registry.rails().entries().items():
+        yield from (f'### `kind = "{kind}"`', "", f"{summary(cls)} Discipline: `{cls.discipline}`.", "")
+        changed = {item.name for item in fields(cls) if item.name in common and item.default != _default(base, item)}
+        same = tuple(name for name in common if name not in changed or name == "kind")
+        if any(name_of_key(item) not in same for item in fields(cls)):
+            yield from table_of(cls, same)
+    yield from ('<a id="session"></a>', "", "## `sessions = [{ … }]`", "", summary(Session), "")
+    yield from table_of(Session)
+    kinds = getattr(registry, "mechanisms", None)
+    if kinds is None:
+        return
+    yield from ('## `mechanisms = [{ use = "NAME", … }]`', "")
+    yield from ("| name | what it does | source |", "|---|---|---|")
+    for name, cls in kinds().entries().items():
+        first = summary(cls).split("\n\n")[0].replace("\n", " ")
+        yield f"| `{name}` | {first} | {getattr(cls, 'source', '')} |"
+    yield ""
+
+
+def _default(base: type, item: Field[Any]) -> Any:
+    return next(each.default for each in fields(base) if each.name == item.name)
+
+
+def tables_page() -> str:
+    """docs/reference/tables.md"""
+    lines = [
+        MADE,
+        "# Tables of a run",
+        "",
+        f"Schema version {schema.SCHEMA_VERSION}. Each table is an Arrow IPC file, `NAME.arrow`, in the run directory; "
+        "unit and meaning are also in each field's metadata. Amounts are int64 minor units, times int64 microseconds "
+        "UTC. A column without *null* always has a value.",
+        "",
+    ]
+    for name, columns in schema.TABLES.items():
+        lines += [f"## {name}", "", "| column | type | unit | meaning |", "|---|---|---|---|"]
+        for column in columns:
+            kind = KINDS[column.kind] + (", *null*" if column.nullable else "")
+            lines.append(f"| `{column.name}` | {kind} | {column.unit} | {column.meaning} |")
+        lines.append("")
+    lines += ["## Statuses", "", "Worded as the rule that decided.", "", "| status | |", "|---|---|"]
+    lines += [f"| `{status}` | {STATUSES[status]} |" for status in schema.STATUSES.values()]
+    lines += ["", "## The run document", "", RUN_DOCUMENT]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+RUN_DOCUMENT = """\
+`manifest.json` holds what made the run and what it is made of: the resolved `scenario` and its `scenario_digest`,
+`seed`, `replicate`, `counts`, the digests of input files (`inputs`) and of calendars, the findings of the audit,
+versions of Python and libraries, the machine, seconds taken, and for every table its bytes, rows and SHA-256. A `seal`
+over all of it shows whether it was edited. What depends on the hour or the machine is here and in no table."""
+
+
+def errors_page() -> str:
+    """docs/reference/errors.md"""
+    lines = [
+        MADE,
+        "# Fault codes",
+        "",
+        "Every fault of a scenario, an input file or a run directory has a code; `luhai explain CODE` prints what "
+        "follows. The command exits with 2, having written nothing.",
+        "",
+    ]
+    for name, code in CODES.items():
+        lines += [f"## {name}: {code.title}", "", code.text, ""]
+        if code.example:
+            lines += ["```", code.example, "```", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"scenario.md": scenario_page, "tables.md": tables_page, "errors.md": errors_page}
+
+
+def stale() -> list[str]:
+    """Names of the pages that aren't what the code says now."""
+    found = []
+    for name, page in PAGES.items():
+        path = FOLDER / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != page():
+            found.append(name)
+    return found
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    if "--check" in sys.argv[1:]:
+        names = stale()
+        for name in names:
+            print(f"docs/reference/{name} is stale: run python tools/make_reference.py", file=sys.stderr)
+        return 1 if names else 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8", newline="\n")
+        print(f"docs/reference/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
