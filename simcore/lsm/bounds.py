@@ -34,34 +34,44 @@ class Pairs:
     debtor: NDArray[np.int64]  # (n_pair,)
     creditor: NDArray[np.int64]  # (n_pair,)
     amount: NDArray[np.int64]  # (n_pair,) minor units
-    pair: NDArray[np.int64]  # (n,) pair of each obligation
+    order: NDArray[np.int64]  # (n,) the obligations pair by pair, within each in queue order
+    first: NDArray[np.int64]  # (n_pair,) where each pair begins in order
+    upto: NDArray[np.int64]  # (n,) running sum of the amounts in order; below 2^62
 
 
 def add_up_pairs(problem: Problem) -> Pairs:
     """Add up the obligations of each ordered pair of accounts; costs one sort."""
     n_account = max(problem.funds.size, 1)
     key = problem.debtor.astype(np.int64) * n_account + problem.creditor
-    keys, pair = np.unique(key, return_inverse=True)
-    total = np.zeros(keys.size, np.int64)
-    np.add.at(total, pair, problem.amount)  # np.bincount would add up in floats
-    return Pairs(debtor=keys // n_account, creditor=keys % n_account, amount=total, pair=pair.astype(np.int64))
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    first = np.flatnonzero(np.concatenate([np.ones(min(key.size, 1), np.bool_), key[1:] != key[:-1]]))
+    upto = np.cumsum(problem.amount[order])
+    ends = upto[np.concatenate([first[1:], [key.size]])[: first.size] - 1]
+    return Pairs(
+        debtor=key[first] // n_account,
+        creditor=key[first] % n_account,
+        amount=np.diff(ends, prepend=np.int64(0)),
+        order=order,
+        first=first,
+        upto=upto,
+    )
 
 
-def spread_over_obligations(
-    problem: Problem, pair: NDArray[np.int64], residual: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def spread_over_obligations(problem: Problem, pairs: Pairs, residual: NDArray[np.int64]) -> NDArray[np.int64]:
     """Hand what is left of each pair, (n_pair,), to its last obligations in queue order, so that the first are cleared.
 
     Returns what is left of each obligation, (n,), minor units.
     """
-    order = np.argsort(pair, kind="stable")
-    amount = problem.amount[order]
-    # The sum runs over all obligations and stays below 2^62; within a pair it is what stands up to here.
-    upto = np.cumsum(amount)
-    last = np.searchsorted(pair[order], np.arange(residual.size), side="right") - 1
-    behind = upto[last][pair[order]] - upto
     left = np.zeros(problem.size, np.int64)
-    left[order] = np.clip(residual[pair[order]] - behind, 0, amount)
+    if pairs.first.size == problem.size:
+        left[pairs.order] = residual
+        return left
+    amount = problem.amount[pairs.order]
+    # What stands before an obligation in its pair is cleared first, then the obligation itself.
+    cleared_upto = np.cumsum(pairs.amount) - residual
+    length = np.diff(pairs.first, append=problem.size)
+    left[pairs.order] = np.clip(pairs.upto - np.repeat(cleared_upto, length), 0, amount)
     return left
 
 
@@ -89,7 +99,7 @@ def least_unsettled(problem: Problem, funds: NDArray[np.int64]) -> NDArray[np.in
     if not short.any():
         return np.zeros(problem.size, np.int64)
     flow = _least_flow(pairs, short, np.maximum(after_all, 0))
-    return spread_over_obligations(problem, pairs.pair, flow)
+    return spread_over_obligations(problem, pairs, flow)
 
 
 def _least_flow(pairs: Pairs, short: NDArray[np.int64], surplus: NDArray[np.int64]) -> NDArray[np.int64]:
