@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("simcore.commands.new", "Copy a scenario of the catalogue to edit it."),
     "audit": ("simcore.commands.audit", "Recompute the books of a run from its tables alone."),
     "rerun": ("simcore.commands.rerun", "Run again and compare the tables byte by byte."),
+    "net": ("simcore.commands.net", "Net or offset a table of obligations with one algorithm."),
     "plot": ("simcore.commands.plot", "Draw the pictures of a run."),
     "bench": ("simcore.commands.bench", "Measure the speed of this machine's Luhai."),
     "schema": ("simcore.commands.schema", "Print the JSON Schema of scenario files, for editors."),

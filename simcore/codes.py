@@ -385,5 +385,38 @@ _RUNS = {
     ),
 }
 
-CODES: dict[str, Code] = {**_FILES, **_TYPES, **_REFERENCES, **_RULES, **_DEMAND, **_RUNS}
+_NETTING = {
+    "LH100": Code(
+        "an algorithm that isn't there",
+        "The name is none of the registered mechanisms and ways of clearing. `luhai net --list` shows them with their "
+        "parameters.",
+        "luhai net queue.csv --algorithm gridlock_resolution",
+    ),
+    "LH101": Code(
+        "a column is missing from a table for luhai net",
+        "Obligations have the columns id, debtor, creditor, currency and amount (or amount_minor), optionally priority "
+        "and entered_at. Balances have participant, currency and opening (or opening_minor), optionally debit_limit "
+        "(or debit_limit_minor). Limits have participant, towards, currency and limit (or limit_minor).",
+    ),
+    "LH102": Code(
+        "a row of a table for luhai net that can't be used",
+        "A name or id is empty or stands there twice, or a participant has no row in the balances. If there is a file "
+        "of balances, everybody who owes or is owed must be in it for at least one currency, so that a slip in a name "
+        "can't become a participant without money; in the other currencies they open with 0. Without such a file "
+        "everybody opens with 0.",
+    ),
+    "LH103": Code(
+        "a parameter that an algorithm can't take",
+        "The algorithm has no parameter of that name, or the value is not one it may have. `luhai net --list` shows "
+        "parameters, their defaults and what they mean.",
+        "luhai net queue.csv --algorithm bilateral_offset --set rule=best --set most=6",
+    ),
+    "LH104": Code(
+        "a table whose sum could overflow",
+        "Amounts are 64-bit counts of the smallest unit. All obligations of one currency together, and all openings "
+        "and limits together, must stay below 2^62. Split the table.",
+    ),
+}
+
+CODES: dict[str, Code] = {**_FILES, **_TYPES, **_REFERENCES, **_RULES, **_DEMAND, **_RUNS, **_NETTING}
 """Every code by name, in order."""
