@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 
 from analysis.plots.words import say
 from analysis.tables import Tables
@@ -223,6 +224,9 @@ def save(figure: Figure, path: Path, form: str) -> None:
     hidden = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with settings(), hidden.open("wb") as file:
+            # As type 42, matplotlib announces our CFF font as TrueType, which strict readers refuse; type 3 is drawn.
+            chinese = any(ord(letter) > 0x2E7F for text in figure.findobj(Text) for letter in text.get_text())
+            matplotlib.rcParams["pdf.fonttype"] = 3 if chinese else 42
             figure.savefig(file, format=form, metadata=METADATA[form])
         os.replace(hidden, path)
     finally:

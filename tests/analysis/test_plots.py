@@ -220,3 +220,10 @@ def test_units_of_axes_follow_the_language() -> None:
 def test_listing_the_figures_needs_no_matplotlib() -> None:
     code = "import sys, analysis.plots; sys.exit('matplotlib' in sys.modules or 'pyarrow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
+
+
+def test_a_pdf_embeds_chinese_in_a_form_that_readers_take(run: Path, tmp_path: Path) -> None:
+    plot_command(run, figures=("settled_by_route",), form="pdf", out=tmp_path, language="zh")
+    found = (tmp_path / "settled_by_route.pdf").read_bytes()
+    assert b"/Subtype /Type3" in found
+    assert b"/CIDFontType2" not in found  # TrueType, which our font isn't
