@@ -80,15 +80,15 @@ def test_the_unit_test_of_the_fabric_prototype() -> None:
     assert BilateralOffset().select(given).set_of.tolist() == [0, 0]
 
 
-def test_three_banks_in_a_ring_without_enough_money() -> None:
-    """PSSimPy's tests leave such rings queued under first-in, first-out; each alone is a gridlock that resolves.
+def test_three_rings_without_enough_money() -> None:
+    """PSSimPy's test leaves all nine payments queued, first-in, first-out or by priority; together they are a gridlock.
 
-    Source: https://github.com/KennethSee/PSSimPy, tests/test_basic_sim.py: three banks with 50 and a ring of payments
-    of 100, 200 and 300 on each of three days.
+    Source: https://github.com/KennethSee/PSSimPy, tests/test_basic_sim.py, several days: three banks with 50 each.
     """
-    for amount in (100, 200, 300):
-        given = letters({"1": 50, "2": 50, "3": 50}, f"1>2 {amount}, 2>3 {amount}, 3>1 {amount}")
-        assert (given.amount > given.funds[given.debtor]).all()
-        assert GridlockResolution().select(given).settled.all()
-        assert MatchingCycles().select(given).settled.all()
-        assert not BilateralOffset().select(given).settled.any()
+    rings = ", ".join(f"1>2 {amount}, 2>3 {amount}, 3>1 {amount}" for amount in (100, 200, 300))
+    given = letters({"1": 50, "2": 50, "3": 50}, rings)
+    assert (given.amount > given.funds[given.debtor]).all()
+    assert not BilateralOffset(alone=True).select(given).settled.any()
+    assert GridlockResolution().select(given).set_of.tolist() == [0] * 9
+    assert closing(given, GridlockResolution()) == [50, 50, 50]
+    assert MatchingCycles().select(given).settled.all()
