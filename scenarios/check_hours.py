@@ -36,6 +36,9 @@ def check_rails(checks: Checks) -> None:
             _cycles(checks, path, rail, windows)
         if rail.kind == FUNDED:
             _funded(checks, path, rail)
+        entry = [index for index, use in enumerate(getattr(rail, "mechanisms", ())) if use.at == "entry"]
+        for index in entry[1:]:
+            checks.say("LH058", (*path, "mechanisms", index, "at"), "a second mechanism at entry", "one at most")
         for index, use in enumerate(getattr(rail, "mechanisms", ())):
             _mechanism(checks, (*path, "mechanisms", index), rail, use)
 

@@ -103,7 +103,7 @@ def _summary(performed: Performed) -> Iterator[str]:
         yield (
             f"  route {name}: {route.settled:,} of {route.payments:,} settled, "
             f"{format_minor(route.sent_minor, currency)}; mean time {_duration(route.time_us // route.settled)}, "
-            f"{100 * route.within_hour / route.settled:.0f} % within an hour"
+            f"{100 * route.within_hour / route.payments:.0f} % of all within an hour"
         )
     yield from (f"  note: {note}" for note in performed.notes)
     yield from performed.report.lines()

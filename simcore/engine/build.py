@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from simcore.engine.spec import HopSpec, WorldSpec
-from simcore.kernels.constants import CLOSED, FIFO, NONE
+from simcore.kernels.constants import BYPASS, CLOSED, FIFO, NONE
 from simcore.kernels.world import (
     ACCOUNT,
     CYCLE_SEQUENCE,
@@ -19,6 +19,7 @@ from simcore.kernels.world import (
     PAYMENT_ROW,
     QUOTE,
     RAIL,
+    ROWS_NEEDED,
     SLOT,
     STATE_SIZE,
     Feed,
@@ -78,6 +79,9 @@ def _rails(spec: WorldSpec) -> Any:
                 "rule": rail.rule,
                 "state": CLOSED,
                 "when_closed": rail.when_closed,
+                "offset_most": rail.offset_most,
+                "offset_strict": rail.offset_strict or rail.rule != BYPASS,
+                "offset_first": rail.offset_first or rail.rule != BYPASS,
                 "first_account": bisect_left(account_rails, index),
                 "last_account": bisect_left(account_rails, index + 1),
                 "wait_head": NONE,
@@ -147,6 +151,10 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
     n_account = len(spec.accounts)
     state = np.zeros(STATE_SIZE, np.int64)
     state[CYCLE_SEQUENCE] = NONE
+    most_offset = max((rail.offset_most for rail in spec.rails), default=0)
+    # An obligation writes at most two rows, and an offset at entry settles one and its opposites in one step.
+    state[ROWS_NEEDED] = 4 + (2 * (most_offset + 1) if most_offset else 0)
+    log_rows = max(log_rows, 2 * int(state[ROWS_NEEDED]))
     most_hops = max((len(route) for route in spec.routes), default=1)
     return World(
         state=state,
@@ -167,8 +175,9 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         changed=np.zeros(max(n_account, 1), np.int32),
         net=np.zeros(n_account, np.int64),
         path=np.zeros(PATH_DEPTH, np.int32),
-        obligations=np.zeros(max(log_rows, 8), dtype=OBLIGATION_ROW),
-        payments=np.zeros(max(log_rows, 8), dtype=PAYMENT_ROW),
+        opposite=np.zeros(most_offset + 1, np.int32),
+        obligations=np.zeros(log_rows, dtype=OBLIGATION_ROW),
+        payments=np.zeros(log_rows, dtype=PAYMENT_ROW),
     )
 
 

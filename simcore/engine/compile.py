@@ -93,6 +93,19 @@ def role(text: str, participants: dict[str, int], currencies: dict[str, int]) ->
     return k.ROLE_PARTICIPANT, participants[text]
 
 
+def _offset_at_entry(rail: Any) -> dict[str, Any]:
+    """The rail's offset at entry, as the loop runs it."""
+    for use in getattr(rail, "mechanisms", ()):
+        if use.at == "entry":
+            first = use.rule == "first_pair"
+            return {
+                "offset_most": 1 if first else use.most,
+                "offset_strict": use.strict,
+                "offset_first": first or use.strict,
+            }
+    return {}
+
+
 def rate_paths(scenario: Scenario, folder: Path) -> dict[str, RatePath]:
     """The mid rate of every pair over the run."""
     paths = {}
@@ -136,6 +149,7 @@ def compile_scenario(scenario: Scenario, folder: Path) -> Compiled:
             rule=RULES[getattr(rail, "queue", "fifo")],
             when_closed=WHEN_CLOSED[rail.when_closed],
             end_of_day=END_OF_DAY[rail.end_of_day],
+            **_offset_at_entry(rail),
         )
         for rail in scenario.rails.values()
     )

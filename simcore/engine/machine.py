@@ -30,6 +30,7 @@ from simcore.kernels.constants import (
     NEED_SLOTS,
     NEVER,
     NONE,
+    OPEN,
     OVERDRAWN,
     QUEUED_AT_END,
     RETURN_PENDING_AT_END,
@@ -53,6 +54,7 @@ from simcore.kernels.world import (
     PLACE_FREE,
     PLACE_QUEUE,
     PLACE_WAITING,
+    ROWS_NEEDED,
     SEQUENCE,
     Feed,
 )
@@ -187,8 +189,9 @@ class Machine:
         self._shut(rail, FUNDING_ONLY)
 
     def cut_off(self, rail: int) -> None:
-        """Let no new obligations in; the queue may still be released."""
-        self._shut(rail, CUT_OFF)
+        """Let no new obligations into an open rail; its queue may still be released."""
+        if self.world.rails["state"][rail] == OPEN:
+            self._shut(rail, CUT_OFF)
 
     def close(self, rail: int) -> None:
         """Close a rail."""
@@ -222,7 +225,7 @@ class Machine:
             row = self.accounts[account]
             if amount <= 0 or int(row["balance"]) + int(row["debit_limit"]) < amount:
                 raise InvariantError(f"transfer of {amount} from account {account} with {row['balance']} at {now_us}")
-        if self.world.obligations.size - self.world.state[OBLIGATION_ROWS] < loop.ROWS_PER_STEP:
+        if self.world.obligations.size - self.world.state[OBLIGATION_ROWS] < self.world.state[ROWS_NEEDED]:
             self.flush_logs()
         control.transfer(self.world, debit, credit, mirror_debit, mirror_credit, amount, kind, now_us)
 

@@ -14,6 +14,12 @@ class RailSpec:
     rule: int = 0
     when_closed: int = 0
     end_of_day: int = 2
+    offset_most: int = 0
+    """Opposite obligations tried when one arrives and can't settle; 0 means no offset at entry."""
+    offset_strict: bool = False
+    """They have to be the beginning of the other account's whole queue; always so on strict queues."""
+    offset_first: bool = False
+    """The arriving one has to be the first of its queue; always so on strict queues."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,7 @@ from simcore.kernels.constants import (
     SETTLED_GROSS,
     SETTLED_NET,
 )
-from simcore.kernels.loop import ROWS_PER_STEP
-from simcore.kernels.ordered import ordered_first
+from simcore.kernels.ordered import ordered_first, ordered_following
 from simcore.kernels.queue import available, dequeue, note_credit, note_debit
 from simcore.kernels.settle import log_obligation, log_unsettled, move, send_back, settled
 from simcore.kernels.world import (
@@ -33,6 +32,7 @@ from simcore.kernels.world import (
     OBLIGATION_ROWS,
     OVERFLOWED,
     PAYMENT_ROWS,
+    ROWS_NEEDED,
     SEQUENCE,
 )
 
@@ -41,8 +41,8 @@ from simcore.kernels.world import (
 def logs_full(world):
     """Whether a log may have no room for what one obligation writes."""
     return (
-        world.state[OBLIGATION_ROWS] > world.obligations.size - ROWS_PER_STEP
-        or world.state[PAYMENT_ROWS] > world.payments.size - ROWS_PER_STEP
+        world.state[OBLIGATION_ROWS] > world.obligations.size - world.state[ROWS_NEEDED]
+        or world.state[PAYMENT_ROWS] > world.payments.size - world.state[ROWS_NEEDED]
     )
 
 
@@ -142,27 +142,13 @@ def settle_cycle(world, rail, cycle_id, now):
 
 
 @kernel(forceinline=True)
-def _following(slots, path, root, after):
-    """The slot that follows ``after`` in an ordered queue, or NONE."""
-    best = NONE
-    node = root
-    while node != NONE:
-        if slots[node].key > slots[after].key:
-            best = node
-            node = slots[node].left
-        else:
-            node = slots[node].right
-    return best
-
-
-@kernel(forceinline=True)
 def _take_returnable(world, account, rule):
     """Take the first queued payment out of an account's queue, passing over money on its way back; NONE if none."""
     slots, accounts = world.slots, world.accounts
     if rule != FIFO:
         slot = ordered_first(slots, accounts[account].head)
         while slot != NONE and slots[slot].returning == 1:
-            slot = _following(slots, world.path, accounts[account].head, slot)
+            slot = ordered_following(slots, accounts[account].head, slot)
         if slot != NONE:
             dequeue(world, account, slot, rule)
         return slot

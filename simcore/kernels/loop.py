@@ -28,6 +28,7 @@ from simcore.kernels.constants import (
     WAIT,
 )
 from simcore.kernels.due import take_due
+from simcore.kernels.offset import offset_at_entry
 from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
 from simcore.kernels.queue import available, enqueue, next_release
 from simcore.kernels.settle import log_unsettled, real_hop, send_back, send_on, set_hop, settle_gross
@@ -47,10 +48,9 @@ from simcore.kernels.world import (
     PAYMENT_ROWS,
     PLACE_COLLECTED,
     PLACE_WAITING,
+    ROWS_NEEDED,
     WORK_SIZE,
 )
-
-ROWS_PER_STEP = 4  # at most this many rows of a log are written between two looks at the room left
 
 
 @kernel(forceinline=True)
@@ -143,6 +143,8 @@ def _enter(world, slot, now):
         log_unsettled(world, slot, REJECTED_INSUFFICIENT_FUNDS)
         send_back(world, slot, REJECTED_INSUFFICIENT_FUNDS, now)
         return NONE
+    if rails[rail].offset_most > 0 and offset_at_entry(world, slot, rail, now):
+        return NONE
     enqueue(world, debit, slot, rails[rail].rule)
     return NONE
 
@@ -204,8 +206,8 @@ def advance(world, until):
             same ``until`` goes on where it stopped.
     """
     state, slots, feed = world.state, world.slots, world.feed
-    obligation_room = world.obligations.size - ROWS_PER_STEP
-    payment_room = world.payments.size - ROWS_PER_STEP
+    obligation_room = world.obligations.size - state[ROWS_NEEDED]
+    payment_room = world.payments.size - state[ROWS_NEEDED]
     feed_size = feed.time.size
     while True:
         if state[OBLIGATION_ROWS] > obligation_room or state[PAYMENT_ROWS] > payment_room:

@@ -149,6 +149,20 @@ def ordered_first(slots, root):
 
 
 @kernel(forceinline=True)
+def ordered_following(slots, root, after):
+    """The slot that follows ``after`` in queue order, or NONE."""
+    best = NONE
+    node = root
+    while node != NONE:
+        if slots[node].key > slots[after].key:
+            best = node
+            node = slots[node].left
+        else:
+            node = slots[node].right
+    return best
+
+
+@kernel(forceinline=True)
 def ordered_first_fit(slots, root, available):
     """First slot in queue order whose amount is at most ``available``, or NONE."""
     node = root

@@ -39,6 +39,7 @@ CYCLE_SEQUENCE: Final = 17  # number of finality of the cycle being logged, -1 i
 CYCLE_COUNT: Final = 18
 CYCLE_VALUE: Final = 19
 CYCLE_MOVED: Final = 20
+ROWS_NEEDED: Final = 21  # rows one event may write to a log
 STATE_SIZE: Final = 24
 
 # Where a slot stands.
@@ -81,6 +82,9 @@ RAIL: Final = _record(
     state=np.int8,
     when_closed=np.int8,
     draining=np.int8,  # the waiting list is being let in
+    offset_most=np.int32,  # opposite obligations tried when one arrives and can't settle; 0: no offset at entry
+    offset_strict=np.int8,  # they have to be the beginning of the other's whole queue
+    offset_first=np.int8,  # the arriving one has to be the first of its queue
     first_account=np.int32,
     last_account=np.int32,  # exclusive: the accounts of a rail are contiguous
     wait_head=np.int32,  # list (fifo) or root (ordered)
@@ -186,5 +190,6 @@ class World(NamedTuple):
     changed: Int32  # (n_account,) credited accounts of bypass queues
     net: Int64  # (n_account,) scratch of cycles
     path: Int32  # scratch of ordered queues
+    opposite: Int32  # scratch of offsets at entry
     obligations: Records  # OBLIGATION_ROW, the log
     payments: Records  # PAYMENT_ROW, the log

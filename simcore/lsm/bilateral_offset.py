@@ -191,6 +191,8 @@ class BilateralOffset(Mechanism):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "keeps_order", self.strict)
+        # The event loop knows these two rules; what a payment can pay alone it has settled before.
+        object.__setattr__(self, "at_entry", self.rule != "best" and not self.alone)
         greatest = MOST_FOR_BEST if self.rule == "best" else 60
         if not 1 <= self.most <= greatest:
             raise ScenarioError.one(

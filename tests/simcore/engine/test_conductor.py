@@ -171,6 +171,26 @@ def test_a_mechanism_frees_a_ring_at_its_time_and_releases_what_follows(tmp_path
     }
 
 
+def test_an_offset_at_entry_settles_two_opposite_payments_that_neither_can_pay(tmp_path: Path) -> None:
+    text = RING_TOWN.replace(
+        'mechanisms = [{ use = "gridlock_resolution", every = "30 min", times = ["09:40"] }]',
+        'queue = "bypass"\nmechanisms = [{ use = "bilateral_offset", at = "entry", most = 2 }]',
+    )
+    payments = (
+        "ab,2026-03-02T09:10:00+08:00,A,B,300,SGD\n"
+        "ac,2026-03-02T09:11:00+08:00,A,C,280,SGD\n"
+        "ab2,2026-03-02T09:12:00+08:00,A,B,150,SGD\n"
+        "ba,2026-03-02T09:20:00+08:00,B,A,440,SGD\n"  # with ab alone B would lack 90; with ab2 as well it gains
+    )
+    run = run_town(town(tmp_path, text, payments), tmp_path / "run")
+    status = {row["reference"]: row["status"] for row in run.payments.to_pylist()}
+    assert status == {"ab": "SETTLED_OFFSET", "ab2": "SETTLED_OFFSET", "ba": "SETTLED_OFFSET", "ac": "RETURNED_CUT_OFF"}
+    together = rows(run.obligations, status="SETTLED_OFFSET")
+    assert {beijing(row) for row in together} == {"02 09:20:00"}
+    assert len({row["sequence"] for row in together}) == 1
+    assert audit(run.path).ok
+
+
 TOWNS = {"cips": CIPS_TOWN, "fx": FX_TOWN, "net": NET_TOWN, "ring": RING_TOWN}
 
 
