@@ -83,8 +83,9 @@ class CycleCancelling(Clearing):
     """Depth-first search for a cycle of debts, its smallest debt cancelled all round, until no cycle is left.
 
     Here for comparison: how much goes depends on which cycles come first, and set-off cancels at least as much, with
-    proof. Net positions stay; obligations only shrink; of those between the same two accounts the first go first.
+    proof. Of the obligations between the same two accounts the first in the queue are cancelled first.
 
+    Invariants: net positions stay; obligations only shrink; what is left holds no cycle.
     Cost: one sort, then at most n_pair · n_account steps, in practice n_pair times the length of a cycle.
     """
 

@@ -46,10 +46,11 @@ class SetOff(Clearing):
     """Multilateral set-off, exact, as minimum-cost flow.
 
     Of all residuals 0 ≤ f_p ≤ a_p that leave every net position as it is, one with the least total: the largest
-    circulation of debt is cancelled. Obligations are cancelled in part where need be; no new ones arise; funds are not
-    used. Of the obligations between the same two accounts the first in the queue are cancelled first. Only the total
-    is unique, not who is relieved.
+    circulation of debt is cancelled. Obligations are cancelled in part where need be. Of those between the same two
+    accounts the first in the queue are cancelled first. Only the total is unique, not who is relieved.
 
+    Invariants: net positions stay; obligations only shrink; no new ones arise; funds are not used; what is left holds
+    no cycle, and no other residual with these properties is smaller.
     Cost: one sort and OR-tools' minimum-cost flow on at most min(n, n_account²) arcs: 0.1 to 0.6 s for 100,000.
     Raises ``ScenarioError`` LH105 where OR-tools is missing.
     """
