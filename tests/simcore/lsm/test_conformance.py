@@ -20,9 +20,10 @@ import pytest
 
 from simcore.lsm import REGISTRY
 from simcore.lsm.base import Clearing, Mechanism, Problem, Selection
+from simcore.lsm.bounds import divisible_bound
 from tests.simcore.lsm.instances import middling_problems, problem, small_problems
 
-SMALL, MIDDLING = 1500, 12
+SMALL, MIDDLING = 2000, 12
 ENTRIES = REGISTRY.entries()
 MECHANISMS = [name for name, cls in ENTRIES.items() if issubclass(cls, Mechanism)]
 
@@ -130,3 +131,11 @@ def test_a_registered_class_documents_itself(name: str) -> None:
     assert "Cost:" in cls.__doc__
     if issubclass(cls, Mechanism):
         assert isinstance(cls.keeps_order, bool)
+
+
+@pytest.mark.parametrize(("name", "variant"), CASES, ids=IDS)
+def test_no_set_beats_the_divisible_bound(name: str, variant: dict[str, Any]) -> None:
+    mechanism = ENTRIES[name](**variant)
+    for given in [*small_problems(60, seed=17), *middling_problems(6, seed=17)]:
+        settled = mechanism.select(given).settled
+        assert int(given.amount[settled].sum()) <= divisible_bound(given)
