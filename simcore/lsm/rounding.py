@@ -14,23 +14,23 @@ def round_flows(tail: Sequence[int], head: Sequence[int], flow: Sequence[Fractio
     what leaves the others; ``supply`` is a whole number per node. Whole flows stay as they are. That such a rounding
     exists is the theorem that flow problems with whole bounds have whole solutions.
 
-    Begin with everything rounded down. Nodes then hold units too many or too few; a unit moves from one with too many
-    along flows that can still be raised, or back along raised ones, by the shortest way to one with too few. Where
-    there is a choice, flows given first are raised first. Cost: one breadth-first search per unit.
+    Begin with everything rounded to the nearest, halves up. Nodes then hold units too many or too few; a unit moves
+    from one with too many along flows that can still be raised, or back along raised ones, by the shortest way to one
+    with too few; flows given first come first. Cost: one breadth-first search per unit.
     """
     whole = [math.floor(value) for value in flow]
+    raised = [2 * (value - below) >= 1 for value, below in zip(flow, whole)]
     open_ends: list[list[int]] = [[] for _ in supply]  # flows with a fraction at each node, either end
     excess = list(supply)
     for k, value in enumerate(whole):
-        excess[tail[k]] -= value
-        excess[head[k]] += value
+        excess[tail[k]] -= value + raised[k]
+        excess[head[k]] += value + raised[k]
         if flow[k] != value:
             open_ends[tail[k]].append(k)
             open_ends[head[k]].append(k)
-    raised = [False] * len(whole)
     last = len(supply) - 1
     excess[last] = -sum(excess[:last])
-    for source in range(last):
+    for source in range(last + 1):
         while excess[source] > 0:
             target, path = _shortest_way(source, tail, head, open_ends, raised, excess)
             for k in path:
