@@ -19,6 +19,7 @@ from simcore.errors import InvariantError, ScenarioError
 from simcore.lsm import REGISTRY
 from simcore.lsm.base import Cleared, Clearing, Mechanism, Selection
 from simcore.lsm.bounds import divisible_bound
+from simcore.lsm.grouping import settle_in_sets
 from simcore.net_input import NetInput, Part, read_input
 from simcore.net_limits import read_limits
 from simcore.net_parameters import algorithm, parameters, summary, values
@@ -78,22 +79,15 @@ def net_part(chosen: Mechanism | Clearing, part: Part) -> Netted:
 def _closing(part: Part, selection: Selection) -> Int64:
     """Balances after every set, checked after each of them."""
     problem, settled = part.problem, np.flatnonzero(selection.settled)
-    in_sets = settled[np.argsort(selection.set_of[settled], kind="stable")]
-    balance, least = part.opening.copy(), -part.debit_limit
-    ends = np.flatnonzero(np.diff(selection.set_of[in_sets], append=-1))
-    start = 0
-    for end in ends.tolist():
-        rows = in_sets[start : end + 1]
-        np.subtract.at(balance, problem.debtor[rows], problem.amount[rows])
-        np.add.at(balance, problem.creditor[rows], problem.amount[rows])
-        touched = np.concatenate((problem.debtor[rows], problem.creditor[rows]))
-        if (short := touched[balance[touched] < least[touched]]).size:
-            name = part.participants[short[0]]
-            raise InvariantError(
-                f"set {selection.set_of[in_sets[start]]} leaves {name} with "
-                f"{format_minor(int(balance[short[0]]), part.currency)}, below its debit limit"
-            )
-        start = end + 1
+    rows = settled[np.argsort(selection.set_of[settled], kind="stable")]
+    funds = problem.funds.copy()
+    end = settle_in_sets(rows, selection.set_of, problem.debtor, problem.creditor, problem.amount, funds)
+    balance = funds - part.debit_limit
+    if end >= 0:
+        number = int(selection.set_of[rows[end]])
+        short = int(np.flatnonzero(funds < 0)[0])
+        shown = format_minor(int(balance[short]), part.currency)
+        raise InvariantError(f"set {number} leaves {part.participants[short]} with {shown}, below its debit limit")
     return balance
 
 

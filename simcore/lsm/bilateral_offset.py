@@ -210,10 +210,13 @@ class BilateralOffset(Mechanism):
         set_of = np.full(n, NONE, dtype=np.int32)
         rule = {"first_pair": FIRST_PAIR, "ten": FIRST_FEASIBLE, "best": BEST}[self.rule]
         most = 1 if self.rule == "first_pair" else self.most
-        sets = offset_pairs(
+        offset_pairs(
             problem.funds.copy(), writable(problem.debtor), writable(problem.creditor), writable(problem.amount),
             rule, self.strict, most, self.alone, writable(list_of), writable(opposite), *linked(lists), *linked(queues),
             np.zeros(problem.funds.size, dtype=np.int64), np.full(n, -1, dtype=np.int64),
             np.empty(most, dtype=np.int32), set_of,
         )  # fmt: skip
-        return Selection(set_of=set_of, facts={"sets": int(sets)})
+        in_sets = set_of[set_of >= 0]
+        together = np.bincount(in_sets)[in_sets] > 1
+        offset = int(problem.amount[set_of >= 0][together].sum())
+        return Selection(set_of=set_of, facts={"offset_minor": offset})

@@ -50,6 +50,35 @@ def net_positions(debtor, creditor, amount, position):
         position[creditor[k]] += amount[k]
 
 
+@kernel
+def settle_in_sets(rows, set_of, debtor, creditor, amount, funds):
+    """Settle rows set by set; stop at the first set that leaves an account short.
+
+    Parameters
+    ----------
+    rows : int64 (k,)                    what settles, sorted by set
+    set_of : int32 (n,)                  number of each row's set
+    debtor, creditor, amount : (n,)
+    funds : int64 (n_account,)           changed to what is left
+
+    Returns
+    -------
+    int64                                place in ``rows`` where the set ends that leaves somebody short, -1 if none
+    """
+    first = 0
+    for m in range(rows.size):
+        k = rows[m]
+        funds[debtor[k]] -= amount[k]
+        funds[creditor[k]] += amount[k]
+        if m + 1 < rows.size and set_of[rows[m + 1]] == set_of[k]:
+            continue
+        for r in range(first, m + 1):
+            if funds[debtor[rows[r]]] < 0:
+                return m
+        first = m + 1
+    return -1
+
+
 def writable(array: NDArray[Any]) -> NDArray[Any]:
     """The array itself, or a copy if it is read-only: numba would compile every kernel again for such arrays."""
     return array if array.flags.writeable and array.flags.c_contiguous else array.copy()
