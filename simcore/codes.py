@@ -416,6 +416,12 @@ _NETTING = {
         "Amounts are 64-bit counts of the smallest unit. All obligations of one currency together, and all openings "
         "and limits together, must stay below 2^62. Split the table.",
     ),
+    "LH105": Code(
+        "a library that isn't installed",
+        "Some algorithms and bounds are left to well-kept solvers, scipy's HiGHS and OR-tools, which are not installed "
+        "unless they are asked for.",
+        "pip install 'luhai[netting]'",
+    ),
 }
 
 CODES: dict[str, Code] = {**_FILES, **_TYPES, **_REFERENCES, **_RULES, **_DEMAND, **_RUNS, **_NETTING}
