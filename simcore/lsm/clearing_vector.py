@@ -70,7 +70,7 @@ def clearing_vector(
     Notes
     -----
     Fictitious default: begin with everybody paying in full; solve for those who can't; repeat until nobody joins them,
-    n rounds at most. Solved in whole numbers and fractions, never floats, so it is the same on every machine. The
+    n rounds at most. Solved in whole numbers, never floats, so it is the same on every machine. The
     vector is then rounded so that each payment is the exact one rounded down or up and every account still balances;
     that is possible because flows with whole totals have whole solutions. Costs of a round: the cube of the number in
     default, in long integers; about a second for a hundred.
@@ -82,21 +82,20 @@ def clearing_vector(
     system = _read(liabilities, external_assets, external_debt, rank, alpha, beta)
     defaulted = [False] * system.n
     rounds = 0
-    pays = [Fraction(owed) for owed in system.owed]
+    ratios = _Ratios(parts=[1] * system.n, unit=1)
     while True:
-        received = _received(system, pays)
+        received = _received(system, ratios.parts)
         joining = [
             i
             for i in range(system.n)
-            if not defaulted[i] and system.assets[i] + received[i] < system.owed[i] + system.senior[i]
+            if not defaulted[i] and received[i] < (system.owed[i] + system.senior[i] - system.assets[i]) * ratios.unit
         ]
         if not joining:
-            break
+            return _in_whole_units(system, ratios, received, defaulted, rounds)
         for i in joining:
             defaulted[i] = True
-        pays = _solve(system, defaulted)
+        ratios = _solve(system, defaulted)
         rounds += 1
-    return _in_whole_units(system, pays, received, defaulted, rounds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +112,15 @@ class _System:
     senior: list[int]
     alpha: Fraction
     beta: Fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ratios:
+    """The share of its debts that each pays, ``parts[i] / unit``: one denominator for all, so no fraction is reduced
+    on the way, which would take longer than all the rest."""
+
+    parts: list[int]
+    unit: int
 
 
 def _read(liabilities: Any, assets: Any, external: Any, rank: str, alpha: Any, beta: Any) -> _System:
@@ -188,55 +196,59 @@ def _read(liabilities: Any, assets: Any, external: Any, rank: str, alpha: Any, b
     )
 
 
-def _received(system: _System, pays: Sequence[Fraction]) -> list[Fraction]:
-    """What each receives from the others when each pays ``pays`` in proportion."""
-    received = [Fraction(0)] * system.n
-    ratio = [pay / owed if owed else Fraction(0) for pay, owed in zip(pays, system.owed)]
+def _received(system: _System, parts: Sequence[int]) -> list[int]:
+    """What each receives from the others, in parts of a minor unit, when each pays ``parts`` of what it owes."""
+    received = [0] * system.n
     for i, j, amount in zip(system.debtor, system.creditor, system.amount):
-        received[j] += ratio[i] * amount
+        received[j] += parts[i] * amount
     return received
 
 
-def _solve(system: _System, defaulted: Sequence[bool]) -> list[Fraction]:
+def _solve(system: _System, defaulted: Sequence[bool]) -> _Ratios:
     """What each pays when those in default pay what they have after senior debts, and the others pay in full.
 
     With senior debts some are left with nothing. So begin with those who have something of their own, solve for them,
     and add whoever can pay now. Each step pays at least as much as the one before, so it ends. Without senior debts
     nobody can come below nothing, and one step is enough.
     """
-    pays = [Fraction(0) if out else Fraction(owed) for out, owed in zip(defaulted, system.owed)]
-    fixed = _received(system, pays)
-    own = [system.alpha * system.assets[i] + system.beta * fixed[i] - system.senior[i] for i in range(system.n)]
+    # Shares of assets and receipts that survive, and senior debts, in whole numbers of 1 / scale.
+    scale = math.lcm(system.alpha.denominator, system.beta.denominator)
+    alpha, beta = int(system.alpha * scale), int(system.beta * scale)
+    solvent = [0 if out else 1 for out in defaulted]
+    fixed = _received(system, solvent)
+    own = [alpha * system.assets[i] + beta * fixed[i] - scale * system.senior[i] for i in range(system.n)]
     members = [i for i in range(system.n) if defaulted[i] and system.owed[i] > 0]
     paying = set(members) if not any(system.senior) else {i for i in members if own[i] > 0}
     while True:
         active = [i for i in members if i in paying]
-        inside = [Fraction(0)] * system.n
-        for i, ratio in zip(active, _pay_ratios(system, active, own)):
-            inside[i] = ratio * system.owed[i]
+        parts, unit = _eliminate(system, active, own, scale, beta)
+        inside = [0] * system.n
+        for i, part in zip(active, parts):
+            inside[i] = part
         received = _received(system, inside)
-        able = {i for i in members if own[i] + system.beta * received[i] > 0}
+        able = {i for i in members if own[i] * unit + beta * received[i] > 0}
         if able <= paying:
-            return [pays[i] + inside[i] for i in range(system.n)]
+            return _Ratios(parts=[solvent[i] * unit + inside[i] for i in range(system.n)], unit=unit)
         paying = able
 
 
-def _pay_ratios(system: _System, active: Sequence[int], own: Sequence[Fraction]) -> list[Fraction]:
-    """The share of its debts that each of ``active`` can pay: solves owed_i y_i − β Σ_j L_ji y_j = own_i.
+def _eliminate(
+    system: _System, active: Sequence[int], own: Sequence[int], scale: int, beta: int
+) -> tuple[list[int], int]:
+    """The share of its debts that each of ``active`` can pay: solves scale owed_i y_i − beta Σ_j L_ji y_j = own_i.
 
-    Gaussian elimination without fractions (Bareiss 1968): every division leaves no remainder. The pivots can stand on
-    the diagonal, since nobody is owed more by the others than these owe in all.
+    Gaussian elimination without fractions (Bareiss 1968): every division leaves no remainder, and the last pivot is
+    the determinant, with which all answers become whole. The pivots can stand on the diagonal, since nobody is owed
+    more by the others than these owe in all. Returns the answers times the determinant, and the determinant.
     """
     place = {i: k for k, i in enumerate(active)}
-    scale = math.lcm(system.alpha.denominator, system.beta.denominator)
-    weight = int(system.beta * scale)
     size = len(active)
-    rows = [[0] * size + [int(own[i] * scale)] for i in active]
+    rows = [[0] * size + [own[i]] for i in active]
     for k, i in enumerate(active):
         rows[k][k] = system.owed[i] * scale
     for i, j, amount in zip(system.debtor, system.creditor, system.amount):
         if i in place and j in place:
-            rows[place[j]][place[i]] -= weight * amount
+            rows[place[j]][place[i]] -= beta * amount
     before = 1
     for k in range(size):
         pivot, top = rows[k][k], rows[k]
@@ -245,41 +257,39 @@ def _pay_ratios(system: _System, active: Sequence[int], own: Sequence[Fraction])
             for m in range(k + 1, size + 1):
                 row[m] = (row[m] * pivot - factor * top[m]) // before
         before = pivot
-    ratios = [Fraction(0)] * size
+    answers = [0] * size
     for k in reversed(range(size)):
-        rest = rows[k][size] - sum((rows[k][m] * ratios[m] for m in range(k + 1, size)), Fraction(0))
-        ratios[k] = rest / rows[k][k]
-    return ratios
+        known = sum(rows[k][m] * answers[m] for m in range(k + 1, size))
+        answers[k] = (rows[k][size] * before - known) // rows[k][k]
+    return answers, before
 
 
 def _in_whole_units(
-    system: _System, pays: Sequence[Fraction], received: Sequence[Fraction], defaulted: Sequence[bool], rounds: int
+    system: _System, ratios: _Ratios, received: Sequence[int], defaulted: Sequence[bool], rounds: int
 ) -> ClearingVector:
     """Write the vector as flows out of each participant and round these."""
-    n, world = system.n, system.n
-    ratio = [pays[i] / system.owed[i] if system.owed[i] else Fraction(1) for i in range(n)]
-    tail, head = list(system.debtor), list(system.creditor)
-    flow = [ratio[i] * amount for i, amount in zip(system.debtor, system.amount)]
-    outside: list[Fraction] = []
-    kept: list[Fraction] = []
-    lost: list[Fraction] = []
+    n, world, parts = system.n, system.n, ratios.parts
+    scale = math.lcm(system.alpha.denominator, system.beta.denominator)
+    unit = ratios.unit * scale
+    flow = [parts[i] * scale * amount for i, amount in zip(system.debtor, system.amount)]
+    outside, kept, lost = [0] * n, [0] * n, [0] * n
     for i in range(n):
-        estate = system.assets[i] + received[i]
-        cost = (1 - system.alpha) * system.assets[i] + (1 - system.beta) * received[i] if defaulted[i] else Fraction(0)
-        senior = min(Fraction(system.senior[i]), estate - cost)
-        outside.append(senior if any(system.senior) else ratio[i] * system.external[i])
-        kept.append(estate - cost - senior - pays[i])
-        lost.append(cost)
-    for part in (outside, kept, lost):
-        tail += range(n)
-        head += [world] * n
-        flow += part
-    whole = np.array(round_flows(tail, head, flow, [*system.assets, 0]), np.int64)
-    paid = whole[: len(system.amount)]
-    external, stays, gone = whole[len(system.amount) :].reshape(3, n)
+        estate = unit * system.assets[i] + scale * received[i]
+        if defaulted[i]:
+            own_lost = int((1 - system.alpha) * scale) * system.assets[i] * ratios.unit
+            lost[i] = own_lost + int((1 - system.beta) * scale) * received[i]
+        senior = min(unit * system.senior[i], estate - lost[i])
+        outside[i] = senior if any(system.senior) else parts[i] * scale * system.external[i]
+        kept[i] = estate - lost[i] - senior - parts[i] * scale * system.owed[i]
+    tail = [*system.debtor, *range(n), *range(n), *range(n)]
+    head = [*system.creditor, *[world] * (3 * n)]
+    whole = np.array(round_flows(tail, head, [*flow, *outside, *kept, *lost], unit, [*system.assets, 0]), np.int64)
+    paid = whole[: len(flow)]
+    external, stays, gone = whole[len(flow) :].reshape(3, n)
     debtor = np.array(system.debtor, np.int64)
     payments = np.zeros(n, np.int64)
     np.add.at(payments, debtor, paid)
+    shares = [Fraction(part, ratios.unit) if owed else Fraction(1) for part, owed in zip(parts, system.owed)]
     return ClearingVector(
         payments=payments,
         external=external,
@@ -289,7 +299,7 @@ def _in_whole_units(
         creditor=np.array(system.creditor, np.int64),
         paid=paid,
         defaulted=np.array(defaulted, np.bool_),
-        recovery=np.array([float(share) for share in ratio], np.float64),
-        exact=tuple(pays),
+        recovery=np.array([float(share) for share in shares], np.float64),
+        exact=tuple(share * owed for share, owed in zip(shares, system.owed)),
         rounds=rounds,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Compression(Clearing):
 
     source: ClassVar[str] = "D'Errico and Roukny (2017), Compressing over-the-counter markets, ESRB Working Paper 44"
 
-    kind: str = "conservative"
+    kind: Literal["conservative", "hybrid", "non_conservative", "bilateral"] = "conservative"
     """Which obligations may change: ``conservative``, ``hybrid``, ``non_conservative`` or ``bilateral``."""
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class CycleCancelling(Clearing):
 
     source: ClassVar[str] = "Informal Systems, Obligation Clearing Algorithm Design 101"
 
-    order: str = "queue"
+    order: Literal["queue", "largest", "smallest"] = "queue"
     """Which debt of an account is followed first: the one whose first obligation stands first in the ``queue``, the
     ``largest``, or the ``smallest``; ties by creditor."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,7 +140,7 @@ class Optimum(Mechanism):
     source: ClassVar[str] = "Güntzer, Jungnickel and Leclerc (1998), European Journal of Operational Research 106"
     keeps_order: ClassVar[bool] = False
 
-    objective: str = "value"
+    objective: Literal["value", "count"] = "value"
     """What is maximised: ``value`` settled or ``count`` of obligations settled."""
     keep_order: bool = False
     """Whether an obligation may settle only with all earlier ones of its debtor (strict queues)."""

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from fractions import Fraction
 
 
-def round_flows(tail: Sequence[int], head: Sequence[int], flow: Sequence[Fraction], supply: Sequence[int]) -> list[int]:
-    """Round each flow down or up so that at every node but the last, supply + inflow = outflow.
+def round_flows(
+    tail: Sequence[int], head: Sequence[int], flow: Sequence[int], unit: int, supply: Sequence[int]
+) -> list[int]:
+    """Round each flow[k] / unit down or up so that at every node but the last, supply + inflow = outflow.
 
-    ``flow[k]`` ≥ 0 runs from ``tail[k]`` to ``head[k]`` and balances exactly at each node but the last, which takes
-    what leaves the others; ``supply`` is a whole number per node. Whole flows stay as they are. That such a rounding
-    exists is the theorem that flow problems with whole bounds have whole solutions.
+    ``flow[k]`` ≥ 0, in parts of which ``unit`` make one, runs from ``tail[k]`` to ``head[k]``. The flows balance
+    exactly at each node but the last, which takes what leaves the others; ``supply`` is a whole number per node. Whole
+    flows stay as they are. That there is such a rounding is the theorem that flow problems with whole bounds have
+    whole solutions. ``ValueError`` if the flows don't balance.
 
     Begin with everything rounded to the nearest, halves up. Nodes then hold units too many or too few; a unit moves
     from one with too many along flows that can still be raised, or back along raised ones, by the shortest way to one
     with too few; flows given first come first. Cost: one breadth-first search per unit.
     """
-    whole = [math.floor(value) for value in flow]
-    raised = [2 * (value - below) >= 1 for value, below in zip(flow, whole)]
+    whole = [value // unit for value in flow]
+    raised = [2 * (value % unit) >= unit for value in flow]
     open_ends: list[list[int]] = [[] for _ in supply]  # flows with a fraction at each node, either end
     excess = list(supply)
     for k, value in enumerate(whole):
         excess[tail[k]] -= value + raised[k]
         excess[head[k]] += value + raised[k]
-        if flow[k] != value:
+        if flow[k] % unit:
             open_ends[tail[k]].append(k)
             open_ends[head[k]].append(k)
     last = len(supply) - 1
