@@ -175,6 +175,8 @@ def test_every_wrong_setting_is_named_at_once() -> None:
     with pytest.raises(ScenarioError) as raised:
         clearing_vector([[0]], [1], rank="junior", alpha="much", beta=2)
     assert [fault.where.split()[-1] for fault in raised.value.faults] == ["rank", "alpha", "beta"]
+    with pytest.raises(ScenarioError, match="alpha"):
+        clearing_vector([[0]], [1], alpha=0.7)  # type: ignore[arg-type]
 
 
 def test_flows_are_rounded_to_the_nearest_where_the_accounts_allow_it() -> None:
