@@ -42,7 +42,7 @@ def cleared(system: dict[str, Any]) -> ClearingVector:
     )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(systems())
 def test_it_is_the_greatest_vector_of_the_definition(system: dict[str, Any]) -> None:
     pays, defaulted = greatest_clearing_vector(**system)
@@ -52,7 +52,7 @@ def test_it_is_the_greatest_vector_of_the_definition(system: dict[str, Any]) -> 
     assert result.rounds <= len(pays)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(systems())
 def test_rounded_it_balances_and_is_off_by_less_than_a_unit(system: dict[str, Any]) -> None:
     result, n = cleared(system), len(system["assets"])
