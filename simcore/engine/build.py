@@ -121,15 +121,15 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
 
 
 def _directory(spec: WorldSpec) -> dict[str, Any]:
-    account_of = np.full((len(spec.rails), spec.n_participant), NONE, np.int32)
+    account_of = np.full((len(spec.rails), spec.n_participant), NONE, np.int64)
     for index, row in enumerate(spec.accounts):
         account_of[row.rail, row.participant] = index
-    agent = np.full((spec.n_currency, spec.n_participant), NONE, np.int32)
+    agent = np.full((spec.n_currency, spec.n_participant), NONE, np.int64)
     for (currency, participant), who in spec.agents.items():
         agent[currency, participant] = who
     dealers = list(dict.fromkeys(dealer for dealer, _, _ in spec.quotes))
-    dealer_of = np.full(spec.n_participant, NONE, np.int32)
-    quote_of = np.full((max(len(dealers), 1), spec.n_currency, spec.n_currency), NONE, np.int32)
+    dealer_of = np.full(spec.n_participant, NONE, np.int64)
+    quote_of = np.full((max(len(dealers), 1), spec.n_currency, spec.n_currency), NONE, np.int64)
     for index, (dealer, source, target) in enumerate(spec.quotes):
         dealer_of[dealer] = dealers.index(dealer)
         quote_of[dealers.index(dealer), source, target] = index
@@ -139,8 +139,8 @@ def _directory(spec: WorldSpec) -> dict[str, Any]:
 def empty_feed(n_draw: int) -> Feed:
     """A batch of no payments."""
     return Feed(
-        time=np.zeros(0, np.int64), debtor=np.zeros(0, np.int32), creditor=np.zeros(0, np.int32),
-        route=np.zeros(0, np.int32), amount=np.zeros(0, np.int64), priority=np.zeros(0, np.int8),
+        time=np.zeros(0, np.int64), debtor=np.zeros(0, np.int64), creditor=np.zeros(0, np.int64),
+        route=np.zeros(0, np.int64), amount=np.zeros(0, np.int64), priority=np.zeros(0, np.int64),
         draws=np.zeros((0, n_draw), np.int64),
     )  # fmt: skip
 
@@ -161,21 +161,21 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         accounts=_accounts(spec),
         rails=_rails(spec),
         hops=hops,
-        route_start=np.cumsum([0] + [len(route) for route in spec.routes]).astype(np.int32),
+        route_start=np.cumsum([0] + [len(route) for route in spec.routes]).astype(np.int64),
         **_directory(spec),
         quotes=np.zeros(len(spec.quotes), dtype=QUOTE),
         slots=_slots(slots),
         draws=np.zeros((slots, spec.n_draw), np.int64),
         moved=np.zeros((slots, most_hops), np.int64),
         feed=empty_feed(spec.n_draw),
-        heap=np.zeros(slots, np.int32),
-        lane_head=np.full(n_lane, NONE, np.int32),
-        lane_tail=np.full(n_lane, NONE, np.int32),
-        work=np.zeros(max(n_account, 1), np.int32),
-        changed=np.zeros(max(n_account, 1), np.int32),
+        heap=np.zeros(slots, np.int64),
+        lane_head=np.full(n_lane, NONE, np.int64),
+        lane_tail=np.full(n_lane, NONE, np.int64),
+        work=np.zeros(max(n_account, 1), np.int64),
+        changed=np.zeros(max(n_account, 1), np.int64),
         net=np.zeros(n_account, np.int64),
-        path=np.zeros(PATH_DEPTH, np.int32),
-        opposite=np.zeros(most_offset + 1, np.int32),
+        path=np.zeros(PATH_DEPTH, np.int64),
+        opposite=np.zeros(most_offset + 1, np.int64),
         obligations=np.zeros(log_rows, dtype=OBLIGATION_ROW),
         payments=np.zeros(log_rows, dtype=PAYMENT_ROW),
     )

@@ -161,7 +161,7 @@ class Machine:
             batch.draws,
         )
         # Kernels are compiled for arrays that are whole, aligned and writeable; another kind would compile them anew.
-        whole = [np.require(column, requirements=["C", "A", "W"]) for column in columns]
+        whole = [np.require(column, np.int64, ["C", "A", "W"]) for column in columns]
         self.world = self.world._replace(feed=Feed(*whole))
         state[FEED_POSITION] = 0
         state[FEED_FIRST_ID] = batch.first_payment_id
@@ -248,8 +248,8 @@ class Machine:
 
         Parameters
         ----------
-        chosen : int32 (n,) slots in the rail's queues, by set
-        set_of : int32 (n,) number of each one's set, rising
+        chosen : int64 (n,) slots in the rail's queues, by set
+        set_of : int64 (n,) number of each one's set, rising
 
         Raises
         ------

@@ -15,14 +15,14 @@ ORDER_BITS = (1 << 56) - 1
 
 
 def queued_slots(machine: Machine, rail: int) -> Any:
-    """Slots in the queues of a rail, in its queue order: int32 (n,)."""
+    """Slots in the queues of a rail, in its queue order: int64 (n,)."""
     slots, accounts = machine.world.slots, machine.accounts
     queued = np.flatnonzero(slots["place"] == PLACE_QUEUE)
     queued = queued[accounts["rail"][slots["debit"][queued]] == rail]
     key = slots["key"][queued]
     if machine.world.rails["rule"][rail] == FIFO:
         key = key & ORDER_BITS
-    return queued[np.argsort(key, kind="stable")].astype(np.int32)
+    return queued[np.argsort(key, kind="stable")]
 
 
 def problem_of(machine: Machine, rail: int, chosen: Any) -> Problem:
@@ -35,7 +35,7 @@ def problem_of(machine: Machine, rail: int, chosen: Any) -> Problem:
         debtor=(queue["debit"] - where.start).astype(np.int32),
         creditor=(queue["credit"] - where.start).astype(np.int32),
         amount=np.ascontiguousarray(queue["amount"]),
-        priority=np.ascontiguousarray(queue["priority"]),
+        priority=queue["priority"].astype(np.int8),
         entered_at=np.ascontiguousarray(queue["entered_at"]),
     )
 
@@ -64,7 +64,7 @@ def run_mechanism(
         "moved_minor": _moved(problem, set_of, at),
     }
     if at.size:
-        machine.settle_sets(rail, queued[at], np.ascontiguousarray(set_of[at], np.int32), cycle_id, now_us)
+        machine.settle_sets(rail, queued[at], set_of[at].astype(np.int64), cycle_id, now_us)
     return result
 
 

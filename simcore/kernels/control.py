@@ -7,20 +7,11 @@ write many rows come back with LOG_FULL and go on where they stopped when they a
 from __future__ import annotations
 
 from simcore.accelerate import kernel
-from simcore.kernels.constants import (
-    COLLECT,
-    DONE,
-    FIFO,
-    LOG_FULL,
-    NONE,
-    OPEN,
-    RETURNED_CUT_OFF,
-    SETTLED_GROSS,
-    SETTLED_NET,
-)
+from simcore.kernels.constants import COLLECT, DONE, FIFO, LOG_FULL, OPEN
 from simcore.kernels.ordered import ordered_first, ordered_following
 from simcore.kernels.queue import available, dequeue, note_credit, note_debit
 from simcore.kernels.settle import log_obligation, log_unsettled, move, send_back, settled
+from simcore.kernels.wide import NONE, RETURNED_CUT_OFF, SETTLED_GROSS, SETTLED_NET, ZERO
 from simcore.kernels.world import (
     CURSOR,
     CYCLE_COUNT,
@@ -67,10 +58,10 @@ def transfer(world, debit, credit, mirror_debit, mirror_credit, amount, kind, no
     sequence = state[SEQUENCE]
     state[SEQUENCE] = sequence + 1
     move(world, debit, credit, amount)
-    log_obligation(world, NONE, 0, kind, debit, credit, amount, now, now, sequence, SETTLED_GROSS, NONE, NONE)
+    log_obligation(world, NONE, ZERO, kind, debit, credit, amount, now, now, sequence, SETTLED_GROSS, NONE, NONE)
     move(world, mirror_debit, mirror_credit, amount)
-    log_obligation(world, NONE, 0, kind, mirror_debit, mirror_credit, amount, now, now, sequence, SETTLED_GROSS, NONE,
-                   NONE)  # fmt: skip
+    log_obligation(world, NONE, ZERO, kind, mirror_debit, mirror_credit, amount, now, now, sequence, SETTLED_GROSS,
+                   NONE, NONE)  # fmt: skip
     note_debit(world, debit)
     note_debit(world, mirror_debit)
     note_credit(world, credit)

@@ -8,7 +8,7 @@ in the heap themselves. Both give the same order.
 from __future__ import annotations
 
 from simcore.accelerate import kernel
-from simcore.kernels.constants import NONE
+from simcore.kernels.wide import NONE
 from simcore.kernels.world import HEAP_SIZE
 
 

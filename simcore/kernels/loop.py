@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from simcore.accelerate import kernel
 from simcore.kernels.constants import (
-    BYPASS,
     COLLECT,
     DONE,
     FIFO,
@@ -17,14 +16,9 @@ from simcore.kernels.constants import (
     LOG_FULL,
     NEED_DEMAND,
     NEED_SLOTS,
-    NEVER,
-    NONE,
     OPEN,
     OVERFLOW,
     REJECT,
-    REJECTED_CLOSED,
-    REJECTED_INSUFFICIENT_FUNDS,
-    RETURNED_CLOSED,
     WAIT,
 )
 from simcore.kernels.due import take_due
@@ -32,6 +26,15 @@ from simcore.kernels.offset import offset_at_entry
 from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
 from simcore.kernels.queue import available, enqueue, next_release
 from simcore.kernels.settle import log_unsettled, real_hop, send_back, send_on, set_hop, settle_gross
+from simcore.kernels.wide import (
+    BYPASS,
+    FORWARD,
+    NEVER,
+    NONE,
+    REJECTED_CLOSED,
+    REJECTED_INSUFFICIENT_FUNDS,
+    RETURNED_CLOSED,
+)
 from simcore.kernels.world import (
     CHANGED_SIZE,
     DRAINING,
@@ -187,7 +190,7 @@ def _new_payment(world, at, now):
     """The payment at ``feed[at]`` is initiated; its slot if it settles now, NONE if it is placed or under way."""
     feed = world.feed
     route = feed.route[at]
-    hop = real_hop(world, route, world.route_start[route], 1, feed.debtor[at], feed.creditor[at])
+    hop = real_hop(world, route, world.route_start[route], FORWARD, feed.debtor[at], feed.creditor[at])
     slot = _take_slot(world, at, hop)
     if world.hops[hop].draw != NONE or world.hops[hop].latency > 0:
         send_on(world, slot, now)

@@ -7,7 +7,7 @@ credit. ``path`` is scratch for the nodes on the way down; depth grows with log 
 from __future__ import annotations
 
 from simcore.accelerate import kernel
-from simcore.kernels.constants import NONE
+from simcore.kernels.wide import NONE
 
 
 @kernel(forceinline=True)

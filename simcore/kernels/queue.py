@@ -8,9 +8,9 @@ order goes next.
 from __future__ import annotations
 
 from simcore.accelerate import kernel
-from simcore.kernels.constants import BYPASS, FIFO, NONE, OPEN
-from simcore.kernels.constants import CUT_OFF as CUT_OFF_STATE
+from simcore.kernels.constants import CUT_OFF, FIFO, OPEN
 from simcore.kernels.ordered import ordered_first, ordered_first_fit, ordered_insert, ordered_remove
+from simcore.kernels.wide import BYPASS, NONE
 from simcore.kernels.world import CHANGED_SIZE, PLACE_QUEUE, WORK_FIRST, WORK_SIZE
 
 
@@ -75,7 +75,7 @@ def note_credit(world, account):
     if accounts[account].head == NONE:
         return
     rail = accounts[account].rail
-    if world.rails[rail].state != OPEN and world.rails[rail].state != CUT_OFF_STATE:
+    if world.rails[rail].state != OPEN and world.rails[rail].state != CUT_OFF:
         return
     rule = world.rails[rail].rule
     if rule == BYPASS:

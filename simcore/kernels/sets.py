@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from simcore.accelerate import kernel
-from simcore.kernels.constants import DONE, FIFO, LOG_FULL, NONE, OVERDRAWN, SETTLED_OFFSET
+from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OVERDRAWN
 from simcore.kernels.control import logs_full
 from simcore.kernels.queue import dequeue, note_credit
 from simcore.kernels.settle import settled
+from simcore.kernels.wide import NONE, SETTLED_OFFSET
 from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, OVERFLOWED, PLACE_CHOSEN, SEQUENCE
 
 

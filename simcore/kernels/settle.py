@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from fx.convert_kernel import dealer_legs_kernel
 from simcore.accelerate import kernel
-from simcore.kernels.constants import (
-    FIFO,
+from simcore.kernels.constants import FIFO, ROLE_AGENT_OF_CREDITOR, ROLE_AGENT_OF_DEBTOR, ROLE_CREDITOR, ROLE_DEBTOR
+from simcore.kernels.due import schedule
+from simcore.kernels.queue import note_credit, note_debit
+from simcore.kernels.wide import (
+    BACKWARD,
+    FORWARD,
     KIND_PAYMENT,
     KIND_RETURN,
     KIND_SPREAD,
     NEVER,
     NONE,
     RETURNED_ZERO_AMOUNT,
-    ROLE_AGENT_OF_CREDITOR,
-    ROLE_AGENT_OF_DEBTOR,
-    ROLE_CREDITOR,
-    ROLE_DEBTOR,
     SETTLED_GROSS,
+    ZERO,
 )
-from simcore.kernels.due import schedule
-from simcore.kernels.queue import note_credit, note_debit
 from simcore.kernels.world import (
     FREE,
     IN_FLIGHT,
@@ -169,7 +168,7 @@ def send_back(world, slot, status, now):
         it.fee = 0  # the dealer gives the spread back with the rest
     hop = NONE
     if it.hops_settled > 0:
-        hop = real_hop(world, it.route, it.hop - 1, -1, it.debtor, it.creditor)
+        hop = real_hop(world, it.route, it.hop - 1, BACKWARD, it.debtor, it.creditor)
     if hop == NONE:
         log_payment(world, it.payment_id, NONE, it.fee, now, it.decided, it.hops_settled)
         free_slot(world, slot)
@@ -179,7 +178,7 @@ def send_back(world, slot, status, now):
     it.debit = it.credit
     it.credit = payee
     it.amount = world.moved[slot, hop - world.route_start[it.route]]
-    send(world, slot, now, 0, NONE)
+    send(world, slot, now, ZERO, NONE)
 
 
 @kernel(forceinline=True)
@@ -194,7 +193,7 @@ def settled(world, slot, status, sequence, cycle, now):
         send_back(world, slot, status, now)
         return
     currency = world.rails[world.hops[hop].rail].currency
-    following = real_hop(world, it.route, hop + 1, 1, it.debtor, it.creditor)
+    following = real_hop(world, it.route, hop + 1, FORWARD, it.debtor, it.creditor)
     wanted = currency if following == NONE else world.rails[world.hops[following].rail].currency
     principal, spread, target, fx = amount, amount - amount, amount, it.fx_id
     if wanted != currency:

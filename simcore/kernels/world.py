@@ -1,9 +1,9 @@
 """The state of the loop as flat arrays of records: accounts, rails, hops, slots of payments in flight, demand, logs.
 
-Indices are int32 (``-1`` is "none"), money and time int64. A slot holds one payment in flight and stands in at most
-one place: an account's queue, a rail's waiting or collection list, a lane, or the heap. Records, not one array per
-field: what an event touches of an account or a slot then lies in one or two cache lines, and the loop compiles in a
-quarter of the time because it has 25 arrays to pass on and not 100.
+Everything is int64 but the rows of the logs: one type of integer means one compilation of each function. Indices of
+``-1`` are "none". A slot holds one payment in flight and stands in at most one place: an account's queue, a rail's
+waiting or collection list, a lane, or the heap. Records, not one array per field: what an event touches of an account
+or a slot then lies in a few cache lines, and the loop compiles faster because it has 25 arrays to pass on and not 100.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Records = Any  # structured array of the dtype named beside it
 
@@ -58,8 +57,8 @@ def _record(**fields: type) -> np.dtype:
 
 
 ACCOUNT: Final = _record(
-    rail=np.int32,
-    participant=np.int32,
+    rail=np.int64,
+    participant=np.int64,
     balance=np.int64,
     debit_limit=np.int64,
     reserved=np.int64,
@@ -67,66 +66,66 @@ ACCOUNT: Final = _record(
     maximum=np.int64,
     debited=np.int64,
     credited=np.int64,
-    head=np.int32,  # first queued slot (fifo) or root of the ordered queue
-    tail=np.int32,  # last queued slot (fifo)
+    head=np.int64,  # first queued slot (fifo) or root of the ordered queue
+    tail=np.int64,  # last queued slot (fifo)
     queued_value=np.int64,
     queued_count=np.int64,
     queued_peak=np.int64,
-    in_work=np.int8,  # stands in `work` or `changed`
-    candidate=np.int32,  # bypass: first payable slot, kept while the account stands in `changed`
+    in_work=np.int64,  # stands in `work` or `changed`
+    candidate=np.int64,  # bypass: first payable slot, kept while the account stands in `changed`
 )
 RAIL: Final = _record(
-    currency=np.int32,
-    discipline=np.int8,
-    rule=np.int8,
-    state=np.int8,
-    when_closed=np.int8,
-    draining=np.int8,  # the waiting list is being let in
-    offset_most=np.int32,  # opposite obligations tried when one arrives and can't settle; 0: no offset at entry
-    offset_strict=np.int8,  # they have to be the beginning of the other's whole queue
-    offset_first=np.int8,  # the arriving one has to be the first of its queue
-    first_account=np.int32,
-    last_account=np.int32,  # exclusive: the accounts of a rail are contiguous
-    wait_head=np.int32,  # list (fifo) or root (ordered)
-    wait_tail=np.int32,
-    collect_head=np.int32,
-    collect_tail=np.int32,
+    currency=np.int64,
+    discipline=np.int64,
+    rule=np.int64,
+    state=np.int64,
+    when_closed=np.int64,
+    draining=np.int64,  # the waiting list is being let in
+    offset_most=np.int64,  # opposite obligations tried when one arrives and can't settle; 0: no offset at entry
+    offset_strict=np.int64,  # they have to be the beginning of the other's whole queue
+    offset_first=np.int64,  # the arriving one has to be the first of its queue
+    first_account=np.int64,
+    last_account=np.int64,  # exclusive: the accounts of a rail are contiguous
+    wait_head=np.int64,  # list (fifo) or root (ordered)
+    wait_tail=np.int64,
+    collect_head=np.int64,
+    collect_tail=np.int64,
     collected=np.int64,
 )
 HOP: Final = _record(
-    rail=np.int32,
-    from_kind=np.int8,
-    from_which=np.int32,  # participant, or currency of an agent role
-    to_kind=np.int8,
-    to_which=np.int32,
+    rail=np.int64,
+    from_kind=np.int64,
+    from_which=np.int64,  # participant, or currency of an agent role
+    to_kind=np.int64,
+    to_which=np.int64,
     latency=np.int64,  # constant latency
-    draw=np.int32,  # column of drawn latencies, -1 where constant
-    lane=np.int32,  # lane of a constant latency, -1 where the heap is needed
+    draw=np.int64,  # column of drawn latencies, -1 where constant
+    lane=np.int64,  # lane of a constant latency, -1 where the heap is needed
 )
 QUOTE: Final = _record(numerator=np.int64, denominator=np.int64, spread_bp_e2=np.int64, fx_id=np.int64)
 SLOT: Final = _record(
     payment_id=np.int64,
-    debtor=np.int32,
-    creditor=np.int32,
-    route=np.int32,
-    priority=np.int8,
-    hop=np.int32,  # hop under way
-    returning=np.int8,  # 1: money is on its way back
-    decided=np.int8,  # status that started the return
-    hops_settled=np.int8,
-    debit=np.int32,  # account
-    credit=np.int32,
+    debtor=np.int64,
+    creditor=np.int64,
+    route=np.int64,
+    priority=np.int64,
+    hop=np.int64,  # hop under way
+    returning=np.int64,  # 1: money is on its way back
+    decided=np.int64,  # status that started the return
+    hops_settled=np.int64,
+    debit=np.int64,  # account
+    credit=np.int64,
     amount=np.int64,
     fee=np.int64,
     fx_id=np.int64,
     entered_at=np.int64,
     key=np.int64,  # priority << 56 | order: place in every ordered structure
     due=np.int64,
-    lane=np.int32,
-    place=np.int8,
-    next=np.int32,
-    left=np.int32,
-    right=np.int32,
+    lane=np.int64,
+    place=np.int64,
+    next=np.int64,
+    left=np.int64,
+    right=np.int64,
     weight=np.int64,
     low=np.int64,  # least amount in the subtree
 )
@@ -158,11 +157,11 @@ class Feed(NamedTuple):
     """The current batch of demand."""
 
     time: Int64
-    debtor: Int32
-    creditor: Int32
-    route: Int32
+    debtor: Int64
+    creditor: Int64
+    route: Int64
     amount: Int64
-    priority: NDArray[np.int8]
+    priority: Int64
     draws: Int64  # (n, n_draw)
 
 
@@ -173,23 +172,23 @@ class World(NamedTuple):
     accounts: Records  # ACCOUNT
     rails: Records  # RAIL
     hops: Records  # HOP, the hops of every route one after the other
-    route_start: Int32  # (n_route + 1,)
-    account_of: Int32  # (n_rail, n_participant)
-    agent: Int32  # (n_currency, n_participant)
-    dealer_of: Int32  # (n_participant,)
-    quote_of: Int32  # (n_dealer, n_currency, n_currency)
+    route_start: Int64  # (n_route + 1,)
+    account_of: Int64  # (n_rail, n_participant)
+    agent: Int64  # (n_currency, n_participant)
+    dealer_of: Int64  # (n_participant,)
+    quote_of: Int64  # (n_dealer, n_currency, n_currency)
     quotes: Records  # QUOTE, in force now
     slots: Records  # SLOT
     draws: Int64  # (n_slot, n_draw) drawn latencies
     moved: Int64  # (n_slot, most_hops) what each settled hop moved
     feed: Feed
-    heap: Int32  # (n_slot,) slots by (due, key)
-    lane_head: Int32
-    lane_tail: Int32
-    work: Int32  # (n_account,) ring of credited accounts of strict queues
-    changed: Int32  # (n_account,) credited accounts of bypass queues
+    heap: Int64  # (n_slot,) slots by (due, key)
+    lane_head: Int64
+    lane_tail: Int64
+    work: Int64  # (n_account,) ring of credited accounts of strict queues
+    changed: Int64  # (n_account,) credited accounts of bypass queues
     net: Int64  # (n_account,) scratch of cycles
-    path: Int32  # scratch of ordered queues
-    opposite: Int32  # scratch of offsets at entry
+    path: Int64  # scratch of ordered queues
+    opposite: Int64  # scratch of offsets at entry
     obligations: Records  # OBLIGATION_ROW, the log
     payments: Records  # PAYMENT_ROW, the log
