@@ -57,7 +57,10 @@ class Mechanism(ABC):
 
     source: ClassVar[str]
     keeps_order: ClassVar[bool]
-    """Whether the settled obligations of each debtor are always a prefix of its queue (fit for strict queues)."""
+    """Whether the settled obligations of each debtor are always a prefix of its queue (fit for strict queues).
+
+    Where that depends on the parameters, the class says False and each instance what holds for it.
+    """
     at_entry: ClassVar[bool] = False
     """Whether the event loop can run it for each obligation that arrives and can't settle."""
 
