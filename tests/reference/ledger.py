@@ -118,6 +118,9 @@ class Ledger:
             elif rail.discipline == c.INSTANT and not payment.returning:
                 account.queue.remove(payment)
                 self._fail(payment, c.REJECTED_INSUFFICIENT_FUNDS)
+            elif opposite := self._opposite(payment):
+                account.queue.remove(payment)
+                self._settle_set([payment, *opposite])
             else:
                 payment.place = "queue"
                 account.count(payment.amount, +1)
@@ -128,6 +131,44 @@ class Ledger:
         if payment.amount > account.available:
             return False
         return rail.rule == c.BYPASS or payment is min(account.queue, key=self._queue_order)
+
+    def _opposite(self, payment: Payment) -> list[Payment]:
+        """Offset at entry: the fewest payments queued back, from the first on, that make a feasible set."""
+        rule = self.spec.rails[self._hop(payment).rail]
+        strict = self._rail(payment).rule != c.BYPASS
+        payer, payee = self.book[payment.debit], self.book[payment.credit]
+        if (strict or rule.offset_first) and payment is not min(payer.queue, key=self._queue_order):
+            return []
+        chosen: list[Payment] = []
+        for other in sorted(payee.queue, key=self._queue_order):
+            if other.credit == payment.debit and len(chosen) < rule.offset_most:
+                chosen.append(other)
+                gain = sum(one.amount for one in chosen) - payment.amount
+                if payer.available + gain >= 0 and payee.available - gain >= 0:
+                    return chosen
+            elif strict or rule.offset_strict:
+                break
+        return []
+
+    def _settle_set(self, payments: list[Payment]) -> None:
+        """Two-sided set: only the two positions after it count, and its members share one sequence."""
+        first = payments[0]
+        payer, payee = self.book[first.debit], self.book[first.credit]
+        sequence = self._next_sequence()
+        for other in payments[1:]:
+            self._unqueue(other)
+        for one in payments:
+            self.book[one.debit].debited += one.amount
+            self.book[one.credit].credited += one.amount
+        gain = sum(one.amount for one in payments[1:]) - first.amount
+        for account, change in ((payer, gain), (payee, -gain)):
+            account.balance += change
+            account.minimum = min(account.minimum, account.balance)
+            account.maximum = max(account.maximum, account.balance)
+        for one in payments:
+            self._make_final(one, c.SETTLED_OFFSET, sequence, c.NONE)
+        self._note_credit(self.book.index(payer))
+        self._note_credit(self.book.index(payee))
 
     def _unqueue(self, payment: Payment) -> None:
         self.book[payment.debit].queue.remove(payment)

@@ -95,6 +95,9 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
             discipline=choose.among(disciplines),
             rule=choose.among(rules),
             when_closed=choose.among((c.WAIT, c.WAIT, c.REJECT, c.RETURN)),
+            offset_most=choose.among((0, 0, 1, 3)),
+            offset_strict=choose.among((False, True)),
+            offset_first=choose.among((False, True)),
         )
         for index in range(n_rail)
     )
