@@ -173,7 +173,12 @@ def _table(cls: type, mechanisms: bool) -> Any:
         return value
 
     def build(value: dict[str, Any]) -> Any:
-        return cls(**{names[key]: inner for key, inner in value.items()})
+        try:
+            return cls(**{names[key]: inner for key, inner in value.items()})
+        except ScenarioError as error:  # a parameter class that judges its own values
+            fault = error.faults[0]
+            context = {"code": fault.code, "got": fault.got, "expected": fault.expected, "try": fault.try_}
+            raise PydanticCustomError("luhai", "{got}", context) from None
 
     return Annotated[table, BeforeValidator(note), AfterValidator(build)]
 

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from simcore.engine.machine import Machine
+from simcore.errors import ScenarioError
 from simcore.kernels.constants import FIFO
 from simcore.kernels.world import PLACE_QUEUE
 from simcore.lsm.base import Mechanism, Problem
 
 ORDER_BITS = (1 << 56) - 1
+MOST_VALUE = 0.99 * 2**62
 
 
 def queued_slots(machine: Machine, rail: int) -> Any:
@@ -28,6 +30,11 @@ def queued_slots(machine: Machine, rail: int) -> Any:
 def problem_of(machine: Machine, rail: int, chosen: Any) -> Problem:
     """The queue as a mechanism sees it; accounts are counted from the rail's first."""
     where = machine.accounts_of(rail)
+    if np.sum(machine.accounts["queued_value"][where], dtype=np.float64) >= MOST_VALUE:
+        raise ScenarioError.one(
+            "LH090", "the queue of a rail that runs a mechanism", got="more than 2^62 minor units in all",
+            expected="queued value within int64", try_="smaller amounts",
+        )  # fmt: skip
     rows, queue = machine.accounts[where], machine.world.slots[chosen]
     return Problem(
         # An account may stand below its reservation; it then has no funds to give.

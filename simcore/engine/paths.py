@@ -96,6 +96,9 @@ class WayChecker:
             before = ends[1], currency
         if before is None:
             return "no hop between two different participants", "a route that moves the money"
+        last = spec.rails[spec.routes[route][-1].rail].currency
+        if before[1] != last:
+            return f"the money stays in {codes[before[1]]}", f"a last hop in {codes[last]} to somebody else"
         return None
 
     def _fault(

@@ -7,7 +7,7 @@ write many rows come back with LOG_FULL and go on where they stopped when they a
 from __future__ import annotations
 
 from simcore.accelerate import kernel
-from simcore.kernels.constants import COLLECT, DONE, FIFO, LOG_FULL, OPEN
+from simcore.kernels.constants import COLLECT, DONE, FIFO, LOG_FULL, OPEN, OVERFLOW
 from simcore.kernels.ordered import ordered_first, ordered_following
 from simcore.kernels.queue import available, dequeue, note_credit, note_debit
 from simcore.kernels.settle import log_obligation, log_unsettled, move, send_back, settled
@@ -99,6 +99,9 @@ def settle_cycle(world, rail, cycle_id, now):
             net[slots[slot].credit] += slots[slot].amount
             state[CYCLE_COUNT] += 1
             state[CYCLE_VALUE] += slots[slot].amount
+            if state[CYCLE_VALUE] < 0:  # every net position is smaller than this sum
+                state[OVERFLOWED] = 1
+                return OVERFLOW
             slot = slots[slot].next
         for account in range(it.first_account, it.last_account):
             if net[account] < 0:

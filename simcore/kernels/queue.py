@@ -11,7 +11,7 @@ from simcore.accelerate import kernel
 from simcore.kernels.constants import CUT_OFF, FIFO, OPEN
 from simcore.kernels.ordered import ordered_first, ordered_first_fit, ordered_insert, ordered_remove
 from simcore.kernels.wide import BYPASS, NONE
-from simcore.kernels.world import CHANGED_SIZE, PLACE_QUEUE, WORK_FIRST, WORK_SIZE
+from simcore.kernels.world import CHANGED_SIZE, OVERFLOWED, PLACE_QUEUE, WORK_FIRST, WORK_SIZE
 
 
 @kernel(forceinline=True)
@@ -39,6 +39,8 @@ def enqueue(world, account, slot, rule):
     accounts[account].queued_value = value
     if value > accounts[account].queued_peak:
         accounts[account].queued_peak = value
+    if value < 0:
+        world.state[OVERFLOWED] = 1
 
 
 @kernel(forceinline=True)

@@ -197,9 +197,7 @@ def improve(net, flow, part, sub, x, slack, size, most, each, limit, value, boun
         flow.tally[STEPS] += 16 * part.tally[0]
         whole = part.tally[0] == m
         begin(sub, flow)
-        found = search(
-            sub, flow, part, known, draw(part.random, 2), 1, min(limit, flow.tally[STEPS] + each), 1 << 40
-        )
+        found = search(sub, flow, part, known, draw(part.random, 2), 1, min(limit, flow.tally[STEPS] + each), 1 << 40)
         put_back(net, part, sub, x, slack, found > known)
         value += found - known
         if found > known:
