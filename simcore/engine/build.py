@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Any
@@ -29,20 +30,25 @@ from simcore.kernels.world import (
 PATH_DEPTH = 4096  # deepest way down an ordered queue; depth grows with the logarithm of its length
 
 
+def _readable(records: Any) -> Any:
+    """Records whose fields plain Python reads as kernels do, where compilation is switched off for a debugger."""
+    return records.view(np.recarray) if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0") else records
+
+
 def _records(dtype: np.dtype, rows: Iterable[dict[str, int]]) -> Any:
     """A structured array from rows of named values; fields not named are zero."""
     rows = list(rows)
     array = np.zeros(len(rows), dtype=dtype)
     for field in {name for row in rows for name in row}:
         array[field] = [row[field] for row in rows]
-    return array
+    return _readable(array)
 
 
 def _slots(size: int) -> Any:
     slots = np.zeros(size, dtype=SLOT)
     slots["next"] = np.arange(1, size + 1)
     slots["next"][-1] = NONE
-    return slots
+    return _readable(slots)
 
 
 def _accounts(spec: WorldSpec) -> Any:
@@ -163,7 +169,7 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         hops=hops,
         route_start=np.cumsum([0] + [len(route) for route in spec.routes]).astype(np.int64),
         **_directory(spec),
-        quotes=np.zeros(len(spec.quotes), dtype=QUOTE),
+        quotes=_readable(np.zeros(len(spec.quotes), dtype=QUOTE)),
         slots=_slots(slots),
         draws=np.zeros((slots, spec.n_draw), np.int64),
         moved=np.zeros((slots, most_hops), np.int64),
@@ -176,8 +182,8 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         net=np.zeros(n_account, np.int64),
         path=np.zeros(PATH_DEPTH, np.int64),
         opposite=np.zeros(most_offset + 1, np.int64),
-        obligations=np.zeros(log_rows, dtype=OBLIGATION_ROW),
-        payments=np.zeros(log_rows, dtype=PAYMENT_ROW),
+        obligations=_readable(np.zeros(log_rows, dtype=OBLIGATION_ROW)),
+        payments=_readable(np.zeros(log_rows, dtype=PAYMENT_ROW)),
     )
 
 
@@ -194,4 +200,6 @@ def with_more_slots(world: World) -> World:
     slots["next"][old:] = np.arange(old + 1, 2 * old + 1)
     slots["next"][-1] = NONE
     world.state[FREE] = old
-    return world._replace(slots=slots, heap=doubled(world.heap), draws=doubled(world.draws), moved=doubled(world.moved))
+    return world._replace(
+        slots=_readable(slots), heap=doubled(world.heap), draws=doubled(world.draws), moved=doubled(world.moved)
+    )

@@ -42,9 +42,9 @@ ordered_first(np.zeros(1, SLOT), 7)
 """
 
 
-def checked(program: str) -> subprocess.CompletedProcess[str]:
-    """Run a program whose kernels are compiled with bounds checks."""
-    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "PYTHONPATH": str(ROOT)}
+def checked(program: str, setting: str = "NUMBA_BOUNDSCHECK") -> subprocess.CompletedProcess[str]:
+    """Run a program whose kernels are compiled with bounds checks, or not compiled at all."""
+    environment = {**os.environ, setting: "1", "PYTHONPATH": str(ROOT)}
     return subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
@@ -52,6 +52,13 @@ def test_no_kernel_leaves_its_arrays() -> None:
     done = checked(PLAY)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "600 worlds\n"
+
+
+def test_kernels_run_uncompiled_for_a_debugger() -> None:
+    program = PLAY.replace("config.BOUNDSCHECK == 1", "config.DISABLE_JIT").replace("3_000_600", "3_000_060")
+    done = checked(program.replace("600 worlds", "60 worlds"), "NUMBA_DISABLE_JIT")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "60 worlds\n"
 
 
 def test_a_kernel_that_leaves_its_array_is_caught() -> None:
