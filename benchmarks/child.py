@@ -1,16 +1,29 @@
-"""Runs a command in a process of its own and measures its processor time, wall time and peak memory."""
+"""Runs a command in a process of its own and measures its processor time, wall time and peak memory.
+
+A small launcher stands between: Linux counts what the parent held when it started a child as the child's own peak.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+
+LAUNCHER = """\
+import json, os, subprocess, sys, time
+begun = time.perf_counter()
+process = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(process.pid, 0)
+wall = time.perf_counter() - begun
+with open(sys.argv[1], "w") as file:
+    json.dump([os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss], file)
+"""
 
 
 class Child:
@@ -22,17 +35,18 @@ class Child:
 
 def run_child(command: Sequence[str], **environment: str) -> Child:
     """Run ``command`` from the root of the source tree; ``RuntimeError`` with its output if it fails."""
-    with tempfile.TemporaryFile() as output:
-        begun = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - begun
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        said = output.read().decode(errors="replace")
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said}")
+    with tempfile.TemporaryDirectory(prefix="luhai-bench-") as folder:
+        figures = Path(folder) / "figures.json"
+        launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(figures), *command]
+        done = subprocess.run(
+            launcher, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            check=False,
+        )  # fmt: skip
+        said = done.stdout.decode(errors="replace")
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} could not be started:\n{said}")
+        code, cpu, wall, peak = json.loads(figures.read_text(encoding="utf-8"))
+    if code:
+        raise RuntimeError(f"{' '.join(command)} ended with {code}:\n{said}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Child(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * unit, said)
+    return Child(cpu, wall, peak * unit, said)

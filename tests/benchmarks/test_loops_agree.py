@@ -90,3 +90,16 @@ def test_a_small_run_prints_goals_and_writes_json(tmp_path, capsys):
     assert len(document["goals"]) == 7
     assert {"cpu", "cores", "python", "numba"} <= set(document["machine"])
     assert "rtgs 30 % queued: speed of C" in capsys.readouterr().out
+
+
+def test_a_childs_peak_is_its_own_and_not_ours():
+    import sys
+
+    from benchmarks.child import run_child
+
+    ours = np.ones(40_000_000)  # 320 MB, touched
+    child = run_child([sys.executable, "-c", "print('here'); x = bytearray(64 << 20)"])
+    assert child.said.strip() == "here"
+    assert 64 << 20 < child.peak_bytes < 200 << 20 < ours.nbytes
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        run_child([sys.executable, "-c", "raise SystemExit(3)"])
