@@ -84,6 +84,8 @@ def _rails(scenario: Scenario) -> Iterator[str]:
             if days:
                 yield f"      also {key} on {', '.join(day.isoformat() for day in days)}"
         yield f"      {_rule(rail)}; what arrives closed {CLOSED[rail.when_closed]}"
+        for use in getattr(rail, "mechanisms", ()):
+            yield f"      {use.use}, {_when(use)}"
         if hasattr(rail, "operator"):
             yield f"      funded from {rail.funding_rail} through {rail.operator}"
 
@@ -95,6 +97,13 @@ def _utc(clock: ClockTime, zone: str, scenario: Scenario) -> str:
     return format_clock(
         ClockTime((instant.date() - start).days, instant.hour * 3600 + instant.minute * 60 + instant.second)
     )
+
+
+def _when(use: Any) -> str:
+    """When a rail runs a mechanism."""
+    every = [f"every {format_duration(use.every)}"] if use.every else []
+    times = [f"at {', '.join(format_clock(clock) for clock in use.times)}"] if use.times else []
+    return " and ".join([*every, *times, *(["at entry"] if use.at else [])])
 
 
 def _rule(rail: Any) -> str:

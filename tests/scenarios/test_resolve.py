@@ -166,3 +166,14 @@ def test_any_model_is_written_so_that_it_reads_back(scenario: Scenario) -> None:
 def test_the_digest_is_the_same_on_every_machine() -> None:
     loaded = load(Path(__file__).parent / "two-banks.toml")
     assert digest(loaded.scenario) == "b0fa464f4b4f219c280f6aa686a8afb27acaa2c79d915bec39fa698721a977a0"
+
+
+def test_mechanisms_are_written_out_and_load_again(tmp_path: Path) -> None:
+    text = 'rails.RTGS.mechanisms=[{use="bilateral_offset",at="entry",most=3}, "gridlock_resolution"]'
+    once = load(Path(__file__).parent / "two-banks.toml", set=[text]).scenario
+    (tmp_path / "again.toml").write_text(to_toml(once), encoding="utf-8")
+    again = load(tmp_path / "again.toml").scenario
+    assert again == once
+    offset, gridlock = again.rails["RTGS"].mechanisms
+    assert (offset.use, offset.at, offset.most, offset.rule) == ("bilateral_offset", "entry", 3, "ten")
+    assert (gridlock.use, gridlock.every) == ("gridlock_resolution", 300_000_000)
