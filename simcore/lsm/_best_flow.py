@@ -19,10 +19,10 @@ from simcore.accelerate import kernel
 
 FREE = 2
 FAR = 1 << 60
+FEW = 1  # rounds in which money is sent to the nearest account that lacks some before looking further
 
-# Places in Flow.tally: steps taken, length of the trail and of check, value carried, length of split, whether much is
-# to be routed at once.
-STEPS, TRAIL, CHECK, VALUE, SPLIT, BATCH = range(6)
+# Places in Flow.tally: steps taken, length of the trail and of check, value carried, length of split.
+STEPS, TRAIL, CHECK, VALUE, SPLIT = range(5)
 
 
 class Net(NamedTuple):
@@ -115,7 +115,7 @@ def begin(net, flow):
 
 
 @kernel
-def measure(net, flow):
+def measure(net, flow, nearest_only):
     """Shortest distances from the accounts with too much to the nearest with too little, and the prices they imply.
 
     Returns the number of nodes reached, in ``queue`` by distance; 0 if there is nothing to send or no way.
@@ -143,7 +143,7 @@ def measure(net, flow):
             low += 1
             if flow.excess[u] < 0:
                 found = True
-                if not flow.tally[BATCH]:
+                if nearest_only:
                     break
             price = flow.price[u]
             if u == n:
@@ -260,8 +260,11 @@ def route(net, flow):
     search that never looks at an exhausted way again finds all that can be sent before distances are measured anew.
     """
     n = net.size[0]
+    rounds = 0
     while True:
-        reached = measure(net, flow)
+        # At first the nearest may take it all; once it hasn't, everything at that distance is worth finding.
+        reached = measure(net, flow, rounds < FEW)
+        rounds += 1
         if reached == 0:
             for u in range(n + 1):
                 if flow.excess[u] != 0:

@@ -220,8 +220,14 @@ def take_core(net, flow, part, x, best, each):
     nothing at the optimum's prices are preferred.
     """
     for p in range(net.size[1]):
-        if x[p] != best[p] and part.tally[0] < part.payment.size // 2:
+        if x[p] != best[p]:
             take(net, part, p)
+            if part.tally[0] > part.payment.size // 3:
+                # The best set known is still far off: nothing to be learnt from it.
+                while part.tally[0] > 0:
+                    part.tally[0] -= 1
+                    part.taken[part.payment[part.tally[0]]] = 0
+                break
     flow.tally[STEPS] += net.size[1]
     for k in range(flow.tally[SPLIT]):
         p = flow.split[k]

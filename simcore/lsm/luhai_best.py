@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simcore.errors import ScenarioError
 from simcore.lsm import register
-from simcore.lsm._best_flow import BATCH, STEPS, VALUE, Flow, Net, begin, make_flow, propagate, route
+from simcore.lsm._best_flow import STEPS, VALUE, Flow, Net, begin, make_flow, propagate, route
 from simcore.lsm._best_parts import close_core, extract, improve, put_back, take_core
 from simcore.lsm._best_search import LARGEST, LEAST_PAID, MOST_PAID, SMALLEST, Part, make_part, search
 from simcore.lsm.base import Mechanism, Problem, Selection
@@ -18,9 +18,12 @@ from simcore.lsm.partial_netting import PartialNetting, add_again
 
 Whole = NDArray[np.int8]
 
-WHOLE = 1000  # a problem of up to so many payments is searched as one, a larger one by its core
+WHOLE = 1000  # a problem of up to so many payments is dived into as one, a larger one by its core
+WHOLE_SHARE, CORE_SHARE = 2, 8  # tenths of the steps for these dives
 CORE = 12_000  # most payments in a core
 DIVES = (LARGEST, LEAST_PAID, MOST_PAID, SMALLEST)
+FAILURES, CORE_FAILURES = 100, 30  # after which a dive is given up
+FIRST = 40  # payments in the first part of each kind
 EACH = 200_000  # steps for one part
 
 
@@ -99,7 +102,7 @@ class _Run:
         begin(self.sub, self.work)
         turn = 0
         while self.work.tally[STEPS] < limit and self.value < self.bound and not self.proven:
-            noise, failures = int(turn >= len(DIVES)), 100 * (1 + turn // len(DIVES))
+            noise, failures = int(turn >= len(DIVES)), FAILURES * (1 + turn // len(DIVES))
             rule = DIVES[turn % len(DIVES)]
             found = int(search(self.sub, self.work, self.part, self.value, rule, noise, limit, failures))
             self.proven = bool(self.part.tally[2])
@@ -122,11 +125,12 @@ class _Run:
             close_core(self.net, self.work, self.part, floor, slack.copy())
             outside = value - int(extract(self.net, self.part, self.sub, floor, slack))
             begin(self.sub, self.work)
-            for rule in DIVES[turn % 2 :: 2] if turn else DIVES[:2]:
-                steps = int(self.work.tally[STEPS])
-                most = min(limit, steps + (limit - steps) // 2 + 1)
+            for rule in DIVES[2:] if turn % 2 else DIVES[:2]:
+                # Half of what is left at most, so that there is a next one.
+                half = int(self.work.tally[STEPS] + limit) // 2 + 1
+                best, noise = self.value - outside, int(turn > 1)
                 found = outside + int(
-                    search(self.sub, self.work, self.part, self.value - outside, rule, int(turn > 1), most, 100)
+                    search(self.sub, self.work, self.part, best, rule, noise, min(limit, half), CORE_FAILURES)
                 )
                 if found > self.value:
                     x = floor.copy()
@@ -134,7 +138,7 @@ class _Run:
                     self.better(x)
             put_back(self.net, self.part, self.sub, floor, slack, False)
             turn += 1
-            if self.value < self.bound - self.bound // 32:
+            if turn % 2 == 0 and self.value < self.bound - self.bound // 32:
                 each *= 2
 
 
@@ -153,7 +157,7 @@ class LuhaiBest(Mechanism):
     Invariants: one set; never less value than partial netting with smallest removal and re-adding; never more than the
     divisible bound; the same problem, ``steps`` and ``seed`` give the same set on every machine. Facts: ``bound``,
     ``value``, ``steps`` taken, ``proven`` where no set settles more. Cost: the divisible optimum, some 10 to 50 ns a
-    payment and account pair, and then ``steps``, of 2 to 10 ns each.
+    payment and account pair, and then ``steps``, of 3 to 10 ns each.
     """
 
     source: ClassVar[str] = (
@@ -162,7 +166,7 @@ class LuhaiBest(Mechanism):
     )
     keeps_order: ClassVar[bool] = False
 
-    steps: int = 100_000_000
+    steps: int = 80_000_000
     """How long to search: payments looked at. More steps never give less value than the greedy start."""
     seed: int = 65
     """Of the draws that choose parts and make dives differ."""
@@ -191,7 +195,6 @@ class LuhaiBest(Mechanism):
         n, m = int(problem.funds.size), problem.size
         net, flow = make_net(problem), make_flow(n, m)
         begin(net, flow)
-        flow.tally[BATCH] = 1
         propagate(net, flow)
         route(net, flow)
         most = min(m, CORE)
@@ -211,12 +214,12 @@ class LuhaiBest(Mechanism):
     def _search(self, run: _Run) -> None:
         m = int(run.net.size[1])
         if m <= WHOLE:
-            run.dive_whole(self.steps // 5)
+            run.dive_whole(self.steps * WHOLE_SHARE // 10)
         else:
-            run.dive_core(self.steps * 7 // 10)
+            run.dive_core(self.steps * CORE_SHARE // 10)
         if run.proven:
             return
-        size = np.full(3, 40 * 16, dtype=np.int64)
+        size = np.full(3, FIRST * 16, dtype=np.int64)
         slack = slack_of(run.net, run.best)
         run.value = int(
             improve(

@@ -9,7 +9,7 @@ from simcore.lsm.luhai_best import LuhaiBest
 from simcore.lsm.partial_netting import PartialNetting
 
 VARIANTS: list[dict[str, object]] = [{"steps": 300_000}]
-SMALL, MIDDLING = 1000, 12
+SMALL, MIDDLING = 2000, 12
 TRIED = 11  # up to so many payments, every set is tried
 
 
