@@ -98,7 +98,7 @@ def share(value: int, best: int) -> float:
 
 def print_solved(steps: int) -> None:
     """A table of shares of the proven optimum, and of the bound where none is proven."""
-    print("| family | proven | mean share | worst (banks × payments) | greedy | mean CPU s | unproven | share of bound |")
+    print("| family | proven | mean share | worst (banks × payments) | greedy | CPU s | unproven | share of bound |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     everything: list[float] = []
     for family in FAMILIES:
