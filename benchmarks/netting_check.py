@@ -32,7 +32,10 @@ class Broken(Exception):
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.name} breaks a promise\n  promise   {self.promise}\n  instance  {self.instance}\n  found     {self.detail}"
+        return (
+            f"{self.name} breaks a promise\n  promise   {self.promise}\n"
+            f"  instance  {self.instance}\n  found     {self.detail}"
+        )
 
 
 class NoMechanism(Exception):

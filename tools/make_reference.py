@@ -1,10 +1,10 @@
-"""Write docs/reference/ from the code: keys of a scenario file, columns of the tables, fault codes.
+"""Write docs/reference/ from the code: keys of a scenario file, mechanisms, columns of the tables, fault codes.
 
-    python tools/make_reference.py            write the three pages
+    python tools/make_reference.py            write the four pages
     python tools/make_reference.py --check    say which of them are stale, exit 1 if any
 
-The words are the docstrings of `simcore.model`, `simcore.rails`, `simcore.results.schema` and the texts of
-`simcore.codes`; mend them there and run this again.
+The words are the docstrings of `simcore.model`, `simcore.rails`, `simcore.lsm`, `simcore.results.schema` and the texts
+of `simcore.codes`; mend them there and run this again.
 """
 
 from __future__ import annotations
@@ -199,6 +199,54 @@ def _default(base: type, item: Field[Any]) -> Any:
     return next(each.default for each in fields(base) if each.name == item.name)
 
 
+def mechanisms_page() -> str:
+    """docs/reference/mechanisms.md"""
+    from simcore.lsm import REGISTRY
+    from simcore.lsm.base import Mechanism
+
+    entries = REGISTRY.entries()
+    groups = (
+        ("Mechanisms: what settles", [name for name, cls in entries.items() if issubclass(cls, Mechanism)]),
+        ("Clearing: what is cancelled", [name for name, cls in entries.items() if not issubclass(cls, Mechanism)]),
+    )
+    lines = [
+        MADE,
+        "# Mechanisms",
+        "",
+        "Every registered netting and liquidity-saving algorithm. Mechanisms choose what settles from a queue, in sets "
+        'that leave nobody short; a rail runs them (`mechanisms = [{ use = "NAME", every = "5 min" }]`), and so does '
+        "`luhai net`. Clearing cancels obligations against each other and moves no funds; only `luhai net` runs it. "
+        "`luhai bench netting` compares them all; [a new mechanism](../new_mechanism.md) is one file.",
+        "",
+    ]
+    for title, names in groups:
+        lines += [f"## {title}", ""]
+        for name in names:
+            lines += _mechanism(name, entries[name])
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _mechanism(name: str, cls: Any) -> Iterator[str]:
+    from simcore.net_parameters import parameters
+
+    # Formulas are indented in docstrings, which is code in Markdown too.
+    yield from (f"### `{name}`", "", summary(cls), "", f"Source: {cls.source}.", "")
+    if (keeps := getattr(cls, "keeps_order", None)) is not None:
+        # Where it does, the class says False and its instances may say otherwise.
+        depends = hasattr(cls, "__post_init__") and '"keeps_order"' in inspect.getsource(cls.__post_init__)
+        yield f"Keeps each debtor's order: {'yes' if keeps else 'depends on the parameters' if depends else 'no'}."
+        yield ""
+    if found := parameters(cls):
+        yield from ("| parameter | holds | default | |", "|---|---|---|---|")
+        for each in found:
+            default = "none" if each.default in (None, (), "") else f"`{each.default!s}`"
+            if isinstance(each.default, bool):
+                default = f"`{str(each.default).lower()}`"
+            text = each.text.replace("``", "`").replace("|", "\\|")
+            yield f"| `{each.name}` | {type_words(each.kind)} | {default} | {text} |"
+        yield ""
+
+
 def tables_page() -> str:
     """docs/reference/tables.md"""
     lines = [
@@ -246,7 +294,12 @@ def errors_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"scenario.md": scenario_page, "tables.md": tables_page, "errors.md": errors_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "scenario.md": scenario_page,
+    "mechanisms.md": mechanisms_page,
+    "tables.md": tables_page,
+    "errors.md": errors_page,
+}
 
 
 def stale() -> list[str]:
