@@ -64,8 +64,13 @@ def write_csv(path: Path, records: list[dict[str, Any]]) -> Path:
 
 
 def payments_table(
-    count: int, *, participants: int = 100, seed: int = 1, start_us: int = START_US + 9 * HOUR_US,
-    length_us: int = 8 * HOUR_US, currency: str = "CNY",
+    count: int,
+    *,
+    participants: int = 100,
+    seed: int = 1,
+    start_us: int = START_US + 9 * HOUR_US,
+    length_us: int = 8 * HOUR_US,
+    currency: str = "CNY",
 ) -> pa.Table:
     """``count`` sorted payments among B00, B01, …: timestamps with zone, decimal amounts, text references."""
     random = np.random.default_rng(seed)
@@ -128,8 +133,13 @@ def replay(file: str, **changes: Any) -> ReplayFlow:
 
 
 def scenario(
-    flows: dict[str, Flow], *, participants: int = 100, days: int = 1, queue: str = "fifo",
-    routes: dict[str, Route] | None = None, corridors: dict[str, Corridor] | None = None,
+    flows: dict[str, Flow],
+    *,
+    participants: int = 100,
+    days: int = 1,
+    queue: str = "fifo",
+    routes: dict[str, Route] | None = None,
+    corridors: dict[str, Corridor] | None = None,
 ) -> Scenario:
     """One CNY rail ``RTGS`` and one SGD rail ``SG`` with participants B00, B01, …; routes ``direct`` and ``sgd``."""
     names = [f"B{index:02d}" for index in range(participants)]

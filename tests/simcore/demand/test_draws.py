@@ -98,9 +98,17 @@ def payments(flow=None, *, days=5, seed=65, replicate=0, chunk=65_536, window=No
     scenario = make.scenario({"trade": flow or make.trade()}, participants=4, days=days, corridors=corridors)
     start_us, end_us = window or (make.START_US, make.START_US + days * make.DAY_US)
     source = TradeSource(
-        scenario, "trade", index=0, purpose=0, participants={name: i for i, name in enumerate(scenario.participants)},
-        routes={name: i for i, name in enumerate(scenario.routes)}, start_us=start_us, end_us=end_us, seed=seed,
-        replicate=replicate, chunk=chunk,
+        scenario,
+        "trade",
+        index=0,
+        purpose=0,
+        participants={name: i for i, name in enumerate(scenario.participants)},
+        routes={name: i for i, name in enumerate(scenario.routes)},
+        start_us=start_us,
+        end_us=end_us,
+        seed=seed,
+        replicate=replicate,
+        chunk=chunk,
     )
     chunks = list(source.chunks())
     assert all((np.diff(part.initiated_at) >= 0).all() for part in chunks)
@@ -225,7 +233,9 @@ def test_a_route_without_a_share_is_never_taken():
 def test_an_hour_that_the_clock_skips_or_repeats():
     """In New York 02:00 to 03:00 doesn't exist on 8 March 2026; its payments come in the hour that takes its place."""
     flow = make.trade(
-        calendar="ALL", zone="America/New_York", per_day=Decimal(3_000),
+        calendar="ALL",
+        zone="America/New_York",
+        per_day=Decimal(3_000),
         profile={f"{hour:02d}": Decimal(1) for hour in range(24)},
     )
     window = (make.START_US, make.START_US + 9 * make.DAY_US)

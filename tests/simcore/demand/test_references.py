@@ -48,8 +48,11 @@ def duplicates(texts: list[str], in_memory: int, batch: int) -> list[tuple[int, 
     return [tuple(found) for found in find_duplicates(batches, suspects)] if suspects.size else []
 
 
-@given(st.lists(st.sampled_from([f"R{number}" for number in range(60)]), min_size=1, max_size=40), st.integers(1, 50),
-       st.integers(1, 50))
+@given(
+    st.lists(st.sampled_from([f"R{number}" for number in range(60)]), min_size=1, max_size=40),
+    st.integers(1, 50),
+    st.integers(1, 50),
+)
 def test_duplicates_are_found_wherever_the_hashes_are_kept(texts: list[str], in_memory: int, batch: int):
     expected = [(texts.index(text), row, text) for row, text in enumerate(texts) if text in texts[:row]]
     assert duplicates(texts, in_memory, batch) == expected[:20]

@@ -28,8 +28,14 @@ CURRENCIES = ["CNY", "SGD", "JPY"]
 def read(path: Path, *, in_memory: int | None = None, **flow: Any) -> dict[str, list[Any]]:
     """Read a file through the flow, as columns of plain Python values."""
     source = ReplaySource(
-        make.replay(path.name, **flow), path.parent, index=0, participants=NAMES, routes=ROUTES,
-        route_currency=CURRENCIES, start_us=make.START_US, end_us=make.START_US + make.DAY_US,
+        make.replay(path.name, **flow),
+        path.parent,
+        index=0,
+        participants=NAMES,
+        routes=ROUTES,
+        route_currency=CURRENCIES,
+        start_us=make.START_US,
+        end_us=make.START_US + make.DAY_US,
         reference_check_in_memory=in_memory,
     )
     purposes = list(dict.fromkeys(["replay", *source.purposes]))
@@ -100,12 +106,17 @@ def test_amount_minor_may_stand_in(tmp_path: Path):
 
 
 TYPED: dict[str, list[pa.Array]] = {
-    "reference": [pa.array(["7", "8"]), pa.array([7, 8]), pa.array(["7", "8"], pa.large_string()),
-                  pa.array(["7", "8"]).dictionary_encode()],
+    "reference": [
+        pa.array(["7", "8"]),
+        pa.array([7, 8]),
+        pa.array(["7", "8"], pa.large_string()),
+        pa.array(["7", "8"]).dictionary_encode(),
+    ],
     "initiated_at": [
         pa.array([make.START_US, make.START_US + 1_000_000]).cast(kind)
         for kind in (pa.int64(), pa.uint64(), pa.timestamp("us", "Asia/Shanghai"))
-    ] + [
+    ]
+    + [
         pa.array([dt.datetime(2026, 3, 1, 16, 0, second, tzinfo=dt.UTC) for second in (0, 1)]).cast(
             pa.timestamp(unit, "UTC")
         )
@@ -115,7 +126,8 @@ TYPED: dict[str, list[pa.Array]] = {
     "amount": [
         pa.array([Decimal("12.50"), Decimal(3)], kind)
         for kind in (pa.decimal128(10, 2), pa.decimal128(38, 18), pa.decimal256(50, 5), pa.decimal64(10, 2))
-    ] + [pa.array(["12.50", "3"])],
+    ]
+    + [pa.array(["12.50", "3"])],
     "priority": [pa.array([5, None], pa.int8()), pa.array([5, 5], pa.uint64()), pa.nulls(2), pa.array(["5", ""])],
     "latest": [pa.nulls(2), pa.array([None, make.START_US]), pa.array(["", "2026-03-02T09:00:00Z"])],
     "purpose": [pa.array([None, ""]), pa.nulls(2), pa.array(["replay", None]).dictionary_encode()],
@@ -310,8 +322,10 @@ def test_rows_out_of_order_over_a_batch_boundary(tmp_path: Path):
 def test_missing_columns_are_named_together(tmp_path: Path):
     record = {"reference": "P1", "initiated": "2026-03-02T09:00:00Z", "debtor": "B00", "ammount": "1", "priorty": "3"}
     found = faults_of(tmp_path, [record], route=None)
-    assert found == [("LH060", f"payments.csv: {name}") for name in
-                     ("initiated_at", "creditor", "currency", "amount", "route", "priorty")]
+    assert found == [
+        ("LH060", f"payments.csv: {name}")
+        for name in ("initiated_at", "creditor", "currency", "amount", "route", "priorty")
+    ]
 
 
 def test_other_columns_are_ignored(tmp_path: Path):
@@ -344,8 +358,11 @@ def test_an_amount_given_twice(tmp_path: Path, header: str):
 )
 def test_columns_of_a_type_that_cannot_be_exact(tmp_path: Path, column: str, array: pa.Array, code: str):
     table = make.payments_table(1, participants=4)
-    table = table.set_column(table.column_names.index(column), column, array) if column in table.column_names else (
-        table.append_column(column, array))
+    table = (
+        table.set_column(table.column_names.index(column), column, array)
+        if column in table.column_names
+        else (table.append_column(column, array))
+    )
     [fault] = faults(make.write_table(tmp_path / "payments.parquet", table))
     assert fault.code == code
     assert column in fault.where
@@ -410,8 +427,14 @@ def test_a_missing_file(tmp_path: Path):
 def test_a_file_that_changes_while_it_is_read(tmp_path: Path):
     path = make.write_table(tmp_path / "payments.csv", make.payments_table(40_000, participants=4))
     source = ReplaySource(
-        make.replay(path.name), tmp_path, index=0, participants=NAMES, routes=ROUTES, route_currency=CURRENCIES,
-        start_us=make.START_US, end_us=make.START_US + make.DAY_US,
+        make.replay(path.name),
+        tmp_path,
+        index=0,
+        participants=NAMES,
+        routes=ROUTES,
+        route_currency=CURRENCIES,
+        start_us=make.START_US,
+        end_us=make.START_US + make.DAY_US,
     )
     chunks = source.chunks({"replay": 0})
     next(chunks)

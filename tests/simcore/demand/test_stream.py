@@ -30,8 +30,17 @@ def chunk_of(flow: int, rows: list[tuple[int, int, int]], first: int) -> Chunk:
     n = len(rows)
     times, priorities, routes = np.array(rows, dtype=np.int64).reshape(n, 3).T
     zeros = np.zeros(n, dtype=np.int32)
-    return Chunk(times, zeros, zeros, routes.astype(np.int32), np.arange(first, first + n), priorities.astype(np.int8),
-                 np.full(n, flow, dtype=np.int16), zeros.astype(np.int16), None)
+    return Chunk(
+        times,
+        zeros,
+        zeros,
+        routes.astype(np.int32),
+        np.arange(first, first + n),
+        priorities.astype(np.int8),
+        np.full(n, flow, dtype=np.int16),
+        zeros.astype(np.int16),
+        None,
+    )
 
 
 payment = st.tuples(st.integers(0, 6), st.integers(0, 9), st.integers(0, 1))
