@@ -82,7 +82,7 @@ def _optimum_table(records: Records) -> str:
     counts = []
     for family in families:
         mine = [each for each in asked if each["family"] == family]
-        counts.append(f"{sum(bool(each['proven']) for each in mine)} of {len(mine)}")
+        counts.append(f"{sum(each['share_of_optimum'] is not None for each in mine)} of {len(mine)}")
     rows.append(("optimum proven", *counts))
     for name in _ordered(ran, "algorithm"):
         cells = [
@@ -91,7 +91,8 @@ def _optimum_table(records: Records) -> str:
         ]
         rows.append((name, *(_cell(cell, _percent) for cell in cells)))
     return (
-        "Value settled, % of the proven optimum: mean (lowest-highest) over the queues where it was proven; "
+        "Value settled, % of the proven optimum (proven now, or before and kept in benchmarks/best_optima.jsonl): "
+        "mean (lowest-highest) over the queues where it was proven; "
         f"{', '.join(f'{size:,}' for size in _ordered(proven, 'payments'))} payments\n" + columns(rows)
     )
 
@@ -108,12 +109,14 @@ def _bound_tables(records: Records) -> list[str]:
             families = _ordered(here, "family")
             rows = [("", *families)]
             for name in _ordered(here, "algorithm"):
-                cells = [
-                    [each["share_of_bound"] for each in here if (each["algorithm"], each["family"]) == (name, family)]
-                    for family in families
-                ]
-                rows.append((name, *(_cell(cell, _percent) for cell in cells)))
-            found.append(f"{title}: {size:,} payments, {here[0]['banks']} banks\n" + columns(rows))
+                row = [name]
+                for family in families:
+                    cell = [each for each in here if (each["algorithm"], each["family"]) == (name, family)]
+                    unproven = "?" if any(each["proven"] is False for each in cell) else ""
+                    row.append(_cell([each["share_of_bound"] for each in cell], _percent) + unproven)
+                rows.append(tuple(row))
+            mark = "; ? the exact solver was stopped" if any(each["proven"] is False for each in here) else ""
+            found.append(f"{title}: {size:,} payments, {here[0]['banks']} banks{mark}\n" + columns(rows))
     return found
 
 

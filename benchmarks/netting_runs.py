@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "multilateral_net participant": ("multilateral_net", {"unwind": "participant"}),
     "compression non_conservative": ("compression", {"kind": "non_conservative"}),
 }
+OPTIMA = Path(__file__).with_name("best_optima.jsonl")
 PROVEN_UPTO = 200  # payments; the exact solver is asked for the optimum up to here
 LINEAR = ("all_or_nothing", "gridlock_resolution", "multilateral_net")  # what runs on a million
 LINEAR_FAMILIES = ("uniform", "core_periphery")  # whose making takes no longer than the mechanisms
@@ -198,24 +201,41 @@ def _least_debt(problem: Problem) -> int:
     return int(net[net > 0].sum())
 
 
+Key = tuple[str, int, int]  # family, payments, seed
+
+
+def proven_before() -> dict[Key, int]:
+    """Optima that take the solver long, proven once and kept; HiGHS counts in floats, so they hold to 1e-5."""
+    if not OPTIMA.is_file():
+        return {}
+    kept = [json.loads(line) for line in OPTIMA.read_text(encoding="utf-8").splitlines()]
+    return {
+        (each["family"], each["payments"], each["seed"]): each["value"]
+        for each in kept
+        if each["proven"] and each["banks"] == banks_for(each["payments"])
+    }
+
+
 def add_shares(records: list[dict[str, Any]]) -> None:
     """Add to each record its share of the bound, and of the optimum where that was proven on the same instance."""
-    known = {
-        (each["family"], each["payments"], each["seed"]): each["optimum_minor"]
-        for each in records
-        if each.get("optimum_minor") is not None
-    }
+    kept = proven_before()
+    known: dict[Key, int] = {}
+    for each in records:
+        if each.get("optimum_minor") is not None:
+            known[each["family"], each["payments"], each["seed"]] = each["optimum_minor"]
     for each in records:
         if each["skipped"]:
             continue
-        best = known.get((each["family"], each["payments"], each["seed"])) if each["kind"] == "mechanism" else None
-        each["optimum_minor"] = best
-        if best is not None and each["value_minor"] > best:
+        key = (each["family"], each["payments"], each["seed"])
+        best = (known.get(key, kept.get(key))) if each["kind"] == "mechanism" else None
+        value = each["value_minor"]
+        if best is not None and value > best + (0 if key in known else best // 100_000):
             raise InvariantError(f"{each['algorithm']} settles more than the proven optimum: {each}")
-        if each["value_minor"] > each["bound_minor"]:
+        if value > each["bound_minor"]:
             raise InvariantError(f"{each['algorithm']} beats the bound: {each}")
-        each["share_of_optimum"] = None if best is None else _share(each["value_minor"], best)
-        each["share_of_bound"] = _share(each["value_minor"], each["bound_minor"])
+        each["optimum_minor"] = best
+        each["share_of_optimum"] = None if best is None else min(1.0, _share(value, best))
+        each["share_of_bound"] = _share(value, each["bound_minor"])
 
 
 def _share(value: int, most: int) -> float:
