@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from simcore.engine.spec import HopSpec, WorldSpec
-from simcore.kernels.constants import BYPASS, CLOSED, FIFO, NONE
+from simcore.kernels.constants import BYPASS, CLOSED, COLLECT, FIFO, NONE, ROLE_CREDITOR, ROLE_DEBTOR
 from simcore.kernels.world import (
     ACCOUNT,
     CYCLE_SEQUENCE,
@@ -44,8 +44,15 @@ def _records(dtype: np.dtype, rows: Iterable[dict[str, int]]) -> Any:
     return _readable(array)
 
 
+def _aligned(size: int) -> Any:
+    """Slots that begin on a cache line."""
+    room = np.zeros(size * SLOT.itemsize + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    return room[start : start + size * SLOT.itemsize].view(SLOT)
+
+
 def _slots(size: int) -> Any:
-    slots = np.zeros(size, dtype=SLOT)
+    slots = _aligned(size)
     slots["next"] = np.arange(1, size + 1)
     slots["next"][-1] = NONE
     return _readable(slots)
@@ -116,6 +123,15 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
             "from_which": hop.debtor[1],
             "to_kind": hop.creditor[0],
             "to_which": hop.creditor[1],
+            # A payment's debtor is never its creditor; every other pair of roles may fall together.
+            "may_vanish": int({hop.debtor[0], hop.creditor[0]} != {ROLE_DEBTOR, ROLE_CREDITOR}),
+            "alone": int(
+                len(route) == 1
+                and (hop.debtor[0], hop.creditor[0]) == (ROLE_DEBTOR, ROLE_CREDITOR)
+                and spec.rails[hop.rail].discipline != COLLECT
+                and hop.latency_us == 0
+                and hop.draw == NONE
+            ),
             "latency": hop.latency_us,
             "draw": hop.draw,
             "lane": lane(hop),
@@ -196,7 +212,8 @@ def with_more_slots(world: World) -> World:
         larger[:old] = array
         return larger
 
-    slots = doubled(world.slots)
+    slots = _aligned(2 * old)
+    slots[:old] = world.slots
     slots["next"][old:] = np.arange(old + 1, 2 * old + 1)
     slots["next"][-1] = NONE
     world.state[FREE] = old

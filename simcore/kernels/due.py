@@ -7,6 +7,8 @@ in the heap themselves. Both give the same order.
 
 from __future__ import annotations
 
+from numpy import uint32
+
 from simcore.accelerate import kernel
 from simcore.kernels.wide import NONE
 from simcore.kernels.world import HEAP_SIZE
@@ -14,7 +16,8 @@ from simcore.kernels.world import HEAP_SIZE
 
 @kernel(forceinline=True)
 def _before(slots, i, j):
-    return slots[i].due < slots[j].due or (slots[i].due == slots[j].due and slots[i].key < slots[j].key)
+    one, other = slots[uint32(i)], slots[uint32(j)]
+    return one.due < other.due or (one.due == other.due and one.key < other.key)
 
 
 @kernel(forceinline=True)
@@ -51,8 +54,9 @@ def heap_push(state, slots, heap, slot):
 @kernel(forceinline=True)
 def schedule(state, slots, heap, lane_head, lane_tail, slot, lane):
     """Let a slot fall due at ``slots.due``: at the end of its lane, or in the heap where ``lane`` is -1."""
-    slots[slot].lane = lane
-    slots[slot].next = NONE
+    it = slots[uint32(slot)]
+    it.lane = lane
+    it.next = NONE
     if lane != NONE:
         tail = lane_tail[lane]
         lane_tail[lane] = slot

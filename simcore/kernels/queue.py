@@ -7,6 +7,8 @@ order goes next.
 
 from __future__ import annotations
 
+from numpy import uint32
+
 from simcore.accelerate import kernel
 from simcore.kernels.constants import CUT_OFF, FIFO, OPEN
 from simcore.kernels.ordered import ordered_first, ordered_first_fit, ordered_insert, ordered_remove
@@ -17,28 +19,29 @@ from simcore.kernels.world import CHANGED_SIZE, OVERFLOWED, PLACE_QUEUE, WORK_FI
 @kernel(forceinline=True)
 def available(accounts, account):
     """What the account can pay: balance + debit limit - reserved."""
-    return accounts[account].balance + accounts[account].debit_limit - accounts[account].reserved
+    it = accounts[uint32(account)]
+    return it.balance + it.debit_limit - it.reserved
 
 
 @kernel(forceinline=True)
 def enqueue(world, account, slot, rule):
     """Put a slot into the queue of the account it is to be paid from."""
-    accounts, slots = world.accounts, world.slots
-    slots[slot].place = PLACE_QUEUE
+    slots, payer, it = world.slots, world.accounts[uint32(account)], world.slots[uint32(slot)]
+    it.place = PLACE_QUEUE
     if rule == FIFO:
-        slots[slot].next = NONE
-        if accounts[account].head == NONE:
-            accounts[account].head = slot
+        it.next = NONE
+        if payer.head == NONE:
+            payer.head = slot
         else:
-            slots[accounts[account].tail].next = slot
-        accounts[account].tail = slot
+            slots[uint32(payer.tail)].next = slot
+        payer.tail = slot
     else:
-        accounts[account].head = ordered_insert(slots, world.path, accounts[account].head, slot)
-    accounts[account].queued_count += 1
-    value = accounts[account].queued_value + slots[slot].amount
-    accounts[account].queued_value = value
-    if value > accounts[account].queued_peak:
-        accounts[account].queued_peak = value
+        payer.head = ordered_insert(slots, world.path, payer.head, slot)
+    payer.queued_count += 1
+    value = payer.queued_value + it.amount
+    payer.queued_value = value
+    if value > payer.queued_peak:
+        payer.queued_peak = value
     if value < 0:
         world.state[OVERFLOWED] = 1
 
@@ -46,26 +49,26 @@ def enqueue(world, account, slot, rule):
 @kernel(forceinline=True)
 def dequeue(world, account, slot, rule):
     """Take a slot out of its queue; in a fifo queue it must be the first."""
-    accounts, slots = world.accounts, world.slots
+    payer, it = world.accounts[uint32(account)], world.slots[uint32(slot)]
     if rule == FIFO:
-        accounts[account].head = slots[slot].next
-        if accounts[account].head == NONE:
-            accounts[account].tail = NONE
+        payer.head = it.next
+        if payer.head == NONE:
+            payer.tail = NONE
     else:
-        accounts[account].head = ordered_remove(slots, world.path, accounts[account].head, slot)
-    accounts[account].queued_count -= 1
-    accounts[account].queued_value -= slots[slot].amount
+        payer.head = ordered_remove(world.slots, world.path, payer.head, slot)
+    payer.queued_count -= 1
+    payer.queued_value -= it.amount
 
 
 @kernel(forceinline=True)
 def first_payable(world, account, rule):
     """The slot the queue rule lets go and the funds allow, or NONE."""
-    accounts, slots = world.accounts, world.slots
-    funds = available(accounts, account)
+    slots, head = world.slots, world.accounts[uint32(account)].head
+    funds = available(world.accounts, account)
     if rule == BYPASS:
-        return ordered_first_fit(slots, accounts[account].head, funds)
-    slot = accounts[account].head if rule == FIFO else ordered_first(slots, accounts[account].head)
-    if slot != NONE and slots[slot].amount <= funds:
+        return ordered_first_fit(slots, head, funds)
+    slot = head if rule == FIFO else ordered_first(slots, head)
+    if slot != NONE and slots[uint32(slot)].amount <= funds:
         return slot
     return NONE
 
@@ -73,33 +76,33 @@ def first_payable(world, account, rule):
 @kernel(forceinline=True)
 def note_credit(world, account):
     """The account's funds rose: let its queue be looked at before the next event."""
-    accounts, state = world.accounts, world.state
-    if accounts[account].head == NONE:
+    it, state = world.accounts[uint32(account)], world.state
+    if it.head == NONE:
         return
-    rail = accounts[account].rail
-    if world.rails[rail].state != OPEN and world.rails[rail].state != CUT_OFF:
+    rail = world.rails[uint32(it.rail)]
+    if rail.state != OPEN and rail.state != CUT_OFF:
         return
-    rule = world.rails[rail].rule
-    if rule == BYPASS:
-        accounts[account].candidate = first_payable(world, account, rule)
-        if accounts[account].in_work == 0 and accounts[account].candidate != NONE:
-            accounts[account].in_work = 1
-            world.changed[state[CHANGED_SIZE]] = account
+    if rail.rule == BYPASS:
+        it.candidate = first_payable(world, account, BYPASS)
+        if it.in_work == 0 and it.candidate != NONE:
+            it.in_work = 1
+            world.changed[uint32(state[CHANGED_SIZE])] = account
             state[CHANGED_SIZE] += 1
-    elif accounts[account].in_work == 0:
-        accounts[account].in_work = 1
+    elif it.in_work == 0:
+        it.in_work = 1
         at = state[WORK_FIRST] + state[WORK_SIZE]
         if at >= world.work.size:
             at -= world.work.size
-        world.work[at] = account
+        world.work[uint32(at)] = account
         state[WORK_SIZE] += 1
 
 
 @kernel(forceinline=True)
 def note_debit(world, account):
     """The account's funds fell: what its bypass queue was about to release may cost too much now."""
-    if world.accounts[account].in_work == 1 and world.rails[world.accounts[account].rail].rule == BYPASS:
-        world.accounts[account].candidate = first_payable(world, account, BYPASS)
+    it = world.accounts[uint32(account)]
+    if it.in_work == 1 and world.rails[uint32(it.rail)].rule == BYPASS:
+        it.candidate = first_payable(world, account, BYPASS)
 
 
 @kernel(forceinline=True)
@@ -107,13 +110,13 @@ def next_release(world):
     """Take the next queued slot that may settle out of its queue; NONE when all queues are at rest."""
     accounts, state, slots = world.accounts, world.state, world.slots
     while state[WORK_SIZE] > 0:
-        account = world.work[state[WORK_FIRST]]
-        rule = world.rails[accounts[account].rail].rule
+        account = world.work[uint32(state[WORK_FIRST])]
+        rule = world.rails[uint32(accounts[uint32(account)].rail)].rule
         slot = first_payable(world, account, rule)
         if slot != NONE:
             dequeue(world, account, slot, rule)
             return slot
-        accounts[account].in_work = 0
+        accounts[uint32(account)].in_work = 0
         state[WORK_FIRST] += 1
         if state[WORK_FIRST] == world.work.size:
             state[WORK_FIRST] = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numpy import int64, uint32
+
 from fx.convert_kernel import dealer_legs_kernel
 from simcore.accelerate import kernel
 from simcore.kernels.constants import FIFO, ROLE_AGENT_OF_CREDITOR, ROLE_AGENT_OF_DEBTOR, ROLE_CREDITOR, ROLE_DEBTOR
@@ -49,36 +51,40 @@ def participant_of(world, kind, which, debtor, creditor):
 @kernel(forceinline=True)
 def payer_of(world, hop, debtor, creditor):
     """The participant a hop debits."""
-    return participant_of(world, world.hops[hop].from_kind, world.hops[hop].from_which, debtor, creditor)
+    it = world.hops[uint32(hop)]
+    return participant_of(world, it.from_kind, it.from_which, debtor, creditor)
 
 
 @kernel(forceinline=True)
 def payee_of(world, hop, debtor, creditor):
     """The participant a hop credits."""
-    return participant_of(world, world.hops[hop].to_kind, world.hops[hop].to_which, debtor, creditor)
+    it = world.hops[uint32(hop)]
+    return participant_of(world, it.to_kind, it.to_which, debtor, creditor)
 
 
 @kernel(forceinline=True)
 def move(world, debit, credit, amount):
     """Debit one account and credit another of the same rail, and keep the day's figures."""
-    payer, payee = world.accounts[debit], world.accounts[credit]
-    payer.balance -= amount
-    if payer.balance < payer.minimum:
-        payer.minimum = payer.balance
-    payer.debited += amount
-    payee.balance += amount
-    if payee.balance > payee.maximum:
-        payee.maximum = payee.balance
-    payee.credited += amount
-    if payer.debited < 0 or payee.credited < 0:  # numba wraps in silence; balances can't pass 2^62 by construction
+    payer, payee = world.accounts[uint32(debit)], world.accounts[uint32(credit)]
+    left = payer.balance - amount
+    payer.balance = left
+    if left < payer.minimum:
+        payer.minimum = left
+    debited = payer.debited + amount
+    payer.debited = debited
+    held = payee.balance + amount
+    payee.balance = held
+    if held > payee.maximum:
+        payee.maximum = held
+    credited = payee.credited + amount
+    payee.credited = credited
+    if debited < 0 or credited < 0:  # numba wraps in silence; balances can't pass 2^62 by construction
         world.state[OVERFLOWED] = 1
 
 
 @kernel(forceinline=True)
-def log_obligation(world, payment_id, hop, kind, debit, credit, amount, entered, settled, sequence, status, cycle, fx):
-    """Write one row; the caller has made sure that there is room."""
-    row = world.obligations[world.state[OBLIGATION_ROWS]]
-    world.state[OBLIGATION_ROWS] += 1
+def fill_obligation(row, payment_id, hop, kind, debit, credit, amount, entered, settled, sequence, status, cycle, fx):
+    """Set every field of a row."""
     row.payment_id = payment_id
     row.hop = hop
     row.kind = kind
@@ -94,10 +100,17 @@ def log_obligation(world, payment_id, hop, kind, debit, credit, amount, entered,
 
 
 @kernel(forceinline=True)
-def log_payment(world, payment_id, received, fee, completed, status, hops):
+def log_obligation(world, payment_id, hop, kind, debit, credit, amount, entered, settled, sequence, status, cycle, fx):
     """Write one row; the caller has made sure that there is room."""
-    row = world.payments[world.state[PAYMENT_ROWS]]
-    world.state[PAYMENT_ROWS] += 1
+    at = world.state[OBLIGATION_ROWS]
+    world.state[OBLIGATION_ROWS] = at + 1
+    fill_obligation(world.obligations[uint32(at)], payment_id, hop, kind, debit, credit, amount, entered, settled,
+                    sequence, status, cycle, fx)  # fmt: skip
+
+
+@kernel(forceinline=True)
+def fill_payment(row, payment_id, received, fee, completed, status, hops):
+    """Set every field of a row."""
     row.payment_id = payment_id
     row.amount_received = received
     row.fee = fee
@@ -107,10 +120,19 @@ def log_payment(world, payment_id, received, fee, completed, status, hops):
 
 
 @kernel(forceinline=True)
+def log_payment(world, payment_id, received, fee, completed, status, hops):
+    """Write one row; the caller has made sure that there is room."""
+    at = world.state[PAYMENT_ROWS]
+    world.state[PAYMENT_ROWS] = at + 1
+    fill_payment(world.payments[uint32(at)], payment_id, received, fee, completed, status, hops)
+
+
+@kernel(forceinline=True)
 def free_slot(world, slot):
     """Give the slot back."""
-    world.slots[slot].place = PLACE_FREE
-    world.slots[slot].next = world.state[FREE]
+    it = world.slots[uint32(slot)]
+    it.place = PLACE_FREE
+    it.next = world.state[FREE]
     world.state[FREE] = slot
     world.state[IN_FLIGHT] -= 1
 
@@ -118,30 +140,34 @@ def free_slot(world, slot):
 @kernel(forceinline=True)
 def real_hop(world, route, hop, step, debtor, creditor):
     """The next hop from ``hop`` on, in steps of +1 or -1, whose two roles differ; NONE beyond the route's ends."""
-    while world.route_start[route] <= hop < world.route_start[route + 1]:
-        if payer_of(world, hop, debtor, creditor) != payee_of(world, hop, debtor, creditor):
+    while world.route_start[uint32(route)] <= hop < world.route_start[uint32(route + 1)]:
+        if world.hops[uint32(hop)].may_vanish == 0 or payer_of(world, hop, debtor, creditor) != payee_of(
+            world, hop, debtor, creditor
+        ):
             return hop
         hop += step
     return NONE
 
 
 @kernel(forceinline=True)
-def set_hop(world, slot, hop):
-    """Let the slot's next obligation be this hop: its two accounts."""
-    it = world.slots[slot]
-    rail = world.hops[hop].rail
+def set_hop(world, slot, hop, debtor, creditor):
+    """Let the slot's next obligation be this hop of a payment between these two: its two accounts."""
+    rail = uint32(world.hops[uint32(hop)].rail)
+    debit = world.account_of[rail, uint32(payer_of(world, hop, debtor, creditor))]
+    credit = world.account_of[rail, uint32(payee_of(world, hop, debtor, creditor))]
+    it = world.slots[uint32(slot)]
     it.hop = hop
-    it.debit = world.account_of[rail, payer_of(world, hop, it.debtor, it.creditor)]
-    it.credit = world.account_of[rail, payee_of(world, hop, it.debtor, it.creditor)]
+    it.debit = debit
+    it.credit = credit
 
 
 @kernel(forceinline=True)
 def send(world, slot, now, latency, lane):
     """Schedule the slot's obligation to reach its rail; those for one instant by priority where the rail has one."""
-    it, state = world.slots[slot], world.state
-    rank = it.priority if world.rails[world.hops[it.hop].rail].rule != FIFO else 0
+    it, state = world.slots[uint32(slot)], world.state
+    rank = it.priority if world.rails[uint32(world.hops[uint32(it.hop)].rail)].rule != FIFO else 0
     it.due = now + latency
-    it.key = (rank << 56) | state[ORDER]
+    it.key = (int64(rank) << 56) | state[ORDER]
     state[ORDER] += 1
     it.place = PLACE_TRANSIT
     schedule(state, world.slots, world.heap, world.lane_head, world.lane_tail, slot, lane)
@@ -150,7 +176,7 @@ def send(world, slot, now, latency, lane):
 @kernel(forceinline=True)
 def send_on(world, slot, now):
     """Schedule the slot's obligation after the latency of its hop."""
-    hop = world.hops[world.slots[slot].hop]
+    hop = world.hops[uint32(world.slots[uint32(slot)].hop)]
     latency = hop.latency
     if hop.draw != NONE:
         latency = world.draws[slot, hop.draw]
@@ -173,7 +199,7 @@ def send_back(world, slot, status, now):
         log_payment(world, it.payment_id, NONE, it.fee, now, it.decided, it.hops_settled)
         free_slot(world, slot)
         return
-    set_hop(world, slot, hop)
+    set_hop(world, slot, hop, it.debtor, it.creditor)
     payee = it.debit
     it.debit = it.credit
     it.credit = payee
@@ -184,17 +210,19 @@ def send_back(world, slot, status, now):
 @kernel(forceinline=True)
 def settled(world, slot, status, sequence, cycle, now):
     """The slot's obligation is final and its money has moved: write its rows and send the payment on."""
-    it = world.slots[slot]
+    it = world.slots[uint32(slot)]
     hop, amount = it.hop, it.amount
-    first = world.route_start[it.route]
+    first = world.route_start[uint32(it.route)]
     if it.returning == 1:
         log_obligation(world, it.payment_id, hop - first, KIND_RETURN, it.debit, it.credit, amount, it.entered_at, now,
                        sequence, status, cycle, NONE)  # fmt: skip
         send_back(world, slot, status, now)
         return
-    currency = world.rails[world.hops[hop].rail].currency
     following = real_hop(world, it.route, hop + 1, FORWARD, it.debtor, it.creditor)
-    wanted = currency if following == NONE else world.rails[world.hops[following].rail].currency
+    currency = wanted = ZERO
+    if following != NONE:
+        currency = world.rails[uint32(world.hops[uint32(hop)].rail)].currency
+        wanted = world.rails[uint32(world.hops[uint32(following)].rail)].currency
     principal, spread, target, fx = amount, amount - amount, amount, it.fx_id
     if wanted != currency:
         dealer = world.dealer_of[world.accounts[it.credit].participant]
@@ -223,7 +251,7 @@ def settled(world, slot, status, sequence, cycle, now):
         it.hop = following
         send_back(world, slot, RETURNED_ZERO_AMOUNT, now)
         return
-    set_hop(world, slot, following)
+    set_hop(world, slot, following, it.debtor, it.creditor)
     it.amount = target
     send_on(world, slot, now)
 
@@ -231,10 +259,11 @@ def settled(world, slot, status, sequence, cycle, now):
 @kernel(forceinline=True)
 def settle_gross(world, slot, now):
     """Settle one obligation alone: move its money, note the credit, write its rows, send the payment on."""
-    it = world.slots[slot]
-    move(world, it.debit, it.credit, it.amount)
-    note_debit(world, it.debit)
-    note_credit(world, it.credit)
+    it = world.slots[uint32(slot)]
+    debit, credit = it.debit, it.credit
+    move(world, debit, credit, it.amount)
+    note_debit(world, debit)
+    note_credit(world, credit)
     sequence = world.state[SEQUENCE]
     world.state[SEQUENCE] = sequence + 1
     settled(world, slot, SETTLED_GROSS, sequence, NONE, now)

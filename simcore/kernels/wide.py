@@ -12,6 +12,7 @@ import numpy as np
 from simcore.kernels import constants as plain
 
 ZERO: Final = np.int64(0)
+ONE: Final = np.int64(1)
 NONE: Final = np.int64(plain.NONE)
 NEVER: Final = np.int64(plain.NEVER)
 FORWARD: Final = np.int64(1)

@@ -98,36 +98,43 @@ HOP: Final = _record(
     from_which=np.int64,  # participant, or currency of an agent role
     to_kind=np.int64,
     to_which=np.int64,
+    may_vanish=np.int64,  # 1: for some payments both roles are the same participant, and the hop falls away
+    alone=np.int64,  # 1: the only hop of its route, from debtor to creditor, gross or instant, without latency
     latency=np.int64,  # constant latency
     draw=np.int64,  # column of drawn latencies, -1 where constant
     lane=np.int64,  # lane of a constant latency, -1 where the heap is needed
 )
 QUOTE: Final = _record(numerator=np.int64, denominator=np.int64, spread_bp_e2=np.int64, fx_id=np.int64)
-SLOT: Final = _record(
-    payment_id=np.int64,
-    debtor=np.int64,
-    creditor=np.int64,
-    route=np.int64,
-    priority=np.int64,
-    hop=np.int64,  # hop under way
-    returning=np.int64,  # 1: money is on its way back
-    decided=np.int64,  # status that started the return
-    hops_settled=np.int64,
-    debit=np.int64,  # account
-    credit=np.int64,
-    amount=np.int64,
-    fee=np.int64,
-    fx_id=np.int64,
-    entered_at=np.int64,
-    key=np.int64,  # priority << 56 | order: place in every ordered structure
-    due=np.int64,
-    lane=np.int64,
-    place=np.int64,
-    next=np.int64,
-    left=np.int64,
-    right=np.int64,
-    weight=np.int64,
-    low=np.int64,  # least amount in the subtree
+# Two cache lines. All that is read of a queued payment when it settles on its last rail stands in the first, since
+# thousands of them wait in memory; a payment that only passes writes the second and never reads it.
+SLOT: Final = np.dtype(
+    [
+        ("payment_id", np.int64),
+        ("amount", np.int64),
+        ("entered_at", np.int64),
+        ("fee", np.int64),
+        ("fx_id", np.int64),
+        ("debit", np.int32),  # account
+        ("credit", np.int32),
+        ("hop", np.int32),  # hop under way
+        ("route", np.int32),
+        ("next", np.int32),
+        ("priority", np.int8),
+        ("returning", np.int8),  # 1: money is on its way back
+        ("hops_settled", np.int8),
+        ("place", np.int8),
+        ("key", np.int64),  # priority << 56 | order: place in every ordered structure
+        ("due", np.int64),
+        ("weight", np.int64),
+        ("low", np.int64),  # least amount in the subtree
+        ("debtor", np.int32),
+        ("creditor", np.int32),
+        ("lane", np.int32),
+        ("left", np.int32),
+        ("right", np.int32),
+        ("decided", np.int8),  # status that started the return
+        ("unused", np.int8, 11),
+    ]
 )
 OBLIGATION_ROW: Final = _record(
     payment_id=np.int64,
