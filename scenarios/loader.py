@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 from pydantic import (
     AfterValidator,
@@ -86,14 +86,16 @@ def typed(document: Document) -> Loaded:
     doubtful: list[KeyPath] = [("accounts",)] if faults else []
     tables: dict[int, type] = {}  # which class each table of the file was read as
     try:
-        scenario: Scenario = _adapter(_names_mechanisms(document.data)).validate_python(document.data, context=tables)
+        scenario: Scenario = _adapter(How(_names_mechanisms(document.data))).validate_python(
+            document.data, context=tables
+        )
         rest = Salvage(document.data, [], doubtful)
     except ValidationError as error:
         details: list[Any] = error.errors(include_url=False)
         unread, told = translate(details, document, tables)
         faults += told
         rest = Salvage(document.data, unread, doubtful)
-        scenario = _adapter(_names_mechanisms(document.data)).validate_python(rest.data, context={})
+        scenario = _adapter(How(_names_mechanisms(document.data))).validate_python(rest.data, context={})
     faults += check(scenario, document, rest)
     if faults:
         raise ScenarioError(in_order(faults)) from None
@@ -110,7 +112,7 @@ def from_dict(data: dict[str, Any]) -> Scenario:
     document = Document(file=Path("manifest.json"), folder=Path.cwd(), data=data)
     tables: dict[int, type] = {}
     try:
-        scenario: Scenario = _adapter(_names_mechanisms(data)).validate_python(data, context=tables)
+        scenario: Scenario = _adapter(How(_names_mechanisms(data))).validate_python(data, context=tables)
     except ValidationError as error:
         details: list[Any] = error.errors(include_url=False)
         raise ScenarioError(in_order(translate(details, document, tables)[1])) from None
@@ -139,25 +141,34 @@ def _in_full(value: Any) -> Any:
     return {"use": value, "every": BARE_EVERY} if isinstance(value, str) else value
 
 
-@cache
-def _adapter(mechanisms: bool) -> TypeAdapter[Any]:
-    return TypeAdapter(_table(Scenario, mechanisms))
+class How(NamedTuple):
+    """What the types are made for; each kind once."""
+
+    mechanisms: bool
+    """Some rail names a mechanism."""
+    notes: bool = False
+    """With the text of each field, which takes long to find and only the schema needs."""
 
 
 @cache
-def _table(cls: type, mechanisms: bool) -> Any:
+def _adapter(how: How) -> TypeAdapter[Any]:
+    return TypeAdapter(_table(Scenario, how))
+
+
+@cache
+def _table(cls: type, how: How) -> Any:
     """A plain dataclass as a table of pydantic that gives back the dataclass."""
     hints = get_type_hints(cls, include_extras=True)
-    notes = docstrings(cls)
+    notes = docstrings(cls) if how.notes else {}
     keys: dict[str, Any] = {}
     for item in fields(cls):
         hint = hints[item.name]
         if (cls, item.name) == (Scenario, "rails"):
             hint = dict.__class_getitem__((str, _one_of([*rails().entries().values()])))
         if issubclass(cls, RailBase) and item.name == "mechanisms":
-            hint = _mechanisms() if mechanisms else tuple[str, ...]
+            hint = _mechanisms() if how.mechanisms else tuple[str, ...]
         needed = item.default is MISSING and item.default_factory is MISSING
-        about: Any = Annotated[_adapt(hint, mechanisms), Field(description=notes.get(item.name))]
+        about: Any = Annotated[_adapt(hint, how), Field(description=notes.get(item.name))]
         # What is always the same need not stand in a file, but the kind of a rail, flow or mechanism has to be said.
         presence: Any = Required if needed or item.name in ("kind", "use") else NotRequired
         keys[name_of_key(item)] = presence[about]
@@ -183,27 +194,27 @@ def _table(cls: type, mechanisms: bool) -> Any:
     return Annotated[table, BeforeValidator(note), AfterValidator(build)]
 
 
-def _adapt(hint: Any, mechanisms: bool) -> Any:
+def _adapt(hint: Any, how: How) -> Any:
     """A type of the model as one of pydantic."""
     reader = reader_for(hint)
     if reader is not None:
         return _scalar(reader)
     origin, inner = get_origin(hint), get_args(hint)
     if is_dataclass(hint):
-        return _table(hint, mechanisms)  # type: ignore[arg-type]
+        return _table(hint, how)  # type: ignore[arg-type]
     if origin in (Union, types.UnionType):
         options = [option for option in inner if option is not type(None)]
         if len(options) == 1:
-            return _adapt(options[0], mechanisms)
-        return _choice(options, mechanisms)
+            return _adapt(options[0], how)
+        return _choice(options, how)
     tables = [option for option in get_args(inner[0]) or inner[:1] if hasattr(option, "use")] if origin is tuple else []
     if tables:
-        element: Any = Annotated[_choice(tables, mechanisms), BeforeValidator(_in_full)]
+        element: Any = Annotated[_choice(tables, how), BeforeValidator(_in_full)]
         return Annotated[list[element], AfterValidator(tuple)]
     if origin is tuple:
-        return Annotated[list[_adapt(inner[0], mechanisms)], AfterValidator(tuple)]  # type: ignore[misc]
+        return Annotated[list[_adapt(inner[0], how)], AfterValidator(tuple)]  # type: ignore[misc]
     if origin is dict:
-        return dict[_adapt(inner[0], mechanisms), _adapt(inner[1], mechanisms)]  # type: ignore[misc]
+        return dict[_adapt(inner[0], how), _adapt(inner[1], how)]  # type: ignore[misc]
     raise TypeError(f"a scenario can't hold {hint}")
 
 
@@ -212,7 +223,7 @@ def _one_of(options: list[Any]) -> Any:
     return union[tuple(options)]
 
 
-def _choice(options: list[Any], mechanisms: bool) -> Any:
+def _choice(options: list[Any], how: How) -> Any:
     """One of several: tables told apart by their ``kind``, or a table or a plain value."""
     if all(is_dataclass(option) for option in options):
         by_kind = {kind_of(option): option for option in options}
@@ -227,7 +238,7 @@ def _choice(options: list[Any], mechanisms: bool) -> Any:
         def which(value: Any) -> str | None:
             return MARK + ("table" if isinstance(value, dict) else "value")
 
-    union = _one_of([Annotated[_adapt(option, mechanisms), Tag(MARK + kind)] for kind, option in by_kind.items()])
+    union = _one_of([Annotated[_adapt(option, how), Tag(MARK + kind)] for kind, option in by_kind.items()])
     expected = ", ".join(by_kind)
     return Annotated[union, Discriminator(which, custom_error_type="kind", custom_error_message="{expected}",
                                           custom_error_context={"expected": expected, "key": key})]  # fmt: skip
@@ -253,4 +264,4 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of scenario files, for editors."""
     from scenarios.schema import finish
 
-    return finish(_adapter(True).json_schema(mode="validation"))
+    return finish(_adapter(How(mechanisms=True, notes=True)).json_schema(mode="validation"))

@@ -25,6 +25,9 @@ def command(run: Path, no_rerun: bool) -> int | None:
     Example:
       luhai audit runs/week
     """
+    from simcore.commands.lean import start_lean
+
+    start_lean()
     from simcore.results.audit import audit_command
 
     failed = audit_command(run)
