@@ -167,9 +167,11 @@ def run(quick: bool, size: int | None) -> Iterator[tuple[dict[str, Any], list[Go
             [
                 Goal(f"peak memory over the imports, {sizes[0]:,} payments", over[0] / MEBI, 1024, False, "MiB"),
                 Goal(
-                    f"its growth from {sizes[0]:,} to {sizes[-1]:,} payments",
-                    max(over[-1] / max(over[0], MEBI), 0),
-                    1.25,
+                    # Up to two million rows the check for duplicate references keeps its hashes in memory, so the
+                    # smallest run hasn't reached the level that the others keep.
+                    f"its growth from {sizes[1]:,} to {sizes[-1]:,} payments",
+                    max(over[-1] / max(over[1], MEBI), 0),
+                    1.1,
                     False,
                     "x",
                 ),

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from simcore.errors import ScenarioError
+from simcore.results.ahead import ahead
 from simcore.results.schema import KINDS, STATUSES, TABLES, arrow_schema
 
 NO_TIME: Final = 2**63 - 1
@@ -86,10 +87,12 @@ class TableReader:
 
     def batches(self) -> Iterator[Batch]:
         """Every record batch, in order."""
-        start = 0
-        for index in range(self._reader.num_record_batches):
+        start, count = 0, self._reader.num_record_batches
+        # Unpacked in another thread; names are numbered in this one, in the order of the rows.
+        unpacked = ahead(self._reader.get_batch(index) for index in range(count))
+        for index in range(count):
             try:
-                arrow = self._reader.get_batch(index)
+                arrow = next(unpacked)
                 batch = {column.name: self._values(arrow, column.name, column.kind) for column in self._columns}
             except (OSError, ValueError, IndexError) as error:
                 raise self._fault(f"record batch {index} that can't be read: {error}") from None
