@@ -25,7 +25,7 @@ def command(run: Path, no_rerun: bool) -> int | None:
     Example:
       luhai audit runs/week
     """
-    from simcore.commands.lean import start_lean
+    from simcore.lean import start_lean
 
     start_lean()
     from simcore.results.audit import audit_command

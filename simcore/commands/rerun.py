@@ -21,7 +21,7 @@ def command(run: Path, out: Path | None) -> int | None:
     Example:
       luhai rerun runs/week
     """
-    from simcore.commands.lean import start_lean
+    from simcore.lean import start_lean
 
     start_lean()
     from simcore.run_command import rerun

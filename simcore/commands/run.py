@@ -41,7 +41,7 @@ def command(
     Example:
       luhai run chongqing-singapore --out runs/week --seed 65 --set scenario.days=2
     """
-    from simcore.commands.lean import start_lean
+    from simcore.lean import start_lean
 
     start_lean()
     from simcore.run_command import run_scenario
