@@ -19,7 +19,6 @@ from simcore.model import Account, Latency, Scenario
 DISCIPLINES = {"gross": k.GROSS, "collect": k.COLLECT, "instant": k.INSTANT}
 RULES = {"fifo": k.FIFO, "priority": k.PRIORITY, "bypass": k.BYPASS}
 WHEN_CLOSED = {"wait": k.WAIT, "reject": k.REJECT, "return": k.RETURN}
-END_OF_DAY = {"return": k.RETURN, "roll_over": k.ROLL_OVER}
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,6 @@ def compile_scenario(scenario: Scenario, folder: Path) -> Compiled:
             discipline=DISCIPLINES[rail.discipline],
             rule=RULES[getattr(rail, "queue", "fifo")],
             when_closed=WHEN_CLOSED[rail.when_closed],
-            end_of_day=END_OF_DAY[rail.end_of_day],
             **_offset_at_entry(rail),
         )
         for rail in scenario.rails.values()

@@ -13,7 +13,6 @@ class RailSpec:
     discipline: int
     rule: int = 0
     when_closed: int = 0
-    end_of_day: int = 2
     offset_most: int = 0
     """Opposite obligations tried when one arrives and can't settle; 0 means no offset at entry."""
     offset_strict: bool = False

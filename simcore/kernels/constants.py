@@ -12,11 +12,10 @@ FIFO: Final = 0
 PRIORITY: Final = 1
 BYPASS: Final = 2
 
-# What a rail does with an obligation that arrives closed, and with what is left at the end of its day.
+# What a rail does with an obligation that arrives closed.
 WAIT: Final = 0
 REJECT: Final = 1
 RETURN: Final = 2
-ROLL_OVER: Final = 3
 
 # State of a rail.
 CLOSED: Final = 0

@@ -10,7 +10,7 @@ from simcore.accelerate import kernel
 from simcore.kernels.constants import COLLECT, DONE, FIFO, LOG_FULL, OPEN, OVERFLOW
 from simcore.kernels.ordered import ordered_first, ordered_following
 from simcore.kernels.queue import available, dequeue, note_credit, note_debit
-from simcore.kernels.settle import log_obligation, log_unsettled, move, send_back, settled
+from simcore.kernels.settle import book_gross, log_obligation, log_unsettled, move, move_net, send_back, settled
 from simcore.kernels.wide import NONE, RETURNED_CUT_OFF, SETTLED_GROSS, SETTLED_NET, ZERO
 from simcore.kernels.world import (
     CURSOR,
@@ -113,9 +113,7 @@ def settle_cycle(world, rail, cycle_id, now):
         # The set is final as one: only the positions after it count.
         for account in range(it.first_account, it.last_account):
             if net[account] != 0:
-                accounts[account].balance += net[account]
-                accounts[account].minimum = min(accounts[account].minimum, accounts[account].balance)
-                accounts[account].maximum = max(accounts[account].maximum, accounts[account].balance)
+                move_net(world, account, net[account])
         state[CYCLE_SEQUENCE] = state[SEQUENCE]
         state[SEQUENCE] += 1
     while it.collect_head != NONE:
@@ -124,11 +122,7 @@ def settle_cycle(world, rail, cycle_id, now):
         slot = it.collect_head
         it.collect_head = slots[slot].next
         _uncollect(world, slot)
-        payer, payee = accounts[slots[slot].debit], accounts[slots[slot].credit]
-        payer.debited += slots[slot].amount
-        payee.credited += slots[slot].amount
-        if payer.debited < 0 or payee.credited < 0:
-            state[OVERFLOWED] = 1
+        book_gross(world, slot)
         settled(world, slot, SETTLED_NET, state[CYCLE_SEQUENCE], cycle_id, now)
     it.collect_tail = NONE
     state[CYCLE_SEQUENCE] = NONE

@@ -6,9 +6,9 @@ from simcore.accelerate import kernel
 from simcore.kernels.constants import FIFO
 from simcore.kernels.ordered import ordered_first, ordered_following
 from simcore.kernels.queue import available, dequeue, note_credit, note_debit
-from simcore.kernels.settle import settled
+from simcore.kernels.settle import book_gross, move_net, settled
 from simcore.kernels.wide import NONE, SETTLED_OFFSET
-from simcore.kernels.world import OVERFLOWED, SEQUENCE
+from simcore.kernels.world import SEQUENCE
 
 
 @kernel(forceinline=True)
@@ -55,26 +55,6 @@ def _opposites(world, slot, rail):
     return 0
 
 
-@kernel(forceinline=True)
-def _book_gross(world, slot):
-    it = world.slots[slot]
-    payer, payee = world.accounts[it.debit], world.accounts[it.credit]
-    payer.debited += it.amount
-    payee.credited += it.amount
-    if payer.debited < 0 or payee.credited < 0:
-        world.state[OVERFLOWED] = 1
-
-
-@kernel(forceinline=True)
-def _move_to(world, account, change):
-    it = world.accounts[account]
-    it.balance += change
-    if it.balance < it.minimum:
-        it.minimum = it.balance
-    if it.balance > it.maximum:
-        it.maximum = it.balance
-
-
 @kernel
 def offset_at_entry(world, slot, rail, now):
     """Settle an arriving obligation as one set with the fewest opposite ones that make it feasible; whether it did."""
@@ -86,13 +66,13 @@ def offset_at_entry(world, slot, rail, now):
     sequence = state[SEQUENCE]
     state[SEQUENCE] = sequence + 1
     net = -it.amount
-    _book_gross(world, slot)
+    book_gross(world, slot)
     for k in range(count):
         net += world.slots[world.opposite[k]].amount
         dequeue(world, credit, world.opposite[k], rule)
-        _book_gross(world, world.opposite[k])
-    _move_to(world, debit, net)
-    _move_to(world, credit, -net)
+        book_gross(world, world.opposite[k])
+    move_net(world, debit, net)
+    move_net(world, credit, -net)
     for k in range(-1, count):
         settled(world, slot if k < 0 else world.opposite[k], SETTLED_OFFSET, sequence, NONE, now)
     note_debit(world, debit)

@@ -6,9 +6,9 @@ from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OVERDRAWN
 from simcore.kernels.control import logs_full
 from simcore.kernels.queue import dequeue, note_credit
-from simcore.kernels.settle import settled
+from simcore.kernels.settle import book_gross, move_net, settled
 from simcore.kernels.wide import NONE, SETTLED_OFFSET
-from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, OVERFLOWED, PLACE_CHOSEN, SEQUENCE
+from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, PLACE_CHOSEN, SEQUENCE
 
 
 @kernel
@@ -46,12 +46,8 @@ def take_chosen(world, rail, chosen):
 def _apply_net(world, account):
     """Move an account to its position after the set; whether it stays within its limit."""
     it, net = world.accounts[account], world.net
-    it.balance += net[account]
+    move_net(world, account, net[account])
     net[account] = 0
-    if it.balance < it.minimum:
-        it.minimum = it.balance
-    if it.balance > it.maximum:
-        it.maximum = it.balance
     return it.balance + it.debit_limit >= 0
 
 
@@ -63,7 +59,7 @@ def settle_sets(world, chosen, set_of, cycle_id, now):
     -------
     int     DONE; LOG_FULL: call again to go on; OVERDRAWN: a set would leave an account below its limit
     """
-    state, slots, accounts, net = world.state, world.slots, world.accounts, world.net
+    state, slots, net = world.state, world.slots, world.net
     state[NOW] = now
     while state[CURSOR] < chosen.size:
         at = state[CURSOR]
@@ -85,11 +81,7 @@ def settle_sets(world, chosen, set_of, cycle_id, now):
         if logs_full(world):
             return LOG_FULL
         slot = chosen[at]
-        payer, payee = accounts[slots[slot].debit], accounts[slots[slot].credit]
-        payer.debited += slots[slot].amount
-        payee.credited += slots[slot].amount
-        if payer.debited < 0 or payee.credited < 0:
-            state[OVERFLOWED] = 1
+        book_gross(world, slot)
         settled(world, slot, SETTLED_OFFSET, state[CYCLE_SEQUENCE], cycle_id, now)
         state[CURSOR] = at + 1
         if at + 1 == chosen.size or set_of[at + 1] != set_of[at]:

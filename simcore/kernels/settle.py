@@ -100,6 +100,28 @@ def fill_obligation(row, payment_id, hop, kind, debit, credit, amount, entered, 
 
 
 @kernel(forceinline=True)
+def book_gross(world, slot):
+    """Add an obligation that settles in a set to the day's turnover of its two accounts."""
+    it = world.slots[slot]
+    payer, payee = world.accounts[it.debit], world.accounts[it.credit]
+    payer.debited += it.amount
+    payee.credited += it.amount
+    if payer.debited < 0 or payee.credited < 0:
+        world.state[OVERFLOWED] = 1
+
+
+@kernel(forceinline=True)
+def move_net(world, account, change):
+    """Move an account to its position after a set: the positions inside the set don't count."""
+    it = world.accounts[account]
+    it.balance += change
+    if it.balance < it.minimum:
+        it.minimum = it.balance
+    if it.balance > it.maximum:
+        it.maximum = it.balance
+
+
+@kernel(forceinline=True)
 def log_obligation(world, payment_id, hop, kind, debit, credit, amount, entered, settled, sequence, status, cycle, fx):
     """Write one row; the caller has made sure that there is room."""
     at = world.state[OBLIGATION_ROWS]
