@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from simcore.engine.spec import HopSpec, WorldSpec
-from simcore.kernels.constants import BYPASS, CLOSED, COLLECT, FIFO, NONE, ROLE_CREDITOR, ROLE_DEBTOR
+from simcore.engine.spec import AccountSpec, HopSpec, WorldSpec
+from simcore.kernels.constants import BYPASS, CLOSED, COLLECT, FIFO, NONE, ORDERED, ROLE_CREDITOR, ROLE_DEBTOR
 from simcore.kernels.world import (
     ACCOUNT,
     CYCLE_SEQUENCE,
@@ -79,6 +79,12 @@ def _accounts(spec: WorldSpec) -> Any:
     )
 
 
+def tiers_of(rows: Iterable[AccountSpec]) -> Any:
+    """What accounts hold back at the start of a day: int64 (n, 3)."""
+    held = [(row.held_highly_urgent, row.held_urgent, 0) for row in rows]
+    return np.array(held, np.int64).reshape(len(held), 3)
+
+
 def _rails(spec: WorldSpec) -> Any:
     account_rails = [row.rail for row in spec.accounts]
     if account_rails != sorted(account_rails):
@@ -89,7 +95,12 @@ def _rails(spec: WorldSpec) -> Any:
             {
                 "currency": rail.currency,
                 "discipline": rail.discipline,
-                "rule": rail.rule,
+                "rule": ORDERED if rail.bypass_above else rail.rule,
+                "bypass_above": rail.bypass_above,
+                "tiers": rail.tiers,
+                "highly_urgent": rail.highly_urgent,
+                "urgent": max(rail.urgent, rail.highly_urgent),
+                "receipts": rail.receipts,
                 "state": CLOSED,
                 "when_closed": rail.when_closed,
                 "offset_most": rail.offset_most,
@@ -129,6 +140,8 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
                 len(route) == 1
                 and (hop.debtor[0], hop.creditor[0]) == (ROLE_DEBTOR, ROLE_CREDITOR)
                 and spec.rails[hop.rail].discipline != COLLECT
+                and not spec.rails[hop.rail].bypass_above
+                and not spec.rails[hop.rail].tiers
                 and hop.latency_us == 0
                 and hop.draw == NONE
             ),
@@ -181,6 +194,7 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
     return World(
         state=state,
         accounts=_accounts(spec),
+        tiers=tiers_of(spec.accounts),
         rails=_rails(spec),
         hops=hops,
         route_start=np.cumsum([0] + [len(route) for route in spec.routes]).astype(np.int64),

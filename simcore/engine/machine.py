@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simcore.demand.batch import DemandBatch
-from simcore.engine.build import build_world, with_more_slots
+from simcore.engine.build import build_world, tiers_of, with_more_slots
 from simcore.engine.spec import WorldSpec
 from simcore.errors import InvariantError, ScenarioError
 from simcore.kernels import control, loop, sets
@@ -33,6 +33,7 @@ from simcore.kernels.constants import (
     OPEN,
     OVERDRAWN,
     QUEUED_AT_END,
+    RECEIPTS,
     RETURN_PENDING_AT_END,
     WAITING_AT_END,
 )
@@ -229,6 +230,20 @@ class Machine:
             self.flush_logs()
         control.transfer(self.world, debit, credit, mirror_debit, mirror_credit, amount, kind, now_us)
 
+    def lend(self, debit: int, credit: int, amount: int, kind: int, now_us: int) -> None:
+        """Move money between two accounts of a rail; one row."""
+        row = self.accounts[debit]
+        if amount <= 0 or int(row["balance"]) + int(row["debit_limit"]) < amount:
+            raise InvariantError(f"loan of {amount} from account {debit} with {row['balance']} at {now_us}")
+        if self.world.obligations.size - self.world.state[OBLIGATION_ROWS] < self.world.state[ROWS_NEEDED]:
+            self.flush_logs()
+        control.lend(self.world, debit, credit, amount, kind, now_us)
+
+    def reset_receipts(self, rail: int) -> None:
+        """Begin a new window of receipts: what came in before releases nothing any more."""
+        self._rest()
+        self.world.tiers[self.accounts_of(rail), RECEIPTS] = 0
+
     def cycle(self, rail: int, cycle_id: int, now_us: int) -> dict[str, int]:
         """Run one net cycle; what it looked at, settled and moved."""
         self._rest()
@@ -273,6 +288,7 @@ class Machine:
         rows["minimum"] = rows["maximum"] = rows["balance"]
         rows["debited"] = rows["credited"] = 0
         rows["queued_peak"] = rows["queued_value"]
+        self.world.tiers[self.accounts_of(rail)] = tiers_of(self.spec.accounts[self.accounts_of(rail)])
 
     def accounts_of(self, rail: int) -> slice:
         """The accounts of a rail."""

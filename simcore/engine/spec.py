@@ -13,12 +13,26 @@ class RailSpec:
     discipline: int
     rule: int = 0
     when_closed: int = 0
+    bypass_above: int = 0
+    """Obligations queued on the rail from which on its priority queue may be bypassed; 0 means never."""
+    highly_urgent: int = -1
+    """The last priority that counts as highly urgent; -1 means none does."""
+    urgent: int = -1
+    """The last that counts as urgent."""
+    receipts: bool = False
+    """All others are released against what their debtor received, not against its balance."""
     offset_most: int = 0
     """Opposite obligations tried when one arrives and can't settle; 0 means no offset at entry."""
     offset_strict: bool = False
     """They have to be the beginning of the other account's whole queue; always so on strict queues."""
     offset_first: bool = False
     """The arriving one has to be the first of its queue; always so on strict queues."""
+
+
+    @property
+    def tiers(self) -> bool:
+        """Whether what an obligation may use depends on its priority."""
+        return self.receipts or max(self.highly_urgent, self.urgent) >= 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +44,10 @@ class AccountSpec:
     opening: int = 0
     debit_limit: int = 0
     reserved: int = 0
+    held_highly_urgent: int = 0
+    """Held back from all but highly urgent obligations, until those have used it."""
+    held_urgent: int = 0
+    """Held back from all that are neither."""
 
 
 @dataclass(frozen=True, kw_only=True)

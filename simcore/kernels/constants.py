@@ -11,6 +11,7 @@ INSTANT: Final = 2
 FIFO: Final = 0
 PRIORITY: Final = 1
 BYPASS: Final = 2
+ORDERED: Final = 3  # strict by priority, but released in the order of the whole rail's queue, as bypass is
 
 # What a rail does with an obligation that arrives closed.
 WAIT: Final = 0
@@ -22,6 +23,11 @@ CLOSED: Final = 0
 OPEN: Final = 1
 CUT_OFF: Final = 2  # no new obligations; the queue may still be released
 FUNDING_ONLY: Final = 3  # only transfers that fund another rail
+
+# Columns of World.tiers: what an account holds back, and what it may release against.
+HELD_HIGHLY_URGENT: Final = 0  # from all but highly urgent obligations
+HELD_URGENT: Final = 1  # from all that are neither highly urgent nor urgent
+RECEIPTS: Final = 2  # received in the window and not yet paid out
 
 # Roles of a hop.
 ROLE_DEBTOR: Final = 0
@@ -70,6 +76,8 @@ KIND_FUNDING: Final = 2
 KIND_SWEEP: Final = 3
 KIND_RETURN: Final = 4
 KIND_FEE: Final = 5
+KIND_CREDIT: Final = 6
+KIND_REPAYMENT: Final = 7
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -78,6 +86,8 @@ KIND_NAMES: Final = {
     KIND_SWEEP: "sweep",
     KIND_RETURN: "return",
     KIND_FEE: "fee",
+    KIND_CREDIT: "credit",
+    KIND_REPAYMENT: "repayment",
 }
 
 # Why the loop came back.

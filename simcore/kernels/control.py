@@ -51,6 +51,19 @@ def open_rail(world, rail, now):
 
 
 @kernel
+def lend(world, debit, credit, amount, kind, now):
+    """Move money between two accounts of one rail at a control time: one row. The caller has checked the funds."""
+    state = world.state
+    state[NOW] = now
+    sequence = state[SEQUENCE]
+    state[SEQUENCE] = sequence + 1
+    move(world, debit, credit, amount)
+    log_obligation(world, NONE, ZERO, kind, debit, credit, amount, now, now, sequence, SETTLED_GROSS, NONE, NONE)
+    note_debit(world, debit)
+    note_credit(world, credit)
+
+
+@kernel
 def transfer(world, debit, credit, mirror_debit, mirror_credit, amount, kind, now):
     """Move money from one rail to another: two rows, final together. The caller has checked the funds."""
     state = world.state
@@ -198,4 +211,6 @@ def return_queued(world, rail, now):
         log_unsettled(world, slot, RETURNED_CUT_OFF)
         send_back(world, slot, RETURNED_CUT_OFF, now)
     state[CURSOR] = 0
+    for account in range(it.first_account, it.last_account):
+        note_credit(world, account)  # money on its way back may be first in its queue now
     return DONE

@@ -27,7 +27,7 @@ from simcore.kernels.constants import (
 from simcore.kernels.due import take_due
 from simcore.kernels.offset import offset_at_entry
 from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
-from simcore.kernels.queue import available, enqueue, first_payable, next_release, note_credit
+from simcore.kernels.queue import available, enqueue, first_payable, next_release, note_credit, tier_funds
 from simcore.kernels.settle import (
     fill_obligation,
     fill_payment,
@@ -130,9 +130,9 @@ def _collect(world, slot, rail):
 
 
 @kernel(forceinline=True)
-def _may_settle(world, debit, amount, key, rule):
+def _may_settle(world, debit, funds, amount, key, rule):
     """Whether an arriving obligation is payable now: funds, and nothing queued that the rule puts before it."""
-    if available(world.accounts, debit) < amount:
+    if funds < amount:
         return False
     head = world.accounts[uint32(debit)].head
     if rule == BYPASS or head == NONE:
@@ -158,7 +158,8 @@ def _enter(world, slot, now):
     if its_rail.discipline == COLLECT:
         _collect(world, slot, rail)
         return NONE
-    if _may_settle(world, debit, it.amount, it.key, its_rail.rule):
+    funds = available(world.accounts, debit) if its_rail.tiers == 0 else tier_funds(world, debit, it.priority)
+    if _may_settle(world, debit, funds, it.amount, it.key, its_rail.rule):
         return slot
     if its_rail.discipline == INSTANT and not returning:
         log_unsettled(world, slot, REJECTED_INSUFFICIENT_FUNDS)
@@ -246,7 +247,7 @@ def _settle_run(world, before, room):
         if blocked:
             break
         debit = world.account_of[uint32(hop.rail), uint32(feed.debtor[k])]
-        if not _may_settle(world, debit, amount, key, rail.rule):
+        if not _may_settle(world, debit, available(world.accounts, debit), amount, key, rail.rule):
             blocked = rail.discipline != GROSS or rail.offset_most > 0 or state[FREE] == NONE
             if blocked:
                 break

@@ -2,7 +2,8 @@
 
 A fifo queue is a linked list; priority and bypass queues are ordered trees. Credited accounts of strict queues wait in
 a ring; those of bypass queues in a small array, each with its first payable obligation, of which the first in queue
-order goes next.
+order goes next. A priority queue that can be bypassed from a level on (the rule changes between ORDERED and BYPASS) is
+treated as a bypass queue is, since there the order decides what settles.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 from numpy import uint32
 
 from simcore.accelerate import kernel
-from simcore.kernels.constants import CUT_OFF, FIFO, OPEN
+from simcore.kernels.constants import CUT_OFF, FIFO, HELD_HIGHLY_URGENT, HELD_URGENT, OPEN, RECEIPTS
 from simcore.kernels.ordered import ordered_first, ordered_first_fit, ordered_insert, ordered_remove
-from simcore.kernels.wide import BYPASS, NONE
+from simcore.kernels.wide import BYPASS, NONE, ORDERED
 from simcore.kernels.world import CHANGED_SIZE, OVERFLOWED, PLACE_QUEUE, WORK_FIRST, WORK_SIZE
 
 
@@ -21,6 +22,82 @@ def available(accounts, account):
     """What the account can pay: balance + debit limit - reserved."""
     it = accounts[uint32(account)]
     return it.balance + it.debit_limit - it.reserved
+
+
+@kernel(forceinline=True)
+def tier_funds(world, account, priority):
+    """What the account can pay an obligation of this priority from, on a rail with tiers."""
+    rail = world.rails[world.accounts[account].rail]
+    funds = available(world.accounts, account)
+    if priority <= rail.highly_urgent:
+        return funds
+    funds -= world.tiers[account, HELD_HIGHLY_URGENT]
+    if priority <= rail.urgent:
+        return funds
+    funds -= world.tiers[account, HELD_URGENT]
+    if rail.receipts == 1 and world.tiers[account, RECEIPTS] < funds:
+        funds = world.tiers[account, RECEIPTS]
+    return funds
+
+
+@kernel(forceinline=True)
+def use_tiers(world, debit, credit, amount, priority):
+    """An obligation settled alone: it uses up what was held for it, or receipts, and is the creditor's receipt."""
+    rail = world.rails[world.accounts[debit].rail]
+    column = RECEIPTS
+    if priority <= rail.highly_urgent:
+        column = HELD_HIGHLY_URGENT
+    elif priority <= rail.urgent:
+        column = HELD_URGENT
+    if column != RECEIPTS or rail.receipts == 1:
+        world.tiers[debit, column] = max(world.tiers[debit, column] - amount, 0)
+    world.tiers[credit, RECEIPTS] += amount
+
+
+@kernel(forceinline=True)
+def use_tiers_net(world, account, change):
+    """A set moved the account by its net position: a receipt, or paid out of receipts as far as there are any."""
+    world.tiers[account, RECEIPTS] = max(world.tiers[account, RECEIPTS] + change, 0)
+
+
+@kernel
+def _first_payable_tiered(world, account, rule):
+    """The same as ``first_payable`` on a rail with tiers.
+
+    A bypass queue is in order of priority, and what is more urgent may use more: the first that fits is looked for with
+    the funds of each class in turn, and counts if it belongs to that class.
+    """
+    slots, head = world.slots, world.accounts[account].head
+    rail = world.rails[world.accounts[account].rail]
+    if head == NONE:
+        return NONE
+    if rule != BYPASS:
+        slot = ordered_first(slots, head)
+        return slot if slots[slot].amount <= tier_funds(world, account, slots[slot].priority) else NONE
+    for last in (rail.highly_urgent, rail.urgent):
+        if last >= 0:
+            slot = ordered_first_fit(slots, head, tier_funds(world, account, last))
+            if slot == NONE or slots[slot].priority <= last:
+                return slot
+    return ordered_first_fit(slots, head, tier_funds(world, account, 1 + rail.urgent))
+
+
+@kernel
+def _count_queued(world, account, change):
+    """Keep the number queued on a rail whose queue may be bypassed from a level on, and change the rule at it."""
+    rail = world.rails[world.accounts[account].rail]
+    if rail.bypass_above == 0:
+        return
+    rail.queued += change
+    rule = BYPASS if rail.queued >= rail.bypass_above else ORDERED
+    if rule == rail.rule:
+        return
+    rail.rule = rule
+    for other in range(rail.first_account, rail.last_account):
+        if rule == BYPASS:
+            note_credit(world, other)
+        elif world.accounts[other].in_work == 1:
+            world.accounts[other].candidate = first_payable(world, other, rule)
 
 
 @kernel(forceinline=True)
@@ -44,6 +121,8 @@ def enqueue(world, account, slot, rule):
         payer.queued_peak = value
     if value < 0:
         world.state[OVERFLOWED] = 1
+    if rule >= BYPASS:
+        _count_queued(world, account, 1)
 
 
 @kernel(forceinline=True)
@@ -58,12 +137,16 @@ def dequeue(world, account, slot, rule):
         payer.head = ordered_remove(world.slots, world.path, payer.head, slot)
     payer.queued_count -= 1
     payer.queued_value -= it.amount
+    if rule >= BYPASS:
+        _count_queued(world, account, -1)
 
 
 @kernel(forceinline=True)
 def first_payable(world, account, rule):
     """The slot the queue rule lets go and the funds allow, or NONE."""
     slots, head = world.slots, world.accounts[uint32(account)].head
+    if rule != FIFO and world.rails[world.accounts[uint32(account)].rail].tiers == 1:
+        return _first_payable_tiered(world, account, rule)
     funds = available(world.accounts, account)
     if rule == BYPASS:
         return ordered_first_fit(slots, head, funds)
@@ -82,8 +165,8 @@ def note_credit(world, account):
     rail = world.rails[uint32(it.rail)]
     if rail.state != OPEN and rail.state != CUT_OFF:
         return
-    if rail.rule == BYPASS:
-        it.candidate = first_payable(world, account, BYPASS)
+    if rail.rule >= BYPASS:
+        it.candidate = first_payable(world, account, rail.rule)
         if it.in_work == 0 and it.candidate != NONE:
             it.in_work = 1
             world.changed[uint32(state[CHANGED_SIZE])] = account
@@ -101,8 +184,9 @@ def note_credit(world, account):
 def note_debit(world, account):
     """The account's funds fell: what its bypass queue was about to release may cost too much now."""
     it = world.accounts[uint32(account)]
-    if it.in_work == 1 and world.rails[uint32(it.rail)].rule == BYPASS:
-        it.candidate = first_payable(world, account, BYPASS)
+    rule = world.rails[uint32(it.rail)].rule
+    if it.in_work == 1 and rule >= BYPASS:
+        it.candidate = first_payable(world, account, rule)
 
 
 @kernel(forceinline=True)

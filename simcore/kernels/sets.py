@@ -5,7 +5,7 @@ from __future__ import annotations
 from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OVERDRAWN
 from simcore.kernels.control import logs_full
-from simcore.kernels.queue import dequeue, note_credit
+from simcore.kernels.queue import dequeue, note_credit, use_tiers_net
 from simcore.kernels.settle import book_gross, move_net, settled
 from simcore.kernels.wide import NONE, SETTLED_OFFSET
 from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, PLACE_CHOSEN, SEQUENCE
@@ -47,6 +47,7 @@ def _apply_net(world, account):
     """Move an account to its position after the set; whether it stays within its limit."""
     it, net = world.accounts[account], world.net
     move_net(world, account, net[account])
+    use_tiers_net(world, account, net[account])
     net[account] = 0
     return it.balance + it.debit_limit >= 0
 

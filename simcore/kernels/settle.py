@@ -8,7 +8,7 @@ from fx.convert_kernel import dealer_legs_kernel
 from simcore.accelerate import kernel
 from simcore.kernels.constants import FIFO, ROLE_AGENT_OF_CREDITOR, ROLE_AGENT_OF_DEBTOR, ROLE_CREDITOR, ROLE_DEBTOR
 from simcore.kernels.due import schedule
-from simcore.kernels.queue import note_credit, note_debit
+from simcore.kernels.queue import note_credit, note_debit, use_tiers
 from simcore.kernels.wide import (
     BACKWARD,
     FORWARD,
@@ -284,6 +284,8 @@ def settle_gross(world, slot, now):
     it = world.slots[uint32(slot)]
     debit, credit = it.debit, it.credit
     move(world, debit, credit, it.amount)
+    if world.rails[uint32(world.accounts[uint32(debit)].rail)].tiers == 1:
+        use_tiers(world, debit, credit, it.amount, it.priority)
     note_debit(world, debit)
     note_credit(world, credit)
     sequence = world.state[SEQUENCE]

@@ -84,6 +84,12 @@ RAIL: Final = _record(
     offset_most=np.int64,  # opposite obligations tried when one arrives and can't settle; 0: no offset at entry
     offset_strict=np.int64,  # they have to be the beginning of the other's whole queue
     offset_first=np.int64,  # the arriving one has to be the first of its queue
+    bypass_above=np.int64,  # obligations queued from which on the queue may be bypassed; 0: never, or by the rule
+    queued=np.int64,  # obligations in the queues of a rail with such a level
+    tiers=np.int64,  # 1: what an obligation may use depends on its priority
+    highly_urgent=np.int64,  # the last priority that counts as highly urgent, -1 for none
+    urgent=np.int64,  # the last that counts as urgent
+    receipts=np.int64,  # 1: all others are released against receipts only
     first_account=np.int64,
     last_account=np.int64,  # exclusive: the accounts of a rail are contiguous
     wait_head=np.int64,  # list (fifo) or root (ordered)
@@ -181,6 +187,7 @@ class World(NamedTuple):
     hops: Records  # HOP, the hops of every route one after the other
     route_start: Int64  # (n_route + 1,)
     account_of: Int64  # (n_rail, n_participant)
+    tiers: Int64  # (n_account, 3) columns HELD_HIGHLY_URGENT, HELD_URGENT, RECEIPTS
     agent: Int64  # (n_currency, n_participant)
     dealer_of: Int64  # (n_participant,)
     quote_of: Int64  # (n_dealer, n_currency, n_currency)

@@ -14,7 +14,8 @@ class Ledger:
     def __init__(self, spec: WorldSpec) -> None:
         self.spec = spec
         self.book = [
-            Account(row.rail, row.participant, row.opening, row.debit_limit, row.reserved, row.opening, row.opening)
+            Account(row.rail, row.participant, row.opening, row.debit_limit, row.reserved, row.opening, row.opening,
+                    held_highly_urgent=row.held_highly_urgent, held_urgent=row.held_urgent)
             for row in spec.accounts
         ]
         self.rails = [
@@ -128,9 +129,45 @@ class Ledger:
     def _payable(self, payment: Payment) -> bool:
         """Whether a queued obligation may go: funds, and in a strict queue nothing before it."""
         account, rail = self.book[payment.debit], self._rail(payment)
-        if payment.amount > account.available:
+        if payment.amount > self._funds(payment):
             return False
-        return rail.rule == c.BYPASS or payment is min(account.queue, key=self._queue_order)
+        return self._may_bypass(payment) or payment is min(account.queue, key=self._queue_order)
+
+    def _may_bypass(self, payment: Payment) -> bool:
+        """Whether the queue may be bypassed: by its rule, or because enough is queued on the rail."""
+        rail, level = self._rail(payment), self.spec.rails[self._hop(payment).rail].bypass_above
+        return rail.rule == c.BYPASS or (level > 0 and sum(self.book[k].queued_count for k in rail.accounts) >= level)
+
+    def _tier(self, payment: Payment) -> str:
+        """What the obligation is, and what it is paid from, on a rail that tells them apart."""
+        terms = self.spec.rails[self._hop(payment).rail]
+        if not terms.tiers or payment.priority <= terms.highly_urgent:
+            return "highly_urgent"
+        if payment.priority <= terms.urgent:
+            return "urgent"
+        return "receipts" if terms.receipts else "normal"
+
+    def _funds(self, payment: Payment) -> int:
+        """What the debtor may pay this obligation from."""
+        account, tier = self.book[payment.debit], self._tier(payment)
+        if tier == "highly_urgent":
+            return account.available
+        if tier == "urgent":
+            return account.available - account.held_highly_urgent
+        rest = account.available - account.held_highly_urgent - account.held_urgent
+        return min(rest, account.receipts) if tier == "receipts" else rest
+
+    def _use(self, payment: Payment) -> None:
+        """The obligation settles alone: it uses up what was held for it, or receipts, and is a receipt itself."""
+        if self.spec.rails[self._hop(payment).rail].tiers:
+            account, tier = self.book[payment.debit], self._tier(payment)
+            if tier == "highly_urgent":
+                account.held_highly_urgent = max(account.held_highly_urgent - payment.amount, 0)
+            elif tier == "urgent":
+                account.held_urgent = max(account.held_urgent - payment.amount, 0)
+            elif tier == "receipts":
+                account.receipts = max(account.receipts - payment.amount, 0)
+            self.book[payment.credit].receipts += payment.amount
 
     def _opposite(self, payment: Payment) -> list[Payment]:
         """Offset at entry: the fewest payments queued back, from the first on, that make a feasible set."""
@@ -178,6 +215,7 @@ class Ledger:
 
     def _settle(self, payment: Payment) -> None:
         self._move(payment.debit, payment.credit, payment.amount)
+        self._use(payment)
         self._note_credit(payment.credit)
         self._make_final(payment, c.SETTLED_GROSS, self._next_sequence(), c.NONE)
 
@@ -193,8 +231,12 @@ class Ledger:
     def _note_credit(self, account: int) -> None:
         """A credited account with a strict queue joins the worklist, at its end and once."""
         rail = self.rails[self.book[account].rail]
-        if rail.releases and rail.rule != c.BYPASS and self.book[account].queue and account not in self.worklist:
+        if rail.releases and not self._in_rail_order(self.book[account].rail) and self.book[account].queue and account not in self.worklist:
             self.worklist.append(account)
+
+    def _in_rail_order(self, rail: int) -> bool:
+        """Whether all that is payable on the rail goes in one order; else account by account, from the worklist."""
+        return self.rails[rail].rule == c.BYPASS or self.spec.rails[rail].bypass_above > 0
 
     def _next_sequence(self) -> int:
         self.settled += 1
@@ -276,7 +318,7 @@ class Ledger:
         free = [
             payment
             for account in self.book
-            if self.rails[account.rail].rule == c.BYPASS and self.rails[account.rail].releases
+            if self._in_rail_order(account.rail) and self.rails[account.rail].releases
             for payment in account.queue
             if self._payable(payment)
         ]

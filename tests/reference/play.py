@@ -158,8 +158,10 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         return getattr(machine, step.what)(rail, step.at)
     if step.what == "is_open":
         return machine.is_open(rail)
-    if step.what in ("cut_off", "close", "open_for_funding", "reset_day"):
+    if step.what in ("cut_off", "close", "open_for_funding", "reset_day", "reset_receipts"):
         return getattr(machine, step.what)(rail)
+    if step.what == "lend":
+        return _lend(spec, machine, rail, number, step.at)
     if step.what == "cycle":
         nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT]
         return machine.cycle(nets[step.first % len(nets)], cycle_id, step.at) if nets else None
@@ -169,6 +171,16 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
     if step.what == "transfer" and len(spec.rails) > 1:
         return _transfer(spec, machine, rail, number, step.at)
     return None
+
+
+def _lend(spec: WorldSpec, machine: Any, rail: int, number: int, now: int) -> Any:
+    """Move money from one account of a rail to another, as far as there is any."""
+    first, n = machine.accounts_of(rail).start, spec.n_participant
+    debit, credit = first + number % n, first + (number + 1) % n
+    most = int(machine.accounts[debit]["balance"]) + int(machine.accounts[debit]["debit_limit"])
+    if most <= 0:
+        return None
+    return machine.lend(debit, credit, min(1 + number % 4, most), c.KIND_CREDIT, now)
 
 
 def _transfer(spec: WorldSpec, machine: Any, rail: int, number: int, now: int) -> Any:

@@ -51,6 +51,9 @@ class Account:
     queued_value: int = 0
     queued_count: int = 0
     queued_peak: int = 0
+    held_highly_urgent: int = 0
+    held_urgent: int = 0
+    receipts: int = 0
 
     @property
     def available(self) -> int:

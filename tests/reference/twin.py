@@ -148,6 +148,8 @@ class Twin(Ledger):
                 if not payment.returning:
                     self._unqueue(payment)
                     self._fail(payment, c.RETURNED_CUT_OFF)
+        for account in it.accounts:  # money on its way back may be first in its queue now
+            self._note_credit(account)
 
     def transfer(self, debit: int, credit: int, mirror_debit: int, mirror_credit: int, amount: int, kind: int,
                  now_us: int) -> None:  # fmt: skip
@@ -163,6 +165,20 @@ class Twin(Ledger):
             )
         self._note_credit(credit)
         self._note_credit(mirror_credit)
+
+    def lend(self, debit: int, credit: int, amount: int, kind: int, now_us: int) -> None:
+        if amount <= 0 or self.book[debit].balance + self.book[debit].debit_limit < amount:
+            raise InvariantError(f"loan of {amount} from account {debit}")
+        self.now = now_us
+        self._move(debit, credit, amount)
+        self.obligation_rows.append((c.NONE, 0, kind, debit, credit, amount, now_us, now_us, self._next_sequence(),
+                                     c.SETTLED_GROSS, c.NONE, c.NONE))  # fmt: skip
+        self._note_credit(credit)
+
+    def reset_receipts(self, rail: int) -> None:
+        self._rest()
+        for k in self.rails[rail].accounts:
+            self.book[k].receipts = 0
 
     def cycle(self, rail: int, cycle_id: int, now_us: int) -> dict[str, int]:
         self._rest()
@@ -205,6 +221,9 @@ class Twin(Ledger):
             account.minimum = account.maximum = account.balance
             account.debited = account.credited = 0
             account.queued_peak = account.queued_value
+            account.held_highly_urgent = self.spec.accounts[k].held_highly_urgent
+            account.held_urgent = self.spec.accounts[k].held_urgent
+            account.receipts = 0
 
     def accounts_of(self, rail: int) -> slice:
         first = self.rails[rail].accounts[0]

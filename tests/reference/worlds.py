@@ -23,7 +23,7 @@ LAST = 12
 DISCIPLINES = (c.GROSS, c.GROSS, c.GROSS, c.COLLECT, c.INSTANT)
 RULES = (c.FIFO, c.PRIORITY, c.BYPASS)
 STEPS = ("advance", "open", "open", "close", "cut_off", "open_for_funding", "return_queued", "transfer", "transfer",
-         "cycle", "cycle", "cycle", "quote", "reset_day", "is_open")  # fmt: skip
+         "cycle", "cycle", "cycle", "quote", "reset_day", "is_open", "lend", "reset_receipts")  # fmt: skip
 
 
 class Choices(Protocol):
@@ -85,6 +85,17 @@ def make_route(choose: Choices, n: int, n_currency: int, n_rail: int, n_draw: in
     )
 
 
+def _queue(choose: Choices, rule: int) -> dict[str, Any]:
+    """A queue rule with what may come to it: a level from which on it is bypassed, tiers, or offset at entry."""
+    more: dict[str, Any] = {"rule": rule}
+    if rule == c.PRIORITY:
+        more["bypass_above"] = choose.among((0, 0, 1, 2, 4))
+    if rule != c.FIFO and choose.whole(0, 2) == 0:
+        last = choose.whole(-1, 1)
+        return {**more, "highly_urgent": last, "urgent": choose.whole(last, 2), "receipts": choose.among((False, True))}
+    return {**more, "offset_most": choose.among((0, 0, 1, 3))}
+
+
 def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]) -> WorldSpec:
     """2-5 participants, 1-4 rails, 1-4 routes; everybody holds an account everywhere and deals in every currency."""
     n, n_rail, n_draw = choose.whole(2, 5), choose.whole(1, 4), choose.whole(0, 2)
@@ -93,9 +104,8 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
         RailSpec(
             currency=index % n_currency,
             discipline=choose.among(disciplines),
-            rule=choose.among(rules),
+            **_queue(choose, choose.among(rules)),
             when_closed=choose.among((c.WAIT, c.WAIT, c.REJECT, c.RETURN)),
-            offset_most=choose.among((0, 0, 1, 3)),
             offset_strict=choose.among((False, True)),
             offset_first=choose.among((False, True)),
         )
@@ -108,6 +118,8 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
             opening=choose.whole(0, 8),
             debit_limit=choose.among((0, 0, 0, 2, c.UNLIMITED)),
             reserved=choose.among((0, 0, 0, 1, 3)),
+            held_highly_urgent=choose.among((0, 0, 1, 3)),
+            held_urgent=choose.among((0, 0, 1, 3)),
         )
         for rail in range(n_rail)
         for participant in choose.shuffled(n)
