@@ -36,11 +36,50 @@ def check_rails(checks: Checks) -> None:
             _cycles(checks, path, rail, windows)
         if rail.kind == FUNDED:
             _funded(checks, path, rail)
+        if rail.discipline == "gross":
+            _queue(checks, path, rail)
         entry = [index for index, use in enumerate(getattr(rail, "mechanisms", ())) if use.at == "entry"]
         for index in entry[1:]:
             checks.say("LH058", (*path, "mechanisms", index, "at"), "a second mechanism at entry", "one at most")
         for index, use in enumerate(getattr(rail, "mechanisms", ())):
             _mechanism(checks, (*path, "mechanisms", index), rail, use)
+
+
+def _queue(checks: Checks, path: KeyPath, rail: Any) -> None:
+    """What a queue rule doesn't go with: a level of bypass, urgent classes, receipts, a lender who isn't one."""
+    bypass = rail.bypass_above is not None
+    tiers = rail.release == "receipts" or rail.highly_urgent is not None or rail.urgent is not None
+    here = f"beside queue = {shown_value(rail.queue)}"
+    if bypass and rail.queue != "priority":
+        checks.say("LH110", (*path, "bypass_above"), here, 'queue = "priority"', 'queue = "priority"')
+    elif bypass and rail.bypass_above < 1:
+        checks.say("LH110", (*path, "bypass_above"), str(rail.bypass_above), "at least 1 obligation", "1")
+    if tiers and rail.queue == "fifo":
+        key = "release" if rail.release == "receipts" else "urgent" if rail.urgent is not None else "highly_urgent"
+        checks.say("LH110", (*path, key), here, "a queue that knows priorities", 'queue = "priority"')
+    for key in ("highly_urgent", "urgent"):
+        last = getattr(rail, key)
+        if last is not None and not 0 <= last <= 9:
+            checks.say("LH110", (*path, key), str(last), "a priority from 0 to 9")
+    if rail.highly_urgent is not None and rail.urgent is not None and rail.urgent <= rail.highly_urgent:
+        checks.say("LH110", (*path, "urgent"), f"{rail.urgent}, with highly_urgent = {rail.highly_urgent}",
+                   "a larger number than highly_urgent")  # fmt: skip
+    if tiers and any(use.at == "entry" for use in rail.mechanisms):
+        checks.say("LH110", (*path, "mechanisms"), "an offset at entry beside urgent classes or receipts",
+                   "a mechanism at given times", 'every = "1 min"')  # fmt: skip
+    if rail.receipts_window is not None and (rail.release != "receipts" or rail.receipts_window <= 0):
+        checks.say("LH110", (*path, "receipts_window"), "a window without receipts, or of no length",
+                   'release = "receipts" and a duration', '"1 h"')  # fmt: skip
+    held = checks.scenario.accounts.get(str(path[1]), {})
+    if rail.end_of_day == "force":
+        account = held.get(rail.lender) if rail.lender else None
+        if account is None or account.debit_limit != "unlimited":
+            got = "nobody" if rail.lender is None else f"{shown_value(rail.lender)}, who has no unlimited account here"
+            issuers = [who for who, one in held.items() if one.debit_limit == "unlimited"]
+            checks.say("LH110", (*path, "lender"), got, "a participant whose account on this rail is unlimited",
+                       shown_value(issuers[0]) if issuers else "")  # fmt: skip
+    elif rail.lender is not None:
+        checks.say("LH110", (*path, "lender"), shown_value(rail.lender), 'end_of_day = "force", or no lender')
 
 
 def _mechanism(checks: Checks, path: KeyPath, rail: Any, use: Any) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from fx.currency import currency_codes, is_currency
+from scenarios.accounts import AMOUNTS
 from scenarios.document import Document
 from scenarios.keys import KeyPath, listed, nearest, parse_path, shown_key, shown_path, shown_value
 from scenarios.salvage import Salvage
@@ -154,11 +155,7 @@ def _accounts(checks: Checks) -> None:
 
 def _account(checks: Checks, path: KeyPath, account: Account, rail: Any) -> bool:
     """Check one account by itself; whether its amounts are all in the rail's currency."""
-    amounts = {
-        key: value
-        for key in ("opening", "debit_limit", "reserved", "funding")
-        if isinstance(value := getattr(account, key), Money)
-    }
+    amounts = {key: value for key in AMOUNTS if isinstance(value := getattr(account, key), Money)}
     fits = True
     for key, amount in amounts.items():
         if amount.currency != rail.currency:

@@ -113,8 +113,15 @@ def _rule(rail: Any) -> str:
         every = [f"every {format_duration(rail.cycle_every)}"] if rail.cycle_every else []
         at = [f"at {', '.join(format_clock(clock) for clock in rail.cycle_at)}"] if rail.cycle_at else []
         return f"collects and settles net {' and '.join([*every, *at, 'at closing'])}"
-    left = "returned" if rail.end_of_day == "return" else "kept"
-    return f"{QUEUES[rail.queue]}; what is queued at the end of the day is {left}"
+    left = {"return": "returned", "roll_over": "kept", "force": "settled with overnight credit"}[rail.end_of_day]
+    more = f", bypassed from {rail.bypass_above} queued on" if rail.bypass_above else ""
+    for key, word in (("highly_urgent", "highly urgent"), ("urgent", "urgent")):
+        if (last := getattr(rail, key)) is not None:
+            more += f", priorities to {last} {word}"
+    if rail.release == "receipts":
+        window = f" in {format_duration(rail.receipts_window)}" if rail.receipts_window else ""
+        more += f", the rest released against receipts{window}"
+    return f"{QUEUES[rail.queue]}{more}; what is queued at the end of the day is {left}"
 
 
 def _accounts(scenario: Scenario) -> Iterator[str]:

@@ -90,6 +90,11 @@ class Account:
     """How far below zero the account may go; none means zero; ``unlimited`` is for whoever issues the money."""
     reserved: Money | None = None
     """Held back from payments; only funding of other rails may use it."""
+    reserved_highly_urgent: Money | None = None
+    """Held back each day for highly urgent obligations, which use it up as they settle (T2's reservation)."""
+    reserved_urgent: Money | None = None
+    """Held back each day from all that are neither urgent nor highly urgent: T2's reservation, and with no other the
+    threshold of balance-reactive release."""
     funding: Money | None = None
     """What the account is filled up to at each opening of a rail that is funded from another."""
     funded_by: str | None = None

@@ -15,6 +15,7 @@ from simcore.engine.timetable import Timetable, timetable
 from simcore.errors import ScenarioError
 from simcore.kernels import constants as k
 from simcore.model import Account, Latency, Scenario
+from simcore.units import Money
 
 DISCIPLINES = {"gross": k.GROSS, "collect": k.COLLECT, "instant": k.INSTANT}
 RULES = {"fifo": k.FIFO, "priority": k.PRIORITY, "bypass": k.BYPASS}
@@ -79,6 +80,10 @@ def debit_limit(account: Account) -> int:
     return account.debit_limit.amount_minor
 
 
+def _minor(amount: Money | None) -> int:
+    return 0 if amount is None else amount.amount_minor
+
+
 def role(text: str, participants: dict[str, int], currencies: dict[str, int]) -> tuple[int, int]:
     """A role of a hop as (kind, which)."""
     if text == "debtor":
@@ -90,6 +95,18 @@ def role(text: str, participants: dict[str, int], currencies: dict[str, int]) ->
     if text.startswith("agent."):
         return k.ROLE_AGENT_OF_DEBTOR, currencies[text.removeprefix("agent.")]
     return k.ROLE_PARTICIPANT, participants[text]
+
+
+def _queue_terms(rail: Any) -> dict[str, Any]:
+    """What a gross rail adds to its queue rule."""
+    if rail.discipline != "gross":
+        return {}
+    return {
+        "bypass_above": rail.bypass_above or 0,
+        "highly_urgent": k.NONE if rail.highly_urgent is None else rail.highly_urgent,
+        "urgent": k.NONE if rail.urgent is None else rail.urgent,
+        "receipts": rail.release == "receipts",
+    }
 
 
 def _offset_at_entry(rail: Any) -> dict[str, Any]:
@@ -147,6 +164,7 @@ def compile_scenario(scenario: Scenario, folder: Path) -> Compiled:
             discipline=DISCIPLINES[rail.discipline],
             rule=RULES[getattr(rail, "queue", "fifo")],
             when_closed=WHEN_CLOSED[rail.when_closed],
+            **_queue_terms(rail),
             **_offset_at_entry(rail),
         )
         for rail in scenario.rails.values()
@@ -158,7 +176,9 @@ def compile_scenario(scenario: Scenario, folder: Path) -> Compiled:
             participant=participants[holder],
             opening=scenario.accounts[rail][holder].opening.amount_minor,
             debit_limit=debit_limit(scenario.accounts[rail][holder]),
-            reserved=0 if (held := scenario.accounts[rail][holder].reserved) is None else held.amount_minor,
+            reserved=_minor(scenario.accounts[rail][holder].reserved),
+            held_highly_urgent=_minor(scenario.accounts[rail][holder].reserved_highly_urgent),
+            held_urgent=_minor(scenario.accounts[rail][holder].reserved_urgent),
         )
         for rail, holder in keys
     )

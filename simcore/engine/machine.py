@@ -6,7 +6,7 @@ The conductor and the tests drive a run through this one class; a plain-Python t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from simcore.kernels.constants import (
     DONE,
     FUNDING_ONLY,
     IN_TRANSIT_AT_END,
+    KIND_CREDIT,
     KIND_PAYMENT,
     KIND_RETURN,
     LOG_FULL,
@@ -258,19 +259,23 @@ class Machine:
             "moved_minor": int(state[CYCLE_MOVED]) if done else 0,
         }
 
-    def settle_sets(self, rail: int, chosen: Any, set_of: Any, cycle_id: int, now_us: int) -> None:
+    def settle_sets(self, rail: int, chosen: Any, set_of: Any, cycle_id: int, now_us: int,
+                    loans: Iterable[tuple[int, int, int]] = ()) -> None:  # fmt: skip
         """Settle queued slots in sets, each final as one, and release what that lets go.
 
         Parameters
         ----------
         chosen : int64 (n,) slots in the rail's queues, by set
         set_of : int64 (n,) number of each one's set, rising
+        loans : (lender's account, borrower's account, amount) of credit given before the sets settle
 
         Raises
         ------
         InvariantError    a set that would leave an account below its limit
         """
         sets.take_chosen(self.world, rail, chosen)
+        for lender, borrower, amount in loans:
+            self.lend(lender, borrower, amount, KIND_CREDIT, now_us)
         while (reason := sets.settle_sets(self.world, chosen, set_of, cycle_id, now_us)) != DONE:
             if reason == OVERDRAWN:
                 raise InvariantError(f"a mechanism's set on rail {rail} overdraws an account at {now_us}")

@@ -13,6 +13,7 @@ from simcore.calendar import Window, local_us
 from simcore.engine.clock import CLOSING, CUT_OFF, CYCLE, FUNDING, OPENING, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
+from simcore.engine.credit import OvernightCredit
 from simcore.engine.funding import Funding
 from simcore.engine.machine import Machine
 from simcore.engine.mechanisms import run_mechanism
@@ -21,6 +22,7 @@ from simcore.units import ClockTime
 
 EPOCH_DAY = dt.date(1970, 1, 1)
 MULTILATERAL_NET = "multilateral_net"
+FORCED = "forced"
 MOST_MECHANISMS = 100
 
 
@@ -35,6 +37,8 @@ class RailSessions:
         self._accounts = machine.accounts_of(index)
         self._opening = machine.accounts["balance"][self._accounts].copy()
         self._funding = Funding(compiled, self.name, machine, log) if self._rail.kind == "cips" else None
+        self._receipts = getattr(self._rail, "release", "balance") == "receipts"
+        self._credit = OvernightCredit(compiled, self.name, machine, log) if self._rail.end_of_day == "force" else None
         # A funded rail closes before the rail its money goes back to.
         self._closing_place = index if self._funding else len(compiled.rails) + index
 
@@ -43,6 +47,8 @@ class RailSessions:
         yield self._days()
         if self._rail.kind == "deferred_net":
             yield self._runs(self._rail.cycle_every, self._rail.cycle_at, 0, self._run_cycle)
+        if self._receipts and self._rail.receipts_window is not None:
+            yield self._runs(self._rail.receipts_window, (), 0, self._new_window, FUNDING)
         for place, use in enumerate(getattr(self._rail, "mechanisms", ())):
             yield self._runs(use.every, use.times, place, partial(self._run_mechanism, use))
 
@@ -56,8 +62,13 @@ class RailSessions:
             else:
                 self._machine.open(index, clock.now)
                 self._log.event(clock.now, "opened", rail=self.name, detail=f"{window.business_day}")
-                if self._funding:
+                if self._funding or self._credit or self._receipts:
                     yield clock.at(window.open_us, FUNDING, index)
+                if self._receipts:
+                    self._machine.reset_receipts(index)
+                if self._credit:
+                    self._credit.pay_back(clock.now)
+                if self._funding:
                     self._funding.fund(clock.now)
                 if window.cut_off_us is not None and window.cut_off_us < window.close_us:
                     yield clock.at(window.cut_off_us, CUT_OFF, index)
@@ -73,6 +84,8 @@ class RailSessions:
                 self._run_cycle(now)
             if ends_payments and self._rail.end_of_day == "return":
                 self._return_queued(now)
+            if ends_payments and self._credit:
+                self._force(now)
             if self._funding:
                 self._funding.sweep(now)
                 self._machine.advance(now)  # the money that came back is released before the funding rail may close
@@ -97,9 +110,18 @@ class RailSessions:
             self._log.event(now, "returned", rail=self.name, currency=self._rail.currency, amount_minor=returned,
                             detail=f"{count - left} obligations not settled by the end of the day")  # fmt: skip
 
+    def _force(self, now: int) -> None:
+        """Settle all that is queued as one set, with credit for what accounts lack."""
+        assert self._credit is not None
+        self._machine.advance(now)
+        result = self._credit.force(self._index, self._log.cycle_count, now)
+        if result is not None:
+            self._log_cycle(FORCED, now, result)
+
     def _runs(
-        self, every: int | None, clocks: tuple[ClockTime, ...], place: int, run: Callable[[int], None]
-    ) -> Iterator[simpy.Event]:
+        self, every: int | None, clocks: tuple[ClockTime, ...], place: int, run: Callable[[int], None],
+        order: int = CYCLE,
+    ) -> Iterator[simpy.Event]:  # fmt: skip
         """Run something at a distance counted from each opening and at given clock times, while the rail is open."""
         zone = rail_calendar(self._rail).zone
         for window in self._windows:
@@ -109,8 +131,11 @@ class RailSessions:
             if every is not None:
                 times |= set(range(window.open_us + every, window.close_us, every))
             for time_us in sorted(at for at in times if window.open_us <= at < window.close_us):
-                yield self._clock.at(time_us, CYCLE, self._index * MOST_MECHANISMS + place)
+                yield self._clock.at(time_us, order, self._index * MOST_MECHANISMS + place)
                 run(time_us)
+
+    def _new_window(self, now: int) -> None:
+        self._machine.reset_receipts(self._index)
 
     def _run_mechanism(self, use: Any, now: int) -> None:
         result = run_mechanism(self._machine, self._index, use, self._log.cycle_count, now)

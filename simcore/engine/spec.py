@@ -28,7 +28,6 @@ class RailSpec:
     offset_first: bool = False
     """The arriving one has to be the first of its queue; always so on strict queues."""
 
-
     @property
     def tiers(self) -> bool:
         """Whether what an obligation may use depends on its priority."""

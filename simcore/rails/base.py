@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from simcore.calendar import Session
+from simcore.model import Duration
 
 Discipline = Literal["gross", "collect", "instant"]
 
@@ -44,6 +45,23 @@ class GrossRail(RailBase):
 
     queue: Literal["fifo", "priority", "bypass"] = "fifo"
     """Queue rule: only the first of an account may go, by arrival or by priority and arrival, or any that fits."""
+    bypass_above: int | None = None
+    """With ``queue = "priority"``: from so many obligations queued on the rail on, the queue may be bypassed (BI-RTGS);
+    below, only the first of an account may go. An obligation counts once it is queued."""
+    highly_urgent: int | None = None
+    """The last priority that counts as highly urgent; only these may use what accounts hold back for them."""
+    urgent: int | None = None
+    """The last priority that counts as urgent; neither this nor ``highly_urgent`` goes with ``queue = "fifo"``."""
+    release: Literal["balance", "receipts"] = "balance"
+    """What obligations that are neither are paid from: the balance, or only what their debtor has received on this
+    rail in the window (receipt-reactive gross settlement)."""
+    receipts_window: Duration | None = None
+    """After so long, counted from each opening, receipts begin anew; none means they count until closing."""
+    lender: str | None = None
+    """Participant who lends at the end of the day where ``end_of_day = "force"``; it issues the money of the rail."""
+    end_of_day: Literal["return", "roll_over", "force"] = "return"  # type: ignore[assignment]  # one more than others
+    """What happens to obligations still queued when the last session of a business day closes. force: all settle as
+    one set, with overnight credit for what accounts lack, which is paid back at openings as far as balances go."""
     mechanisms: tuple[Any, ...] = ()
     """Liquidity-saving mechanisms: ``[{ use = "gridlock_resolution", every = "5 min" }]``; see ``luhai net --list``.
     A bare name runs every five minutes."""

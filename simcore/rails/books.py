@@ -15,4 +15,4 @@ class Books(GrossRail):
     """Accounts on one bank's own books, in commercial-bank money; what is left queued is kept for the next day."""
 
     kind: Literal["books"] = "books"
-    end_of_day: Literal["return", "roll_over"] = "roll_over"
+    end_of_day: Literal["return", "roll_over", "force"] = "roll_over"

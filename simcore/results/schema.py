@@ -60,9 +60,14 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column("hops", "small", "hops settled"),
     ),
     "obligations": (
-        Column("payment_id", "count", "payment it is a hop of; null for funding and sweeps", nullable=True),
+        Column(
+            "payment_id",
+            "count",
+            "payment it is a hop of; null for funding, sweeps and overnight credit",
+            nullable=True,
+        ),
         Column("hop", "small", "position in the route, from 0"),
-        Column("kind", "id", "payment, spread, fee, return, funding or sweep"),
+        Column("kind", "id", "payment, spread, fee, return, funding, sweep, credit or repayment"),
         Column("rail", "id", "where it settles"),
         Column("debtor", "id", "participant whose account is debited"),
         Column("creditor", "id", "participant whose account is credited"),
@@ -124,7 +129,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
     ),
     "events": (
         Column("time", "time", "instant"),
-        Column("event", "id", "opened, cut_off, closed, funding, sweep, short, returned, fixing, …"),
+        Column("event", "id", "opened, cut_off, closed, funding, sweep, short, returned, credit, repayment, fixing, …"),
         Column("rail", "id", "rail, if it is one's", nullable=True),
         Column("participant", "id", "participant, if it is one's", nullable=True),
         Column("currency", "id", "ISO 4217 code of amount_minor", nullable=True),

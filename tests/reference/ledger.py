@@ -14,8 +14,17 @@ class Ledger:
     def __init__(self, spec: WorldSpec) -> None:
         self.spec = spec
         self.book = [
-            Account(row.rail, row.participant, row.opening, row.debit_limit, row.reserved, row.opening, row.opening,
-                    held_highly_urgent=row.held_highly_urgent, held_urgent=row.held_urgent)
+            Account(
+                row.rail,
+                row.participant,
+                row.opening,
+                row.debit_limit,
+                row.reserved,
+                row.opening,
+                row.opening,
+                held_highly_urgent=row.held_highly_urgent,
+                held_urgent=row.held_urgent,
+            )
             for row in spec.accounts
         ]
         self.rails = [
@@ -128,7 +137,7 @@ class Ledger:
 
     def _payable(self, payment: Payment) -> bool:
         """Whether a queued obligation may go: funds, and in a strict queue nothing before it."""
-        account, rail = self.book[payment.debit], self._rail(payment)
+        account = self.book[payment.debit]
         if payment.amount > self._funds(payment):
             return False
         return self._may_bypass(payment) or payment is min(account.queue, key=self._queue_order)
@@ -231,7 +240,12 @@ class Ledger:
     def _note_credit(self, account: int) -> None:
         """A credited account with a strict queue joins the worklist, at its end and once."""
         rail = self.rails[self.book[account].rail]
-        if rail.releases and not self._in_rail_order(self.book[account].rail) and self.book[account].queue and account not in self.worklist:
+        if (
+            rail.releases
+            and not self._in_rail_order(self.book[account].rail)
+            and self.book[account].queue
+            and account not in self.worklist
+        ):
             self.worklist.append(account)
 
     def _in_rail_order(self, rail: int) -> bool:

@@ -1,0 +1,69 @@
+"""Overnight credit at the end of a rail's day: what is still queued settles, and what accounts lack for it is lent."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simcore.engine.compile import Compiled
+from simcore.engine.control_log import ControlLog
+from simcore.engine.machine import Machine
+from simcore.engine.mechanisms import queued_slots
+from simcore.kernels.constants import KIND_REPAYMENT
+
+
+class OvernightCredit:
+    """The loans of one rail.
+
+    At the end of the day the whole queue settles as one set. Before it, each account is lent what its balance and
+    debit limit lack for its net position in that set and not a unit more; the loan is money that the rail's lender
+    issues. At each opening, before any payment of the day, an account pays back what it owes as far as its balance is
+    above zero. Interest isn't charged.
+    """
+
+    def __init__(self, compiled: Compiled, rail: str, machine: Machine, log: ControlLog) -> None:
+        terms = compiled.scenario.rails[rail]
+        self._rail, self._currency = rail, terms.currency
+        self._machine, self._log = machine, log
+        self._lender = compiled.account_index(rail, terms.lender)
+        self._holders = {compiled.account_index(rail, holder): holder for holder in compiled.scenario.accounts[rail]}
+        self._owed: dict[int, int] = {}
+
+    def _note(self, now: int, event: str, account: int, amount: int, detail: str) -> None:
+        self._log.event(now, event, rail=self._rail, participant=self._holders[account], currency=self._currency,
+                        amount_minor=amount, detail=detail)  # fmt: skip
+
+    def force(self, rail: int, cycle_id: int, now: int) -> dict[str, int] | None:
+        """Settle the whole queue of the rail; figures for ``cycles``, or None where it is empty."""
+        chosen = queued_slots(self._machine, rail)
+        if not chosen.size:
+            return None
+        slots, accounts = self._machine.world.slots, self._machine.accounts
+        net = np.zeros(accounts.size, np.int64)
+        np.subtract.at(net, slots["debit"][chosen], slots["amount"][chosen])
+        np.add.at(net, slots["credit"][chosen], slots["amount"][chosen])
+        value = int(slots["amount"][chosen].sum())
+        loans = []
+        for account in sorted(self._holders):
+            lacking = -int(accounts["balance"][account]) - int(accounts["debit_limit"][account]) - int(net[account])
+            if lacking > 0:
+                loans.append((self._lender, account, lacking))
+                self._owed[account] = self._owed.get(account, 0) + lacking
+                self._note(now, "credit", account, lacking, "lent overnight for what was queued")
+        self._machine.settle_sets(rail, chosen, np.zeros(chosen.size, np.int64), cycle_id, now, loans)
+        return {
+            "considered_count": int(chosen.size),
+            "considered_minor": value,
+            "settled_count": int(chosen.size),
+            "settled_minor": value,
+            "moved_minor": int(-net[net < 0].sum()),
+        }
+
+    def pay_back(self, now: int) -> None:
+        """Pay back what is owed, as far as balances go."""
+        for account, owed in sorted(self._owed.items()):
+            amount = min(owed, max(int(self._machine.accounts["balance"][account]), 0))
+            if amount > 0:
+                self._machine.lend(account, self._lender, amount, KIND_REPAYMENT, now)
+                self._note(now, "repayment", account, amount, "of overnight credit")
+            self._owed[account] = owed - amount
+        self._owed = {account: owed for account, owed in self._owed.items() if owed}
