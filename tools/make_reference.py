@@ -1,6 +1,6 @@
 """Write docs/reference/ from the code: keys of a scenario file, mechanisms, columns of the tables, fault codes.
 
-    python tools/make_reference.py            write the four pages
+    python tools/make_reference.py            write the five pages
     python tools/make_reference.py --check    say which of them are stale, exit 1 if any
 
 The words are the docstrings of `simcore.model`, `simcore.rails`, `simcore.lsm`, `simcore.results.schema` and the texts
@@ -270,6 +270,36 @@ def tables_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def measures_page() -> str:
+    """docs/reference/measures.md"""
+    from analysis.measure_list import GROUPS, MEASURES
+
+    lines = [
+        MADE,
+        "# Measures of a run",
+        "",
+        "`measure(open_tables(RUN), names, by=…)` of `analysis.measures` gives them as one long table: measure, group, "
+        "currency, value, unit, exact. They come from the Arrow tables alone. Sums are exact integers; amounts of "
+        "different currencies are never added, so every row belongs to one currency.",
+        "",
+    ]
+    for family, groups in GROUPS.items():
+        lines += [f"## From {FAMILIES[family]}", "", f"Cut by {', '.join(f'`{each}`' for each in groups)}.", ""]
+        lines += ["| measure | unit | definition | source |", "|---|---|---|---|"]
+        for name, each in MEASURES.items():
+            if each.family == family:
+                definition = each.definition.replace("|", "\\|")
+                lines.append(f"| `{name}` | {each.unit} | {definition} | {each.source} |")
+        lines.append("")
+    lines += [
+        "A participant is the debtor, for `principal_at_risk` that of the leg paid. Days and hours are those of "
+        "initiation in UTC; for accounts the day is the business day of the rail."
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+FAMILIES = {"payments": "payments", "accounts": "accounts", "risk": "obligations"}
+
 RUN_DOCUMENT = """\
 `manifest.json` holds what made the run and what it is made of: the resolved `scenario` and its `scenario_digest`,
 `seed`, `replicate`, `counts`, the digests of input files (`inputs`) and of calendars, the findings of the audit,
@@ -298,6 +328,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "scenario.md": scenario_page,
     "mechanisms.md": mechanisms_page,
     "tables.md": tables_page,
+    "measures.md": measures_page,
     "errors.md": errors_page,
 }
 

@@ -1,0 +1,72 @@
+"""The measures of a finished run: name, unit, definition and source of each; the reference page is made from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+_CPMI = "CPMI, A glossary of terms used in payments and settlement systems (2016)"
+_G20 = "FSB, Targets for addressing the four challenges of cross-border payments (2021)"
+_BIS = "BIS Working Paper 1089 (2023)"
+_BOF = "Leinonen and Soramäki, Bank of Finland Discussion Paper 16/99 (1999)"
+OWN = "our definition"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure; ``family`` says from which table it is computed: ``payments``, ``accounts`` or ``risk``."""
+
+    family: str
+    unit: str
+    definition: str
+    source: str
+
+
+MEASURES: Final[dict[str, Measure]] = {
+    "submitted_count": Measure("payments", "payments", "payments initiated", OWN),
+    "submitted_value": Measure("payments", "minor units", "sum of what debtors sent", OWN),
+    "settled_count": Measure("payments", "payments", "payments whose creditor was paid with finality", _CPMI),
+    "settled_value": Measure("payments", "minor units", "sum of what debtors sent in settled payments", OWN),
+    "returned_count": Measure("payments", "payments", "payments refused or returned by a rule", OWN),
+    "unsettled_count": Measure("payments", "payments", "payments without an outcome when the run ended", OWN),
+    "settlement_rate_count": Measure("payments", "share", "settled_count / submitted_count", OWN),
+    "settlement_rate_value": Measure("payments", "share", "settled_value / submitted_value", OWN),
+    "mean_time": Measure("payments", "seconds", "mean time from initiation to settlement, over settled payments", OWN),
+    "median_time": Measure("payments", "seconds", "median of that time; the mean of the middle two if even", OWN),
+    "value_weighted_delay": Measure(
+        "payments", "seconds", "sum of value × time from initiation to settlement / sum of value, over settled", _BOF),
+    "delay_indicator": Measure(
+        "payments", "share",
+        "sum of value × (settled − initiated) / sum of value × (end − initiated), over all payments; settled = end "
+        "(the run's last instant) where not settled; 0 if all settle at once, 1 if none does before the end", _BOF),
+    "within_hour": Measure(
+        "payments", "share", "payments settled within one hour / submitted payments (target for end-2027: 75 %)", _G20),
+    "fee_value": Measure("payments", "minor units", "fees and spreads charged, in the currency sent", OWN),
+    "cost_bp": Measure(
+        "payments", "basis points", "fee_value / value sent, over settled payments (target for end-2027: 1 %)", _G20),
+    "rmb_share": Measure("payments", "share", "settled payments sent or received in CNY / settled payments", OWN),
+    "liquidity_used": Measure(
+        "accounts", "minor units", "sum over accounts and days of max(0, opening − lowest balance); issuers left out",
+        _BIS),
+    "credit_drawn": Measure(
+        "accounts", "minor units", "sum over accounts and days of max(0, −lowest balance); issuers left out", _CPMI),
+    "debited_value": Measure("accounts", "minor units", "sum of debits; issuers left out", OWN),
+    "turnover": Measure("accounts", "ratio", "debited_value / liquidity_used", _BIS),
+    "liquidity_gini": Measure(
+        "accounts", "share", "Σ|u_i − u_j| / (2 n Σu) over accounts, u = liquidity used over all days", _BIS),
+    "herfindahl": Measure("accounts", "share", "sum of squared shares of accounts in debited_value", OWN),
+    "principal_at_risk": Measure(
+        "risk", "minor units × seconds",
+        "over conversions: what was paid on the hop before × time until the converted amount is final, or the payment "
+        "came back, or the run ended; 0 where both legs are final together. Payments still between two hops when the "
+        "run ended are left out", OWN),
+    "principal_at_risk_peak": Measure(
+        "risk", "minor units", "highest value that was so exposed at one instant", OWN),
+}  # fmt: skip
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "payments": ("run", "route", "corridor", "participant", "currency", "purpose", "flow", "day", "hour"),
+    "accounts": ("run", "rail", "participant", "currency", "day"),
+    "risk": ("run", "rail", "participant", "currency"),
+}
+"""How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the
+rail's business day); ``risk`` belongs to the rail and the debtor of the leg paid."""
