@@ -1,4 +1,4 @@
-"""Tables of a run read batch by batch, names as positions in one growing list: memory follows the batch, not the run."""
+"""Tables of a run read batch by batch, names as positions in one list: memory follows the batch, not the run."""
 
 from __future__ import annotations
 

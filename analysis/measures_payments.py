@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from fractions import Fraction
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from analysis.tables import Tables
 
 _HOUR_US = 3_600_000_000
 _CUT = {"route": "route", "corridor": "corridor", "participant": "debtor", "purpose": "purpose", "flow": "flow"}
-_CLOCK = {"day": (24 * _HOUR_US, "D"), "hour": (_HOUR_US, "h")}
+_CLOCK: Final[dict[str, tuple[int, Literal["D", "h"]]]] = {"day": (24 * _HOUR_US, "D"), "hour": (_HOUR_US, "h")}
 _COLUMNS = ("currency_sent", "currency_received", "amount_sent_minor", "fee_minor", "initiated_at", "completed_at",
             "status")  # fmt: skip
 

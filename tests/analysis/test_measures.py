@@ -25,6 +25,7 @@ from simcore.results.writer import Names, RunWriter
 from tests.analysis.made import MIDNIGHT, make_run, scenario
 
 SECOND = 1_000_000
+KIND = {name: code for code, name in c.KIND_NAMES.items()}
 
 
 def rows(run: Path, table: str) -> list[dict[str, Any]]:
@@ -141,13 +142,18 @@ def conversions(out: Path, legs: list[tuple[int, int, int | None, int | None]]) 
             "hops": np.ones(n, np.int8)})  # fmt: skip
         table: list[tuple[int, int, int, int, int, int, int | None, int]] = []
         for k, (amount, paid, received, back) in enumerate(legs):
-            table.append((k, 0, c.KIND_NAMES.index("payment"), 0, 1, amount, paid, -1))
-            table.append((k, 1, c.KIND_NAMES.index("payment"), 2, 3, 7, received, 0))
+            table.append((k, 0, KIND["payment"], 0, 1, amount, paid, -1))
+            table.append((k, 1, KIND["payment"], 2, 3, 7, received, 0))
             if back is not None:
-                table.append((k, 0, c.KIND_NAMES.index("return"), 1, 0, amount, back, -1))
+                table.append((k, 0, KIND["return"], 1, 0, amount, back, -1))
         when = np.array([c.NEVER if row[6] is None else MIDNIGHT + row[6] * SECOND for row in table])
-        column = {name: np.array([row[k] for row in table], np.int64) for k, name in enumerate(
-            ("payment_id", "hop", "kind", "debit_account", "credit_account", "amount", "_", "fx_id")) if name != "_"}
+        column = {
+            name: np.array([row[k] for row in table], np.int64)
+            for k, name in enumerate(
+                ("payment_id", "hop", "kind", "debit_account", "credit_account", "amount", "_", "fx_id")
+            )
+            if name != "_"
+        }
         status = np.where(when == c.NEVER, c.QUEUED_AT_END, c.SETTLED_GROSS).astype(np.int8)
         writer.obligations(column | {
             "hop": column["hop"].astype(np.int8), "kind": column["kind"].astype(np.int8),
@@ -162,8 +168,8 @@ def test_principal_at_risk_worked_by_hand(tmp_path: Path) -> None:
 
     The run ends at second 70. From 20 to 35 the first and the third are exposed, and the last from 10 on: 125.
     """
-    run = conversions(tmp_path / "run", [(100, 10, 40, None), (50, 20, 20, None), (20, 20, None, 35), (5, 10, None, None),
-                                         (1, 70, 70, None)])  # fmt: skip
+    legs = [(100, 10, 40, None), (50, 20, 20, None), (20, 20, None, 35), (5, 10, None, None), (1, 70, 70, None)]
+    run = conversions(tmp_path / "run", legs)
     found = values(run)
     assert found["principal_at_risk", ""] == 100 * 30 + 20 * 15 + 5 * 60
     assert found["principal_at_risk_peak", ""] == 125
