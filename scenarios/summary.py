@@ -19,6 +19,12 @@ from simcore.units import ClockTime, Money, format_amount, format_clock, format_
 STATUSES: tuple[Status, ...] = ("published", "derived", "assumed")
 MOST_NAMES = 40
 # How each discipline treats what it can't settle at once, in words.
+SHORT = {
+    "wait": "where a net debtor is short, all wait for the next cycle",
+    "unwind": "whoever is short is unwound",
+    "partial_unwind": "the newest obligations of whoever is short wait for the next cycle",
+    "loss_sharing": "losses are shared from collateral",
+}
 QUEUES = {
     "fifo": "queues by arrival; only the first may go",
     "priority": "queues by priority, then arrival; only the first may go",
@@ -112,7 +118,8 @@ def _rule(rail: Any) -> str:
     if rail.discipline == "collect":
         every = [f"every {format_duration(rail.cycle_every)}"] if rail.cycle_every else []
         at = [f"at {', '.join(format_clock(clock) for clock in rail.cycle_at)}"] if rail.cycle_at else []
-        return f"collects and settles net {' and '.join([*every, *at, 'at closing'])}"
+        times = " and ".join([*every, *at, "at closing"])
+        return f"collects and settles net {times}; {SHORT[rail.when_short]}"
     left = {"return": "returned", "roll_over": "kept", "force": "settled with overnight credit"}[rail.end_of_day]
     more = f", bypassed from {rail.bypass_above} queued on" if rail.bypass_above else ""
     for key, word in (("highly_urgent", "highly urgent"), ("urgent", "urgent")):

@@ -24,6 +24,7 @@ from simcore.kernels.constants import (
     FUNDING_ONLY,
     IN_TRANSIT_AT_END,
     KIND_CREDIT,
+    KIND_LOSS_SHARE,
     KIND_PAYMENT,
     KIND_RETURN,
     LOG_FULL,
@@ -36,6 +37,8 @@ from simcore.kernels.constants import (
     QUEUED_AT_END,
     RECEIPTS,
     RETURN_PENDING_AT_END,
+    SETTLED_NET,
+    SETTLED_OFFSET,
     WAITING_AT_END,
 )
 from simcore.kernels.world import (
@@ -276,12 +279,50 @@ class Machine:
         sets.take_chosen(self.world, rail, chosen)
         for lender, borrower, amount in loans:
             self.lend(lender, borrower, amount, KIND_CREDIT, now_us)
-        while (reason := sets.settle_sets(self.world, chosen, set_of, cycle_id, now_us)) != DONE:
-            if reason == OVERDRAWN:
-                raise InvariantError(f"a mechanism's set on rail {rail} overdraws an account at {now_us}")
-            self._serve(reason)
+        self._settle_taken(rail, chosen, set_of, SETTLED_OFFSET, cycle_id, now_us)
         sets.look_again(self.world, rail)
         self._rest()
+
+    def settle_collected(self, rail: int, chosen: Any, cycle_id: int, now_us: int,
+                         shares: Iterable[tuple[int, int, int]] = ()) -> None:  # fmt: skip
+        """Settle some of what a rail has collected as one set.
+
+        Parameters
+        ----------
+        chosen : int64 (n,) slots in the rail's collection list
+        shares : (payer's account, account in default, amount) of losses borne before the set settles
+
+        Raises
+        ------
+        InvariantError    an account would be below its limit
+        """
+        self._rest()
+        sets.take_collected(self.world, rail, chosen)
+        for payer, loser, amount in shares:
+            self.lend(payer, loser, amount, KIND_LOSS_SHARE, now_us)
+        self._settle_taken(rail, chosen, np.zeros(chosen.size, np.int64), SETTLED_NET, cycle_id, now_us)
+
+    def return_collected(self, rail: int, chosen: Any, status: int, now_us: int) -> None:
+        """Return some of what a rail has collected; money on its way back may not be among it."""
+        self._rest()
+        sets.take_collected(self.world, rail, chosen)
+        while (reason := sets.return_taken(self.world, chosen, np.int64(status), now_us)) != DONE:
+            self._serve(reason)
+
+    def collected(self, rail: int) -> Any:
+        """Slots of a rail's collection list, in the order they came: int64 (n,)."""
+        slots, chosen = self.world.slots, []
+        slot = int(self.world.rails["collect_head"][rail])
+        while slot != NONE:
+            chosen.append(slot)
+            slot = int(slots["next"][slot])
+        return np.array(chosen, np.int64)
+
+    def _settle_taken(self, rail: int, chosen: Any, set_of: Any, status: int, cycle_id: int, now_us: int) -> None:
+        while (reason := sets.settle_sets(self.world, chosen, set_of, np.int64(status), cycle_id, now_us)) != DONE:
+            if reason == OVERDRAWN:
+                raise InvariantError(f"a set on rail {rail} overdraws an account at {now_us}")
+            self._serve(reason)
 
     def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int) -> None:
         """Put a dealer's quote into force."""
@@ -289,6 +330,7 @@ class Machine:
 
     def reset_day(self, rail: int) -> None:
         """Begin the figures of the next business day of a rail's accounts."""
+        self._rest()
         rows = self.world.accounts[self.accounts_of(rail)]
         rows["minimum"] = rows["maximum"] = rows["balance"]
         rows["debited"] = rows["credited"] = 0

@@ -17,6 +17,7 @@ from simcore.engine.credit import OvernightCredit
 from simcore.engine.funding import Funding
 from simcore.engine.machine import Machine
 from simcore.engine.mechanisms import run_mechanism
+from simcore.engine.short_cycle import resolve_cycle
 from simcore.engine.timetable import last_of_days, rail_calendar
 from simcore.units import ClockTime
 
@@ -39,6 +40,7 @@ class RailSessions:
         self._funding = Funding(compiled, self.name, machine, log) if self._rail.kind == "cips" else None
         self._receipts = getattr(self._rail, "release", "balance") == "receipts"
         self._credit = OvernightCredit(compiled, self.name, machine, log) if self._rail.end_of_day == "force" else None
+        self._holders = [who for rail, who in compiled.account_keys if rail == self.name]
         # A funded rail closes before the rail its money goes back to.
         self._closing_place = index if self._funding else len(compiled.rails) + index
 
@@ -158,6 +160,10 @@ class RailSessions:
 
     def _run_cycle(self, now: int) -> None:
         result = self._machine.cycle(self._index, self._log.cycle_count, now)
+        if result["settled_count"] < result["considered_count"] and self._rail.when_short != "wait":
+            result = resolve_cycle(
+                self._machine, self._index, self.name, self._rail, self._log, self._holders, result, now
+            )
         self._log_cycle(MULTILATERAL_NET, now, result)
         if result["settled_count"] < result["considered_count"]:
             self._log.event(now, "cycle_failed", rail=self.name, currency=self._rail.currency,

@@ -51,6 +51,7 @@ REJECTED_LIMIT: Final = 22
 RETURNED_CUT_OFF: Final = 30
 RETURNED_CLOSED: Final = 31
 RETURNED_ZERO_AMOUNT: Final = 32
+RETURNED_UNWOUND: Final = 33
 
 STATUS_NAMES: Final = {
     SETTLED_GROSS: "SETTLED_GROSS",
@@ -67,6 +68,7 @@ STATUS_NAMES: Final = {
     RETURNED_CUT_OFF: "RETURNED_CUT_OFF",
     RETURNED_CLOSED: "RETURNED_CLOSED",
     RETURNED_ZERO_AMOUNT: "RETURNED_ZERO_AMOUNT",
+    RETURNED_UNWOUND: "RETURNED_UNWOUND",
 }
 
 # Why a row of obligations moved money.
@@ -78,6 +80,7 @@ KIND_RETURN: Final = 4
 KIND_FEE: Final = 5
 KIND_CREDIT: Final = 6
 KIND_REPAYMENT: Final = 7
+KIND_LOSS_SHARE: Final = 8
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -88,6 +91,7 @@ KIND_NAMES: Final = {
     KIND_FEE: "fee",
     KIND_CREDIT: "credit",
     KIND_REPAYMENT: "repayment",
+    KIND_LOSS_SHARE: "loss_share",
 }
 
 # Why the loop came back.

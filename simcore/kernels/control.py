@@ -82,7 +82,7 @@ def transfer(world, debit, credit, mirror_debit, mirror_credit, amount, kind, no
 
 
 @kernel(forceinline=True)
-def _uncollect(world, slot):
+def uncollect(world, slot):
     """The obligation leaves the collection list: it no longer counts as queued."""
     it = world.slots[slot]
     payer = world.accounts[it.debit]
@@ -134,7 +134,7 @@ def settle_cycle(world, rail, cycle_id, now):
             return LOG_FULL
         slot = it.collect_head
         it.collect_head = slots[slot].next
-        _uncollect(world, slot)
+        uncollect(world, slot)
         book_gross(world, slot)
         settled(world, slot, SETTLED_NET, state[CYCLE_SEQUENCE], cycle_id, now)
     it.collect_tail = NONE
@@ -184,7 +184,7 @@ def _take_collected(world, rail):
         slots[before].next = slots[slot].next
     if it.collect_tail == slot:
         it.collect_tail = before
-    _uncollect(world, slot)
+    uncollect(world, slot)
     return slot
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OVERDRAWN
-from simcore.kernels.control import logs_full
+from simcore.kernels.control import logs_full, uncollect
 from simcore.kernels.queue import dequeue, note_credit, use_tiers_net
-from simcore.kernels.settle import book_gross, move_net, settled
-from simcore.kernels.wide import NONE, SETTLED_OFFSET
+from simcore.kernels.settle import book_gross, log_unsettled, move_net, send_back, settled
+from simcore.kernels.wide import NONE
 from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, PLACE_CHOSEN, SEQUENCE
 
 
@@ -42,6 +42,44 @@ def take_chosen(world, rail, chosen):
             slot = following
 
 
+@kernel
+def take_collected(world, rail, chosen):
+    """Take slots out of the collection list of a rail, wherever they stand in it."""
+    it, slots = world.rails[rail], world.slots
+    for k in range(chosen.size):
+        slots[chosen[k]].place = PLACE_CHOSEN
+    slot = it.collect_head
+    it.collect_head = NONE
+    it.collect_tail = NONE
+    while slot != NONE:
+        following = slots[slot].next
+        if slots[slot].place == PLACE_CHOSEN:
+            uncollect(world, slot)
+        else:
+            slots[slot].next = NONE
+            if it.collect_head == NONE:
+                it.collect_head = slot
+            else:
+                slots[it.collect_tail].next = slot
+            it.collect_tail = slot
+        slot = following
+
+
+@kernel
+def return_taken(world, chosen, status, now):
+    """Return obligations that were taken out of a list; DONE, or LOG_FULL: call again to go on."""
+    state = world.state
+    state[NOW] = now
+    while state[CURSOR] < chosen.size:
+        if logs_full(world):
+            return LOG_FULL
+        log_unsettled(world, chosen[state[CURSOR]], status)
+        send_back(world, chosen[state[CURSOR]], status, now)
+        state[CURSOR] += 1
+    state[CURSOR] = 0
+    return DONE
+
+
 @kernel(forceinline=True)
 def _apply_net(world, account):
     """Move an account to its position after the set; whether it stays within its limit."""
@@ -53,7 +91,7 @@ def _apply_net(world, account):
 
 
 @kernel
-def settle_sets(world, chosen, set_of, cycle_id, now):
+def settle_sets(world, chosen, set_of, status, cycle_id, now):
     """Settle taken slots, sorted by set; only the position after a set counts.
 
     Returns
@@ -67,10 +105,13 @@ def settle_sets(world, chosen, set_of, cycle_id, now):
         if state[CYCLE_SEQUENCE] == NONE:
             end = at
             while end < chosen.size and set_of[end] == set_of[at]:
-                it = slots[chosen[end]]
+                net[slots[chosen[end]].debit] = 0  # a cycle that settled nothing leaves its positions there
+                net[slots[chosen[end]].credit] = 0
+                end += 1
+            for k in range(at, end):
+                it = slots[chosen[k]]
                 net[it.debit] -= it.amount
                 net[it.credit] += it.amount
-                end += 1
             within = True
             for k in range(at, end):
                 within &= _apply_net(world, slots[chosen[k]].debit)
@@ -83,7 +124,7 @@ def settle_sets(world, chosen, set_of, cycle_id, now):
             return LOG_FULL
         slot = chosen[at]
         book_gross(world, slot)
-        settled(world, slot, SETTLED_OFFSET, state[CYCLE_SEQUENCE], cycle_id, now)
+        settled(world, slot, status, state[CYCLE_SEQUENCE], cycle_id, now)
         state[CURSOR] = at + 1
         if at + 1 == chosen.size or set_of[at + 1] != set_of[at]:
             state[CYCLE_SEQUENCE] = NONE

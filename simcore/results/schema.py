@@ -63,11 +63,11 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column(
             "payment_id",
             "count",
-            "payment it is a hop of; null for funding, sweeps and overnight credit",
+            "payment it is a hop of; null for funding, sweeps, overnight credit and shares of losses",
             nullable=True,
         ),
         Column("hop", "small", "position in the route, from 0"),
-        Column("kind", "id", "payment, spread, fee, return, funding, sweep, credit or repayment"),
+        Column("kind", "id", "payment, spread, fee, return, funding, sweep, credit, repayment or loss_share"),
         Column("rail", "id", "where it settles"),
         Column("debtor", "id", "participant whose account is debited"),
         Column("creditor", "id", "participant whose account is credited"),
@@ -129,7 +129,11 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
     ),
     "events": (
         Column("time", "time", "instant"),
-        Column("event", "id", "opened, cut_off, closed, funding, sweep, short, returned, credit, repayment, fixing, …"),
+        Column(
+            "event",
+            "id",
+            "opened, closed, funding, sweep, short, returned, credit, repayment, loss_share, unwound, fixing, …",
+        ),
         Column("rail", "id", "rail, if it is one's", nullable=True),
         Column("participant", "id", "participant, if it is one's", nullable=True),
         Column("currency", "id", "ISO 4217 code of amount_minor", nullable=True),

@@ -165,12 +165,42 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
     if step.what == "cycle":
         nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT]
         return machine.cycle(nets[step.first % len(nets)], cycle_id, step.at) if nets else None
+    if step.what in ("settle_collected", "return_collected"):
+        nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT]
+        return _some_collected(spec, machine, nets[step.first % len(nets)], step, cycle_id) if nets else None
     if step.what == "quote" and spec.quotes:
         rate = RATES[number % len(RATES)]
         return machine.quote(step.first % len(spec.quotes), *rate, SPREADS[number % len(SPREADS)], 100 + cycle_id)
     if step.what == "transfer" and len(spec.rails) > 1:
         return _transfer(spec, machine, rail, number, step.at)
     return None
+
+
+def _terms(machine: Any, each: int) -> tuple[int, int, int, bool]:
+    """Debtor's account, creditor's account, amount, whether on its way back: of a slot, or of the twin's payment."""
+    if hasattr(machine, "alive"):
+        payment = machine.alive[each]
+        return payment.debit, payment.credit, payment.amount, payment.returning
+    slot = machine.world.slots[each]
+    return int(slot["debit"]), int(slot["credit"]), int(slot["amount"]), bool(slot["returning"])
+
+
+def _some_collected(spec: WorldSpec, machine: Any, rail: int, step: Step, cycle_id: int) -> Any:
+    """Settle or return those that were collected in an odd place, where the accounts allow it."""
+    chosen = list(machine.collected(rail))[step.second % 2 :: 2]
+    rows = [_terms(machine, each) for each in chosen]
+    if step.what == "return_collected":
+        chosen = [each for each, (_, _, _, returning) in zip(chosen, rows) if not returning]
+        machine.return_collected(rail, np.array(chosen, np.int64), c.RETURNED_UNWOUND, step.at)
+        return len(chosen)
+    after = {k: int(row["balance"]) + int(row["debit_limit"]) for k, row in enumerate(machine.accounts)}
+    for debit, credit, amount, _ in rows:
+        after[debit] -= amount
+        after[credit] += amount
+    if not chosen or min(after.values()) < 0:
+        return None
+    machine.settle_collected(rail, np.array(chosen, np.int64), cycle_id, step.at)
+    return len(chosen)
 
 
 def _lend(spec: WorldSpec, machine: Any, rail: int, number: int, now: int) -> Any:

@@ -212,10 +212,45 @@ class Twin(Ledger):
             "moved_minor": sum(-net for net in position.values() if net < 0) if settles else 0,
         }
 
+    def collected(self, rail: int) -> list[int]:
+        """Payments in the order they were collected; what the machine calls a slot is a payment_id here."""
+        return [payment.payment_id for payment in self.rails[rail].collected]
+
+    def settle_collected(self, rail: int, chosen: Any, cycle_id: int, now_us: int, shares: Any = ()) -> None:
+        self._rest()
+        payments = [self._take_collected(rail, number) for number in chosen]
+        for payer, loser, amount in shares:
+            self.lend(payer, loser, amount, c.KIND_LOSS_SHARE, now_us)
+        self.now = now_us
+        sequence = self._next_sequence()
+        for k, account in enumerate(self.book):
+            account.balance += sum(payment.amount for payment in payments if payment.credit == k)
+            account.balance -= sum(payment.amount for payment in payments if payment.debit == k)
+            account.minimum = min(account.minimum, account.balance)
+            account.maximum = max(account.maximum, account.balance)
+        for payment in payments:
+            self.book[payment.debit].debited += payment.amount
+            self.book[payment.credit].credited += payment.amount
+            self._make_final(payment, c.SETTLED_NET, sequence, cycle_id)
+
+    def return_collected(self, rail: int, chosen: Any, status: int, now_us: int) -> None:
+        self._rest()
+        payments = [self._take_collected(rail, number) for number in chosen]
+        self.now = now_us
+        for payment in payments:
+            self._fail(payment, status)
+
+    def _take_collected(self, rail: int, number: int) -> Payment:
+        payment = self.alive[number]
+        self.rails[rail].collected.remove(payment)
+        self.book[payment.debit].count(payment.amount, -1)
+        return payment
+
     def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int) -> None:
         self.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id)
 
     def reset_day(self, rail: int) -> None:
+        self._rest()
         for k in self.rails[rail].accounts:
             account = self.book[k]
             account.minimum = account.maximum = account.balance

@@ -23,7 +23,8 @@ LAST = 12
 DISCIPLINES = (c.GROSS, c.GROSS, c.GROSS, c.COLLECT, c.INSTANT)
 RULES = (c.FIFO, c.PRIORITY, c.BYPASS)
 STEPS = ("advance", "open", "open", "close", "cut_off", "open_for_funding", "return_queued", "transfer", "transfer",
-         "cycle", "cycle", "cycle", "quote", "reset_day", "is_open", "lend", "reset_receipts")  # fmt: skip
+         "cycle", "cycle", "cycle", "quote", "reset_day", "is_open", "lend", "reset_receipts", "return_collected",
+         "settle_collected")  # fmt: skip
 
 
 class Choices(Protocol):

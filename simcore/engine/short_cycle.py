@@ -1,0 +1,61 @@
+"""Carries out what a deferred net system does when a net debtor can't pay, and writes down who was short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simcore.engine.control_log import ControlLog
+from simcore.engine.machine import Machine
+from simcore.engine.mechanisms import problem_of
+from simcore.engine.short import positions, resolve
+from simcore.kernels.constants import RETURNED_UNWOUND
+
+
+def resolve_cycle(
+    machine: Machine, rail: int, name: str, terms: Any, log: ControlLog, names: list[str], figures: dict[str, int],
+    now: int,
+) -> dict[str, int]:  # fmt: skip
+    """Settle, return or leave what a cycle that couldn't settle in full had collected; its figures then.
+
+    Parameters
+    ----------
+    name, terms : the rail's name and parameters
+    names : participant of each account of the rail, in order
+    figures : of the cycle that didn't settle, as from :meth:`Machine.cycle`
+    """
+    chosen = machine.collected(rail)
+    problem = problem_of(machine, rail, chosen)
+    where = machine.accounts_of(rail)
+    rows = machine.accounts[where]
+    held, most = rows["reserved"].copy(), rows["balance"] + rows["debit_limit"]
+    choice = resolve(problem, terms.when_short, terms.share_by, held, most)
+
+    def note(event: str, account: int, amount: int, detail: str) -> None:
+        log.event(now, event, rail=name, participant=names[account], currency=terms.currency,
+                  amount_minor=amount, detail=detail)  # fmt: skip
+
+    net = positions(problem, np.arange(problem.size))
+    lacking = -(problem.funds + net)
+    for account in np.flatnonzero(lacking > 0).tolist():
+        note("short", account, int(lacking[account]), f"of its net position; {terms.when_short}")
+    for payer, loser, amount in choice.shares:
+        note("loss_share", payer, amount, f"for {names[loser]}")
+    back = choice.returned[machine.world.slots["returning"][chosen[choice.returned]] == 0]
+    if back.size:
+        for account in np.unique(problem.debtor[back]).tolist():
+            mine = back[problem.debtor[back] == account]
+            note("unwound", account, int(problem.amount[mine].sum()), f"{mine.size} obligations")
+    if choice.settles.size:
+        start = where.start
+        shares = [(start + payer, start + loser, amount) for payer, loser, amount in choice.shares]
+        machine.settle_collected(rail, chosen[choice.settles], log.cycle_count, now, shares)
+    if back.size:
+        machine.return_collected(rail, chosen[back], RETURNED_UNWOUND, now)
+    settled = positions(problem, choice.settles)
+    return figures | {
+        "settled_count": int(choice.settles.size),
+        "settled_minor": int(problem.amount[choice.settles].sum()),
+        "moved_minor": int(-settled[settled < 0].sum()),
+    }
