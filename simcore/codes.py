@@ -379,6 +379,14 @@ _RUNS = {
         "a run whose data files are gone",
         "Running again needs the files that the run replayed. Put the scenario's folder back where it was.",
     ),
+    "LH088": Code(
+        "runs that can't be paired",
+        "`luhai compare` compares payment by payment, so every run must have had the same payments to make: as many, "
+        "with the same times, amounts, debtors and creditors. Run the scenarios with the same seed, flows and days.",
+        "luhai run fifo-day --seed 65 --out runs/fifo\n"
+        "luhai run fifo-day --seed 65 --out runs/bypass --set rails.RTGS.queue=bypass\n"
+        "luhai compare runs/fifo runs/bypass",
+    ),
     "LH090": Code(
         "an amount overflowed while running",
         "An amount or a sum of amounts left 64 bits; the run was stopped.",

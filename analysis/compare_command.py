@@ -1,0 +1,100 @@
+"""What ``luhai compare`` prints and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from analysis.compare import DRAWS, SHOWN, compare
+from analysis.tables import open_tables
+from fx.currency import exponent, is_currency
+from simcore.errors import ScenarioError
+
+_HEADS = {"submitted_count": "payments", "settlement_rate_count": "settled", "settled_value": "value", "median_time":
+          "median", "mean_time": "mean", "within_hour": "in 1 h", "cost_bp": "cost", "liquidity_used": "liquidity",
+          "principal_at_risk": "at risk"}  # fmt: skip
+
+
+def shown(measure: str, value: float | None, currency: str) -> str:
+    """A value as the table shows it: shares in %, times in minutes, amounts in major units, - where undefined."""
+    if value is None:
+        return "-"
+    if measure in ("settlement_rate_count", "within_hour"):
+        return f"{value * 100:.1f} %"
+    if measure in ("median_time", "mean_time"):
+        return f"{value / 60:,.1f} min"
+    if measure == "cost_bp":
+        return f"{value:.1f} bp"
+    if measure == "submitted_count":
+        return f"{value:,.0f}"
+    major = value / 10 ** (exponent(currency) if is_currency(currency) else 0)
+    return f"{major / 3600:,.0f}" if measure == "principal_at_risk" else f"{major:,.0f}"
+
+
+def lines(table: pa.Table) -> list[list[str]]:
+    """The table of measures as rows of text, its heads first; a row for each run, route and currency."""
+    cells: dict[tuple[str, str, str], dict[str, str]] = {}
+    for row in table.to_pylist():
+        if row["measure"] in SHOWN:
+            key = row["run"], row["route"], row["currency"]
+            cells.setdefault(key, {})[row["measure"]] = shown(row["measure"], row["value"], row["currency"])
+    body = [[run, route or "all", money, *(found.get(name, "-") for name in SHOWN)]
+            for (run, route, money), found in cells.items()]  # fmt: skip
+    return [["run", "route", "money", *(_HEADS[name] for name in SHOWN)], *body]
+
+
+def differences(table: pa.Table) -> list[str]:
+    """A sentence for each difference."""
+    found = []
+    for row in table.to_pylist():
+        name = row["measure"].removesuffix("_difference")
+        if name != row["measure"]:
+            scale, unit = (60, "min") if name == "mean_time" else (0.01, "points")
+            value, low, high = (row[key] / scale for key in ("value", "low", "high"))
+            found.append(f"{row['run']}: {_HEADS[name]} {value:+.2f} {unit} (95 %: {low:+.2f} to {high:+.2f})")
+    return found
+
+
+def compare_command(runs: Sequence[Path], out: Path | None) -> int:
+    """What ``luhai compare`` does."""
+    table = compare([(str(path), open_tables(path)) for path in runs])
+    if out is not None:
+        _write(table, out)
+    text = lines(table)
+    widths = [max(len(row[k]) for row in text) for k in range(len(text[0]))]
+    for row in text:
+        print("  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True))))
+    print("Amounts in units of the currency sent; at risk: amount × hours.")
+    if said := differences(table):
+        print(f"\nDifferences to {runs[0]} on the same payments; mean over payments settled in both;")
+        print(f"intervals from {DRAWS:,} resamples of hours of initiation:")
+        print("\n".join(f"  {each}" for each in said))
+    return 0
+
+
+def _write(table: pa.Table, out: Path) -> None:
+    try:
+        if out.suffix == ".csv":
+            from pyarrow import csv
+
+            csv.write_csv(table, str(out))
+        elif out.suffix == ".tex":
+            out.write_text(tex(lines(table)), encoding="utf-8", newline="\n")
+        else:
+            with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+                writer.write_table(table)
+    except OSError as error:
+        got = f"a place that can't be written ({error.strerror})"
+        raise ScenarioError.one("LH072", str(out), got=got, expected="a file to write the table into") from None
+
+
+def tex(text: list[list[Any]]) -> str:
+    """Rows of text as a LaTeX tabular."""
+    special = {c: f"\\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}"}
+    rows = [" & ".join("".join(special.get(c, c) for c in cell) for cell in row) + r" \\" for row in text]
+    form = "lll" + "r" * (len(text[0]) - 3)
+    return "\n".join([rf"\begin{{tabular}}{{{form}}}", r"\hline", rows[0], r"\hline", *rows[1:], r"\hline",
+                      r"\end{tabular}", ""])  # fmt: skip
