@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rerun": ("simcore.commands.rerun", "Run again and compare the tables byte by byte."),
     "net": ("simcore.commands.net", "Net or offset a table of obligations with one algorithm."),
     "plot": ("simcore.commands.plot", "Draw the pictures of a run."),
-    "compare": ("simcore.commands.compare", "Compare runs and their routes on the same payments."),
+    "compare": ("simcore.commands.compare", "Compare runs, and their routes, in one table."),
     "bench": ("simcore.commands.bench", "Measure the speed of this machine's Luhai."),
     "schema": ("simcore.commands.schema", "Print the JSON Schema of scenario files, for editors."),
     "explain": ("simcore.commands.explain", "Explain a fault by its code."),

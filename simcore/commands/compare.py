@@ -22,7 +22,7 @@ def command(runs: tuple[Path, ...], out: Path | None) -> int | None:
 
     \b
     Example:
-      luhai compare runs/fifo runs/bypass --out table.csv
+      luhai compare runs/week --out table.csv
     """
     if out is not None and out.suffix not in (".arrow", ".csv", ".tex"):
         raise click.BadParameter(f"{out.name} must end in .arrow, .csv or .tex", param_hint="--out")
