@@ -27,7 +27,15 @@ from simcore.kernels.constants import (
 from simcore.kernels.due import take_due
 from simcore.kernels.offset import offset_at_entry
 from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
-from simcore.kernels.queue import available, enqueue, first_payable, next_release, note_credit, tier_funds
+from simcore.kernels.queue import (
+    available,
+    enqueue,
+    first_in_plain_queue,
+    next_release,
+    note_credit,
+    put_in_queue,
+    tier_funds,
+)
 from simcore.kernels.settle import (
     fill_obligation,
     fill_payment,
@@ -255,7 +263,7 @@ def _settle_run(world, before, room):
             slot = _take_slot(world, at, first_hop)
             world.slots[uint32(slot)].entered_at = now
             world.slots[uint32(slot)].key = key
-            enqueue(world, debit, slot, rail.rule)
+            put_in_queue(world, debit, slot, rail.rule)
             at += 1
             order += 1
             if state[OVERFLOWED] == 1:
@@ -266,7 +274,9 @@ def _settle_run(world, before, room):
         payment = state[FEED_FIRST_ID] + at
         move(world, debit, credit, amount)
         # Nothing else is at work, so a credit that lets nothing go need not be noted.
-        releases = world.accounts[uint32(credit)].head != NONE and first_payable(world, credit, rail.rule) != NONE
+        releases = (
+            world.accounts[uint32(credit)].head != NONE and first_in_plain_queue(world, credit, rail.rule) != NONE
+        )
         fill_obligation(world.obligations[uint32(row)], payment, ZERO, KIND_PAYMENT, debit, credit, amount, now, now,
                         sequence, SETTLED_GROSS, NONE, NONE)  # fmt: skip
         fill_payment(world.payments[uint32(payment_row)], payment, amount, ZERO, now, SETTLED_GROSS, ONE)

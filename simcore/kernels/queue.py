@@ -101,8 +101,8 @@ def _count_queued(world, account, change):
 
 
 @kernel(forceinline=True)
-def enqueue(world, account, slot, rule):
-    """Put a slot into the queue of the account it is to be paid from."""
+def put_in_queue(world, account, slot, rule):
+    """Put a slot into the queue of the account it is to be paid from, on a rail without a level of bypass."""
     slots, payer, it = world.slots, world.accounts[uint32(account)], world.slots[uint32(slot)]
     it.place = PLACE_QUEUE
     if rule == FIFO:
@@ -121,6 +121,12 @@ def enqueue(world, account, slot, rule):
         payer.queued_peak = value
     if value < 0:
         world.state[OVERFLOWED] = 1
+
+
+@kernel(forceinline=True)
+def enqueue(world, account, slot, rule):
+    """Put a slot into the queue of the account it is to be paid from."""
+    put_in_queue(world, account, slot, rule)
     if rule >= BYPASS:
         _count_queued(world, account, 1)
 
@@ -144,9 +150,15 @@ def dequeue(world, account, slot, rule):
 @kernel(forceinline=True)
 def first_payable(world, account, rule):
     """The slot the queue rule lets go and the funds allow, or NONE."""
-    slots, head = world.slots, world.accounts[uint32(account)].head
     if rule != FIFO and world.rails[world.accounts[uint32(account)].rail].tiers == 1:
         return _first_payable_tiered(world, account, rule)
+    return first_in_plain_queue(world, account, rule)
+
+
+@kernel(forceinline=True)
+def first_in_plain_queue(world, account, rule):
+    """The same on a rail without tiers."""
+    slots, head = world.slots, world.accounts[uint32(account)].head
     funds = available(world.accounts, account)
     if rule == BYPASS:
         return ordered_first_fit(slots, head, funds)
