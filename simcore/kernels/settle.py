@@ -17,6 +17,7 @@ from simcore.kernels.wide import (
     KIND_SPREAD,
     NEVER,
     NONE,
+    ONE,
     RETURNED_ZERO_AMOUNT,
     SETTLED_GROSS,
     ZERO,
@@ -239,6 +240,12 @@ def settled(world, slot, status, sequence, cycle, now):
         log_obligation(world, it.payment_id, hop - first, KIND_RETURN, it.debit, it.credit, amount, it.entered_at, now,
                        sequence, status, cycle, NONE)  # fmt: skip
         send_back(world, slot, status, now)
+        return
+    if world.hops[uint32(hop)].alone == 1:  # nothing to look up: no hop follows, nothing is exchanged
+        log_obligation(world, it.payment_id, ZERO, KIND_PAYMENT, it.debit, it.credit, amount, it.entered_at, now,
+                       sequence, status, cycle, NONE)  # fmt: skip
+        log_payment(world, it.payment_id, amount, ZERO, now, status, ONE)
+        free_slot(world, slot)
         return
     following = real_hop(world, it.route, hop + 1, FORWARD, it.debtor, it.creditor)
     currency = wanted = ZERO
