@@ -7,7 +7,8 @@ import numpy as np
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
-from simcore.engine.mechanisms import queued_slots
+from simcore.engine.mechanisms import problem_of, queued_slots
+from simcore.engine.short import positions
 from simcore.kernels.constants import KIND_REPAYMENT
 
 
@@ -37,15 +38,15 @@ class OvernightCredit:
         chosen = queued_slots(self._machine, rail)
         if not chosen.size:
             return None
-        slots, accounts = self._machine.world.slots, self._machine.accounts
-        net = np.zeros(accounts.size, np.int64)
-        np.subtract.at(net, slots["debit"][chosen], slots["amount"][chosen])
-        np.add.at(net, slots["credit"][chosen], slots["amount"][chosen])
-        value = int(slots["amount"][chosen].sum())
+        problem = problem_of(self._machine, rail, chosen)
+        net = positions(problem, np.arange(problem.size))
+        value, where = int(problem.amount.sum()), self._machine.accounts_of(rail)
+        rows = self._machine.accounts[where]
         loans = []
-        for account in sorted(self._holders):
-            lacking = -int(accounts["balance"][account]) - int(accounts["debit_limit"][account]) - int(net[account])
+        # What is reserved may be used here: only what neither that nor the limit covers is lent.
+        for at, lacking in enumerate((-rows["balance"] - rows["debit_limit"] - net).tolist()):
             if lacking > 0:
+                account = where.start + at
                 loans.append((self._lender, account, lacking))
                 self._owed[account] = self._owed.get(account, 0) + lacking
                 self._note(now, "credit", account, lacking, "lent overnight for what was queued")

@@ -15,7 +15,7 @@ from simcore.demand.batch import DemandBatch
 from simcore.engine.build import build_world, tiers_of, with_more_slots
 from simcore.engine.spec import WorldSpec
 from simcore.errors import InvariantError, ScenarioError
-from simcore.kernels import control, loop, sets
+from simcore.kernels import control, loop, queue, sets
 from simcore.kernels.constants import (
     CLOSED,
     COLLECTED_AT_END,
@@ -226,22 +226,22 @@ class Machine:
     def transfer(self, debit: int, credit: int, mirror_debit: int, mirror_credit: int, amount: int, kind: int,
                  now_us: int) -> None:  # fmt: skip
         """Move money between rails; two rows that become final together."""
-        for account in (debit, mirror_debit):
+        self._ready(amount, (debit, mirror_debit), now_us)
+        control.transfer(self.world, debit, credit, mirror_debit, mirror_credit, amount, kind, now_us)
+
+    def lend(self, debit: int, credit: int, amount: int, kind: int, now_us: int) -> None:
+        """Move money between two accounts of a rail; one row."""
+        self._ready(amount, (debit,), now_us)
+        control.lend(self.world, debit, credit, amount, kind, now_us)
+
+    def _ready(self, amount: int, payers: tuple[int, ...], now_us: int) -> None:
+        """Make sure that each account can pay the amount, and that there is room for the rows."""
+        for account in payers:
             row = self.accounts[account]
             if amount <= 0 or int(row["balance"]) + int(row["debit_limit"]) < amount:
                 raise InvariantError(f"transfer of {amount} from account {account} with {row['balance']} at {now_us}")
         if self.world.obligations.size - self.world.state[OBLIGATION_ROWS] < self.world.state[ROWS_NEEDED]:
             self.flush_logs()
-        control.transfer(self.world, debit, credit, mirror_debit, mirror_credit, amount, kind, now_us)
-
-    def lend(self, debit: int, credit: int, amount: int, kind: int, now_us: int) -> None:
-        """Move money between two accounts of a rail; one row."""
-        row = self.accounts[debit]
-        if amount <= 0 or int(row["balance"]) + int(row["debit_limit"]) < amount:
-            raise InvariantError(f"loan of {amount} from account {debit} with {row['balance']} at {now_us}")
-        if self.world.obligations.size - self.world.state[OBLIGATION_ROWS] < self.world.state[ROWS_NEEDED]:
-            self.flush_logs()
-        control.lend(self.world, debit, credit, amount, kind, now_us)
 
     def reset_receipts(self, rail: int) -> None:
         """Begin a new window of receipts: what came in before releases nothing any more."""
@@ -280,7 +280,7 @@ class Machine:
         for lender, borrower, amount in loans:
             self.lend(lender, borrower, amount, KIND_CREDIT, now_us)
         self._settle_taken(rail, chosen, set_of, SETTLED_OFFSET, cycle_id, now_us)
-        sets.look_again(self.world, rail)
+        queue.look_again(self.world, rail)
         self._rest()
 
     def settle_collected(self, rail: int, chosen: Any, cycle_id: int, now_us: int,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from simcore.lsm.base import Problem
+from simcore.lsm.grouping import net_positions
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,7 @@ class Resolution:
 def positions(problem: Problem, rows: Any) -> Any:
     """Multilateral net positions of some obligations: int64 (n_account,)."""
     net = np.zeros(problem.funds.size, np.int64)
-    np.subtract.at(net, problem.debtor[rows], problem.amount[rows])
-    np.add.at(net, problem.creditor[rows], problem.amount[rows])
+    net_positions(problem.debtor[rows], problem.creditor[rows], problem.amount[rows], net)
     return net
 
 

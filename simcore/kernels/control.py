@@ -9,7 +9,7 @@ from __future__ import annotations
 from simcore.accelerate import kernel
 from simcore.kernels.constants import COLLECT, DONE, FIFO, LOG_FULL, OPEN, OVERFLOW
 from simcore.kernels.ordered import ordered_first, ordered_following
-from simcore.kernels.queue import available, dequeue, note_credit, note_debit
+from simcore.kernels.queue import available, dequeue, look_again, note_credit, note_debit
 from simcore.kernels.settle import book_gross, log_obligation, log_unsettled, move, move_net, send_back, settled
 from simcore.kernels.wide import NONE, RETURNED_CUT_OFF, SETTLED_GROSS, SETTLED_NET, ZERO
 from simcore.kernels.world import (
@@ -43,22 +43,32 @@ def open_rail(world, rail, now):
     world.state[NOW] = now
     it = world.rails[rail]
     it.state = OPEN
-    for account in range(it.first_account, it.last_account):
-        note_credit(world, account)
+    look_again(world, rail)
     if it.wait_head != NONE and it.draining == 0:
         it.draining = 1
         world.state[DRAINING] += 1
 
 
+@kernel(forceinline=True)
+def _leg(world, debit, credit, amount, kind, sequence, now):
+    """Move money that is no payment's, and write its row."""
+    move(world, debit, credit, amount)
+    log_obligation(world, NONE, ZERO, kind, debit, credit, amount, now, now, sequence, SETTLED_GROSS, NONE, NONE)
+
+
+@kernel(forceinline=True)
+def _begin(world, now):
+    """The instant is ``now``; the next number of finality."""
+    world.state[NOW] = now
+    sequence = world.state[SEQUENCE]
+    world.state[SEQUENCE] = sequence + 1
+    return sequence
+
+
 @kernel
 def lend(world, debit, credit, amount, kind, now):
     """Move money between two accounts of one rail at a control time: one row. The caller has checked the funds."""
-    state = world.state
-    state[NOW] = now
-    sequence = state[SEQUENCE]
-    state[SEQUENCE] = sequence + 1
-    move(world, debit, credit, amount)
-    log_obligation(world, NONE, ZERO, kind, debit, credit, amount, now, now, sequence, SETTLED_GROSS, NONE, NONE)
+    _leg(world, debit, credit, amount, kind, _begin(world, now), now)
     note_debit(world, debit)
     note_credit(world, credit)
 
@@ -66,15 +76,9 @@ def lend(world, debit, credit, amount, kind, now):
 @kernel
 def transfer(world, debit, credit, mirror_debit, mirror_credit, amount, kind, now):
     """Move money from one rail to another: two rows, final together. The caller has checked the funds."""
-    state = world.state
-    state[NOW] = now
-    sequence = state[SEQUENCE]
-    state[SEQUENCE] = sequence + 1
-    move(world, debit, credit, amount)
-    log_obligation(world, NONE, ZERO, kind, debit, credit, amount, now, now, sequence, SETTLED_GROSS, NONE, NONE)
-    move(world, mirror_debit, mirror_credit, amount)
-    log_obligation(world, NONE, ZERO, kind, mirror_debit, mirror_credit, amount, now, now, sequence, SETTLED_GROSS,
-                   NONE, NONE)  # fmt: skip
+    sequence = _begin(world, now)
+    _leg(world, debit, credit, amount, kind, sequence, now)
+    _leg(world, mirror_debit, mirror_credit, amount, kind, sequence, now)
     note_debit(world, debit)
     note_debit(world, mirror_debit)
     note_credit(world, credit)
@@ -104,8 +108,6 @@ def settle_cycle(world, rail, cycle_id, now):
         state[CYCLE_COUNT] = 0
         state[CYCLE_VALUE] = 0
         state[CYCLE_MOVED] = 0
-        for account in range(it.first_account, it.last_account):
-            net[account] = 0
         slot = it.collect_head
         while slot != NONE:
             net[slots[slot].debit] -= slots[slot].amount
@@ -116,17 +118,19 @@ def settle_cycle(world, rail, cycle_id, now):
                 state[OVERFLOWED] = 1
                 return OVERFLOW
             slot = slots[slot].next
+        settles = it.collect_head != NONE
         for account in range(it.first_account, it.last_account):
             if net[account] < 0:
                 state[CYCLE_MOVED] -= net[account]
-                if available(accounts, account) + net[account] < 0:
-                    return DONE
-        if it.collect_head == NONE:
-            return DONE
-        # The set is final as one: only the positions after it count.
+                settles &= available(accounts, account) + net[account] >= 0
+        # The set is final as one: only the positions after it count. The scratch is left as it was found, all zeros.
         for account in range(it.first_account, it.last_account):
             if net[account] != 0:
-                move_net(world, account, net[account])
+                if settles:
+                    move_net(world, account, net[account])
+                net[account] = 0
+        if not settles:
+            return DONE
         state[CYCLE_SEQUENCE] = state[SEQUENCE]
         state[SEQUENCE] += 1
     while it.collect_head != NONE:
@@ -211,6 +215,5 @@ def return_queued(world, rail, now):
         log_unsettled(world, slot, RETURNED_CUT_OFF)
         send_back(world, slot, RETURNED_CUT_OFF, now)
     state[CURSOR] = 0
-    for account in range(it.first_account, it.last_account):
-        note_credit(world, account)  # money on its way back may be first in its queue now
+    look_again(world, rail)  # money on its way back may be first in its queue now
     return DONE

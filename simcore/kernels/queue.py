@@ -192,6 +192,13 @@ def note_credit(world, account):
         state[WORK_SIZE] += 1
 
 
+@kernel
+def look_again(world, rail):
+    """Funds moved, or queues did, in several accounts of a rail: let each be looked at before the next event."""
+    for account in range(world.rails[rail].first_account, world.rails[rail].last_account):
+        note_credit(world, account)
+
+
 @kernel(forceinline=True)
 def note_debit(world, account):
     """The account's funds fell: what its bypass queue was about to release may cost too much now."""

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from numpy import int64
+
 from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OVERDRAWN
 from simcore.kernels.control import logs_full, uncollect
-from simcore.kernels.queue import dequeue, note_credit, use_tiers_net
+from simcore.kernels.queue import dequeue, use_tiers_net
 from simcore.kernels.settle import book_gross, log_unsettled, move_net, send_back, settled
 from simcore.kernels.wide import NONE
 from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, PLACE_CHOSEN, SEQUENCE
+
+
+@kernel
+def _without_chosen(slots, head):
+    """A list without those of its slots that are chosen: its new first and last slot."""
+    first, last = NONE, NONE
+    slot = head
+    while slot != NONE:
+        following = int64(slots[slot].next)
+        if slots[slot].place != PLACE_CHOSEN:
+            slots[slot].next = NONE
+            if first == NONE:
+                first = slot
+            else:
+                slots[last].next = slot
+            last = slot
+        slot = following
+    return first, last
 
 
 @kernel
@@ -21,25 +41,13 @@ def take_chosen(world, rail, chosen):
             slots[chosen[k]].place = PLACE_CHOSEN
         return
     for k in range(chosen.size):
+        payer = accounts[slots[chosen[k]].debit]
+        payer.queued_count -= 1
+        payer.queued_value -= slots[chosen[k]].amount
         slots[chosen[k]].place = PLACE_CHOSEN
     for account in range(it.first_account, it.last_account):
         payer = accounts[account]
-        slot = payer.head
-        payer.head = NONE
-        payer.tail = NONE
-        while slot != NONE:
-            following = slots[slot].next
-            if slots[slot].place == PLACE_CHOSEN:
-                payer.queued_count -= 1
-                payer.queued_value -= slots[slot].amount
-            else:
-                slots[slot].next = NONE
-                if payer.head == NONE:
-                    payer.head = slot
-                else:
-                    slots[payer.tail].next = slot
-                payer.tail = slot
-            slot = following
+        payer.head, payer.tail = _without_chosen(slots, payer.head)
 
 
 @kernel
@@ -47,22 +55,9 @@ def take_collected(world, rail, chosen):
     """Take slots out of the collection list of a rail, wherever they stand in it."""
     it, slots = world.rails[rail], world.slots
     for k in range(chosen.size):
+        uncollect(world, chosen[k])
         slots[chosen[k]].place = PLACE_CHOSEN
-    slot = it.collect_head
-    it.collect_head = NONE
-    it.collect_tail = NONE
-    while slot != NONE:
-        following = slots[slot].next
-        if slots[slot].place == PLACE_CHOSEN:
-            uncollect(world, slot)
-        else:
-            slots[slot].next = NONE
-            if it.collect_head == NONE:
-                it.collect_head = slot
-            else:
-                slots[it.collect_tail].next = slot
-            it.collect_tail = slot
-        slot = following
+    it.collect_head, it.collect_tail = _without_chosen(slots, it.collect_head)
 
 
 @kernel
@@ -105,13 +100,10 @@ def settle_sets(world, chosen, set_of, status, cycle_id, now):
         if state[CYCLE_SEQUENCE] == NONE:
             end = at
             while end < chosen.size and set_of[end] == set_of[at]:
-                net[slots[chosen[end]].debit] = 0  # a cycle that settled nothing leaves its positions there
-                net[slots[chosen[end]].credit] = 0
-                end += 1
-            for k in range(at, end):
-                it = slots[chosen[k]]
+                it = slots[chosen[end]]
                 net[it.debit] -= it.amount
                 net[it.credit] += it.amount
+                end += 1
             within = True
             for k in range(at, end):
                 within &= _apply_net(world, slots[chosen[k]].debit)
@@ -130,10 +122,3 @@ def settle_sets(world, chosen, set_of, status, cycle_id, now):
             state[CYCLE_SEQUENCE] = NONE
     state[CURSOR] = 0
     return DONE
-
-
-@kernel
-def look_again(world, rail):
-    """Funds moved in several accounts of a rail: let every queue be looked at before the next event."""
-    for account in range(world.rails[rail].first_account, world.rails[rail].last_account):
-        note_credit(world, account)

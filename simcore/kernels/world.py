@@ -201,7 +201,7 @@ class World(NamedTuple):
     lane_tail: Int64
     work: Int64  # (n_account,) ring of credited accounts of strict queues
     changed: Int64  # (n_account,) credited accounts of bypass queues
-    net: Int64  # (n_account,) scratch of cycles
+    net: Int64  # (n_account,) scratch of cycles and sets, all zeros between two uses
     path: Int64  # scratch of ordered queues
     opposite: Int64  # scratch of offsets at entry
     obligations: Records  # OBLIGATION_ROW, the log
