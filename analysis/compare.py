@@ -22,7 +22,7 @@ SHOWN: Final = ("submitted_count", "settlement_rate_count", "settled_value", "me
                 "cost_bp", "liquidity_used", "principal_at_risk")  # fmt: skip
 DIFFERENCES: Final = ("settlement_rate_count", "within_hour", "mean_time")
 DRAWS: Final = 2000
-_SEED: Final = 65
+SEED: Final = 65
 _HOUR_US: Final = 3_600_000_000
 
 
@@ -41,7 +41,7 @@ def outcomes(tables: Tables) -> Outcomes:
     demand: dict[str, NDArray[Any]] = {}
     for name in ("payment_id", "initiated_at", "amount_sent_minor"):
         demand[name] = tables.numbers("payments", name)[order]
-    for name in ("debtor", "creditor", "currency_sent"):
+    for name in ("flow", "debtor", "creditor", "currency_sent"):
         ids = tables.ids("payments", name)
         demand[name] = np.array([*ids.words, ""], np.str_)[ids.codes[order]]
     done, status = tables.numbers("payments", "completed_at")[order], tables.ids("payments", "status")
@@ -64,8 +64,10 @@ def require_pair(first: Outcomes, other: Outcomes, names: tuple[str, str]) -> No
         )  # fmt: skip
 
 
-def difference(first: Outcomes, other: Outcomes, name: str) -> tuple[float, float, float] | None:
+def difference(first: Outcomes, other: Outcomes, name: str) -> tuple[float, float | None, float | None] | None:
     """Other minus first with its 95 % interval, or None without payments to compare.
+
+    Payments of a single hour have no interval: there is nothing to resample.
 
     ``mean_time`` is over payments settled in both runs, in seconds, so that it compares the same payments.
     """
@@ -80,14 +82,17 @@ def difference(first: Outcomes, other: Outcomes, name: str) -> tuple[float, floa
         return None
     _, block = np.unique(first.demand["initiated_at"] // _HOUR_US, return_inverse=True)
     tops, bottoms = np.bincount(block, weights=top), np.bincount(block, weights=bottom)
-    chance = np.random.default_rng(_SEED)
+    value = float(tops.sum() / bottoms.sum())
+    if tops.size < 2:
+        return value, None, None
+    chance = np.random.default_rng(SEED)
     found = []
     for _ in range(DRAWS):
         drawn = chance.integers(0, tops.size, tops.size)
         if weight := bottoms[drawn].sum():
             found.append(tops[drawn].sum() / weight)
     low, high = np.quantile(found, (0.025, 0.975))
-    return float(tops.sum() / bottoms.sum()), float(low), float(high)
+    return value, float(low), float(high)
 
 
 def compare(runs: Sequence[tuple[str, Tables]]) -> pa.Table:
@@ -96,7 +101,7 @@ def compare(runs: Sequence[tuple[str, Tables]]) -> pa.Table:
     Returns
     -------
     pyarrow.Table     run, route (empty for all), currency (empty where a difference is over all payments), measure,
-                      value, low, high: the last two for rows whose measure ends in ``_difference``
+                      value, low, high: the last two for rows whose measure ends in ``_difference``, if they have any
 
     Raises
     ------

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from analysis.compare import DRAWS, SHOWN, compare
+from analysis.compare import DRAWS, SEED, SHOWN, compare
 from analysis.tables import open_tables
 from fx.currency import exponent, is_currency
 from simcore.errors import ScenarioError
@@ -53,8 +53,10 @@ def differences(table: pa.Table) -> list[str]:
         name = row["measure"].removesuffix("_difference")
         if name != row["measure"]:
             scale, unit = (60, "min") if name == "mean_time" else (0.01, "points")
-            value, low, high = (row[key] / scale for key in ("value", "low", "high"))
-            found.append(f"{row['run']}: {_HEADS[name]} {value:+.2f} {unit} (95 %: {low:+.2f} to {high:+.2f})")
+            interval = "no interval: all payments begin in one hour"
+            if row["low"] is not None:
+                interval = f"95 %: {row['low'] / scale:+.2f} to {row['high'] / scale:+.2f}"
+            found.append(f"{row['run']}: {_HEADS[name]} {row['value'] / scale:+.2f} {unit} ({interval})")
     return found
 
 
@@ -70,7 +72,7 @@ def compare_command(runs: Sequence[Path], out: Path | None) -> int:
     print("Amounts in units of the currency sent; at risk: amount × hours.")
     if said := differences(table):
         print(f"\nDifferences to {runs[0]} on the same payments; mean over payments settled in both;")
-        print(f"intervals from {DRAWS:,} resamples of hours of initiation:")
+        print(f"intervals from {DRAWS:,} resamples of hours of initiation, drawn with seed {SEED}:")
         print("\n".join(f"  {each}" for each in said))
     return 0
 

@@ -48,13 +48,12 @@ def check_rails(checks: Checks) -> None:
 def _queue(checks: Checks, path: KeyPath, rail: Any) -> None:
     """What a queue rule doesn't go with: a level of bypass, urgent classes, receipts, a lender who isn't one."""
     bypass = rail.bypass_above is not None
-    tiers = rail.release == "receipts" or rail.highly_urgent is not None or rail.urgent is not None
     here = f"beside queue = {shown_value(rail.queue)}"
     if bypass and rail.queue != "priority":
         checks.say("LH110", (*path, "bypass_above"), here, 'queue = "priority"', 'queue = "priority"')
     elif bypass and rail.bypass_above < 1:
         checks.say("LH110", (*path, "bypass_above"), str(rail.bypass_above), "at least 1 obligation", "1")
-    if tiers and rail.queue == "fifo":
+    if rail.tiers and rail.queue == "fifo":
         key = "release" if rail.release == "receipts" else "urgent" if rail.urgent is not None else "highly_urgent"
         checks.say("LH110", (*path, key), here, "a queue that knows priorities", 'queue = "priority"')
     for key in ("highly_urgent", "urgent"):
@@ -64,7 +63,7 @@ def _queue(checks: Checks, path: KeyPath, rail: Any) -> None:
     if rail.highly_urgent is not None and rail.urgent is not None and rail.urgent <= rail.highly_urgent:
         checks.say("LH110", (*path, "urgent"), f"{rail.urgent}, with highly_urgent = {rail.highly_urgent}",
                    "a larger number than highly_urgent")  # fmt: skip
-    if tiers and any(use.at == "entry" for use in rail.mechanisms):
+    if rail.tiers and any(use.at == "entry" for use in rail.mechanisms):
         checks.say("LH110", (*path, "mechanisms"), "an offset at entry beside urgent classes or receipts",
                    "a mechanism at given times", 'every = "1 min"')  # fmt: skip
     if rail.receipts_window is not None and (rail.release != "receipts" or rail.receipts_window <= 0):

@@ -180,6 +180,10 @@ def _account(checks: Checks, path: KeyPath, account: Account, rail: Any) -> bool
         if getattr(account, key) is not None and rail.kind != FUNDED:
             expected = f"funding only on a rail of kind {FUNDED}; {path[1]} is of kind {rail.kind}"
             checks.say("LH051", (*path, key), f"the key {key}", expected)
+    for key in ("reserved_highly_urgent", "reserved_urgent"):
+        if getattr(account, key) is not None and not getattr(rail, "tiers", False):
+            checks.say("LH110", (*path, key), f"the key {key}, on a rail that knows no urgent obligations",
+                       "a rail with highly_urgent, urgent or release", "urgent = 2")  # fmt: skip
     if account.funded_by is not None:
         checks.known("LH020", (*path, "funded_by"), account.funded_by, "a participant", "participants")
     return fits

@@ -65,3 +65,8 @@ class GrossRail(RailBase):
     mechanisms: tuple[Any, ...] = ()
     """Liquidity-saving mechanisms: ``[{ use = "gridlock_resolution", every = "5 min" }]``; see ``luhai net --list``.
     A bare name runs every five minutes."""
+
+    @property
+    def tiers(self) -> bool:
+        """Whether what an obligation may use depends on its priority."""
+        return self.release == "receipts" or self.highly_urgent is not None or self.urgent is not None
