@@ -17,16 +17,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture: what it shows, in a line, and in which module its function of the same name is."""
+    """One picture: what it shows, in a line; its function has the same name and is in the module of that name."""
 
     shows: str
     shows_zh: str
+    standard: bool = False
+    """Whether ``luhai plot RUN`` draws it without being asked for it."""
 
 
 FIGURES: Final[dict[str, Entry]] = {
-    "account_intraday": Entry("intraday balance and queue per account of one rail", "各账户的日间余额与排队"),
-    "settled_by_route": Entry("cumulative settled value and speed by route", "各路径的累计结算金额与速度"),
+    "account_intraday": Entry("intraday balance and queue per account of one rail", "各账户的日间余额与排队", True),
+    "settled_by_route": Entry("cumulative settled value and speed by route", "各路径的累计结算金额与速度", True),
 }
+
+
+def standard() -> list[str]:
+    """The pictures that are drawn where none is named."""
+    return [name for name, entry in FIGURES.items() if entry.standard]
 
 
 def draw(tables: Tables, figure: str, **options: Any) -> Figure:
@@ -60,16 +67,21 @@ def draw(tables: Tables, figure: str, **options: Any) -> Figure:
 
 
 def plot_command(
-    run: Path, *, figures: Sequence[str] = (), form: str = "png", out: Path | None = None, language: str = "en"
-) -> int:
-    """What ``luhai plot`` does: draw pictures of a run (all if none is named) as files, and print their paths."""
+    run: Path, *, figures: Sequence[str] = (), form: str = "png", out: Path | None = None, language: str = "en",
+    everything: bool = False,
+) -> int:  # fmt: skip
+    """What ``luhai plot`` does: draw pictures of a run as files and print their paths.
+
+    Those named, or ``everything``, or the standard ones.
+    """
     from analysis.plots.style import save
     from analysis.tables import open_tables
 
     tables = open_tables(run)
     folder = run / "figures" if out is None else out
+    wanted = list(FIGURES) if everything else [*dict.fromkeys(figures)] or standard()
     # Every picture is drawn before the first is written: a wrong name leaves nothing behind.
-    drawn = {name: draw(tables, name, language=language) for name in dict.fromkeys(figures or FIGURES)}
+    drawn = {name: draw(tables, name, language=language) for name in wanted}
     for name, figure in drawn.items():
         path = folder / f"{name}.{form}"
         try:

@@ -9,9 +9,27 @@ import click
 from simcore.commands.options import out_option, run_argument
 
 
-@click.command("plot")
+class WithPictures(click.Command):
+    """A command whose help ends with the list of pictures, read only when help is asked for."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list."""
+        from analysis.plots import FIGURES
+
+        with formatter.section("Pictures (* drawn without being named)"):
+            formatter.write_dl([(f"{name}{' *' * entry.standard}", entry.shows) for name, entry in FIGURES.items()])
+
+
+def complete_figure(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of pictures that start so."""
+    from analysis.plots import FIGURES
+
+    return [name for name in FIGURES if name.startswith(incomplete)]
+
+
+@click.command("plot", cls=WithPictures)
 @run_argument
-@click.argument("figures", metavar="[FIGURE]...", nargs=-1)
+@click.argument("figures", metavar="[FIGURE]...", nargs=-1, shell_complete=complete_figure)
 @click.option(
     "--format",
     "form",
@@ -21,18 +39,23 @@ from simcore.commands.options import out_option, run_argument
     help="The kind of file.",
 )
 @out_option("Where the pictures go; figures/ inside the run if not given.")
+@click.option("--all", "everything", is_flag=True, help="Every picture there is.")
 @click.option(
     "--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of labels."
 )
-def command(run: Path, figures: tuple[str, ...], form: str, out: Path | None, language: str) -> int | None:
+def command(
+    run: Path, figures: tuple[str, ...], form: str, out: Path | None, everything: bool, language: str
+) -> int | None:
     """Draw the pictures of a run.
 
-    Without FIGURE, all of them.
+    Without FIGURE, the standard ones.
 
     \b
     Example:
       luhai plot runs/week --format svg --lang zh
     """
+    if everything and figures:
+        raise click.UsageError("--all draws every picture: name none beside it")
     from analysis.plots import plot_command
 
-    return plot_command(run, figures=figures, form=form, out=out, language=language)
+    return plot_command(run, figures=figures, form=form, out=out, language=language, everything=everything)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
-from analysis.plots import FIGURES, draw, plot_command, style
+from analysis.plots import FIGURES, draw, plot_command, standard, style
 from analysis.plots.account_intraday import busiest_rail, by_turnover
 from analysis.plots.settled_by_route import routes_of
 from analysis.plots.words import said
@@ -47,7 +47,7 @@ def test_the_same_run_gives_the_same_bytes_without_a_warning(
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a missing glyph is a warning
         for name in ("first", "second"):
-            assert plot_command(run, form=form, out=tmp_path / name, language=language) == 0
+            assert plot_command(run, form=form, out=tmp_path / name, language=language, everything=True) == 0
     printed = capsys.readouterr().out.split()
     assert printed == [str(tmp_path / name / f"{figure}.{form}") for name in ("first", "second") for figure in FIGURES]
     for figure in FIGURES:
@@ -59,8 +59,12 @@ def test_the_same_run_gives_the_same_bytes_without_a_warning(
 def test_pictures_go_into_the_run_without_breaking_its_seal(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     plot_command(run)
-    assert sorted(path.name for path in (run / "figures").iterdir()) == [f"{name}.png" for name in FIGURES]
+    assert sorted(path.name for path in (run / "figures").iterdir()) == [f"{name}.png" for name in sorted(standard())]
     open_tables(run, verify=True)
+
+
+def test_standard_pictures_are_drawn_unasked_and_the_others_by_name() -> None:
+    assert standard() == ["account_intraday", "settled_by_route"]
 
 
 def test_a_wrong_name_is_said_and_nothing_is_written(run: Path, tmp_path: Path) -> None:
