@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ from simcore.lsm.base import Cleared, Clearing, Mechanism, Selection
 from simcore.lsm.bounds import divisible_bound
 from simcore.lsm.grouping import settle_in_sets
 from simcore.net_input import NetInput, Part, read_input
-from simcore.net_limits import read_limits
-from simcore.net_parameters import algorithm, parameters, summary, values
+from simcore.net_limits import read_ceilings, read_limits
+from simcore.net_parameters import TABLES, algorithm, parameters, summary, values
 from simcore.results.writer_folder import HiddenFolder, said_where
 
 BALANCES_SHOWN = 20
+READERS: dict[str, Callable[[Path, NetInput], Mapping[str, Any]]] = {"limits": read_limits, "ceilings": read_ceilings}
 Int64 = NDArray[np.int64]
 
 
@@ -201,18 +202,18 @@ def net_command(
     given_values = values(cls, name, settings)
     if seed is not None and "seed" in {field.name for field in fields(cls)}:
         given_values["seed"] = seed
-    limits_file = given_values.pop("limits", None)
+    table_files = {key: given_values.pop(key) for key in TABLES if key in given_values}
     cls(**given_values)  # its own faults come before those of the files
     given = read_input(file, balances)
-    limits = read_limits(Path(limits_file), given) if limits_file is not None else {}
+    read = {key: READERS[key](Path(path), given) for key, path in table_files.items()}
     folder = HiddenFolder(out, replace=False) if out is not None else None
     try:
         results = []
         for part in given.parts:
-            own = {"limits": limits[part.currency]} if limits_file is not None else {}
+            own = {key: by_currency[part.currency] for key, by_currency in read.items()}
             results.append(net_part(cls(**given_values, **own), part))
         if folder is not None:
-            document = _document(name, cls(**given_values), limits_file, given, results)
+            document = _document(name, cls(**given_values), table_files, given, results)
             write(folder, tables(given, results), document)
     except BaseException:
         if folder is not None:
@@ -232,14 +233,14 @@ def net_command(
 
 
 def _document(
-    name: str, chosen: Any, limits_file: str | None, given: NetInput, results: Sequence[Netted]
+    name: str, chosen: Any, table_files: Mapping[str, str], given: NetInput, results: Sequence[Netted]
 ) -> dict[str, Any]:
     """What was done with what, for whoever finds the tables; nothing of the wall clock, so equal runs are equal."""
     used = {field.name: getattr(chosen, field.name) for field in fields(chosen)}
     return {
         "luhai": __version__,
         "algorithm": name,
-        "parameters": {**used, **({"limits": limits_file} if limits_file is not None else {})},
+        "parameters": {**used, **table_files},
         "inputs": [{"file": entry.file, "bytes": entry.bytes, "sha256": entry.sha256} for entry in given.inputs],
         "currencies": {
             netted.part.currency: {
@@ -267,9 +268,7 @@ def list_command() -> int:
         if issubclass(cls, Clearing):
             click.echo("  cancels obligations; needs no balances and can't be used on a rail")
         for parameter in parameters(cls):
-            kind = " or ".join(parameter.choices) or _kind(parameter.kind)
-            if parameter.name == "limits":
-                kind = "FILE with participant, towards, currency, limit"
+            kind = TABLES.get(parameter.name) or " or ".join(parameter.choices) or _kind(parameter.kind)
             click.echo(f"    --set {parameter.name}={_plain(parameter.default)}   {kind}")
             if parameter.text:
                 click.echo(f"        {parameter.text}")

@@ -17,6 +17,12 @@ from typing import Any
 from simcore.errors import ScenarioError
 from simcore.lsm import REGISTRY
 
+TABLES = {
+    "limits": "FILE with participant, towards, currency, limit",
+    "ceilings": "FILE with participant, currency, ceiling",
+}
+"""Parameters that ``luhai net`` reads from a file, and what is in it."""
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -70,7 +76,7 @@ def summary(cls: Any) -> str:
 def values(cls: Any, name: str, settings: Sequence[str]) -> dict[str, Any]:
     """Read ``name=value`` texts for an algorithm.
 
-    Values of a parameter called ``limits`` stay text: the name of a file. ScenarioError LH103 for an unknown name, a
+    Values of the parameters in ``TABLES`` stay text: the name of a file. ScenarioError LH103 for an unknown name, a
     name given twice or a value of the wrong kind.
     """
     known = {parameter.name: parameter for parameter in parameters(cls)}
@@ -85,7 +91,7 @@ def values(cls: Any, name: str, settings: Sequence[str]) -> dict[str, Any]:
             raise ScenarioError.one("LH103", "--set", got=repr(key), expected=expected, try_=near[0] if near else "")
         if key in found:
             raise ScenarioError.one("LH103", f"--set {key}", got="two values", expected="one")
-        found[key] = text if key == "limits" else _value(known[key], text)
+        found[key] = text if key in TABLES else _value(known[key], text)
     return found
 
 

@@ -19,7 +19,7 @@ MOST_FOR_BEST = 16
 
 
 @kernel(forceinline=True)
-def _unlink(k, list_of, head, before, after):
+def unlink(k, list_of, head, before, after):
     """Take row k out of its list."""
     if before[k] == NONE:
         head[list_of[k]] = after[k]
@@ -130,11 +130,11 @@ def offset_pairs(
                     q = chain[c]
                     back += amount[q]
                     set_of[q] = sets
-                    _unlink(q, list_of, head, before, after)
-                    _unlink(q, debtor, first, earlier, later)
+                    unlink(q, list_of, head, before, after)
+                    unlink(q, debtor, first, earlier, later)
             set_of[p] = sets
-            _unlink(p, list_of, head, before, after)
-            _unlink(p, debtor, first, earlier, later)
+            unlink(p, list_of, head, before, after)
+            unlink(p, debtor, first, earlier, later)
             funds[i] += back - amount[p]
             funds[j] += amount[p] - back
             sets += 1

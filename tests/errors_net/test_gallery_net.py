@@ -41,6 +41,8 @@ def test_one_clear_message_and_nothing_written(
 def test_a_message_is_for_people(case: str) -> None:
     text = (GALLERY / case / "expected.txt").read_text(encoding="utf-8")
     for fault in re.split(r"\n(?=\S)", text.strip("\n")):
-        assert re.match(r"(queue|que|balances|limits)\.csv|--set|--algorithm|bilateral_offset: most", fault), fault
+        assert re.match(r"(queue|que|balances|limits|ceilings)\.csv|--set|--algorithm|bilateral_offset: most", fault), (
+            fault
+        )
         assert re.search(r" \[LH\d{3}\]\n  got       \S.*\n  expected  \S", fault), fault
     assert not re.search(r"Traceback|Decimal\(|None|<class|np\.", text)

@@ -138,6 +138,18 @@ def test_limits_come_from_a_table(here: Path) -> None:
     assert json.loads((here / "tight" / "net.json").read_text())["parameters"] == {"limits": "limits.csv"}
 
 
+def test_ceilings_come_from_a_table(here: Path) -> None:
+    """A has 10 and owes 8 to B, which owes nothing: B may hold 7.99 or 8 SGD. The row in CNY concerns nobody."""
+    (here / "one.csv").write_text("id,debtor,creditor,amount,currency\n1,A,B,8,SGD\n")
+    (here / "funds.csv").write_text("participant,currency,opening\nA,SGD,10\nB,SGD,0\n")
+    arguments = ("-a", "chips_release", "--balances", "funds.csv", "--set", "ceilings=ceilings.csv", "--out")
+    for ceiling, settles in (("7.99", False), ("8", True)):
+        (here / "ceilings.csv").write_text(f"participant,currency,ceiling\nB,SGD,{ceiling}\nB,CNY,0\n")
+        assert net("one.csv", *arguments, ceiling) == 0
+        assert rows(here / ceiling / "settled.arrow") == [("1", settles, 0 if settles else 800)]
+    assert json.loads((here / "8" / "net.json").read_text())["parameters"]["ceilings"] == "ceilings.csv"
+
+
 def test_clearing_cancels_and_moves_no_money(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A triangle of debts 100, 80, 70 cancels 70 all round: 40 are left."""
     (here / "debts.csv").write_text("id,debtor,creditor,amount,currency\n1,A,B,100,EUR\n2,B,C,80,EUR\n3,C,A,70,EUR\n")
