@@ -24,6 +24,7 @@ SHORT = {
     "unwind": "whoever is short is unwound",
     "partial_unwind": "the newest obligations of whoever is short wait for the next cycle",
     "loss_sharing": "losses are shared from collateral",
+    "clearing_vector": "whoever is short pays its creditors in proportion",
 }
 QUEUES = {
     "fifo": "queues by arrival; only the first may go",

@@ -77,6 +77,7 @@ STATUSES = {
     "REJECTED_LIMIT": "refused because it exceeds a limit",
     "RETURNED_CUT_OFF": 'still queued at the end of the rail\'s day and returned (`end_of_day = "return"`)',
     "RETURNED_CLOSED": 'returned by a closed rail (`when_closed = "return"`)',
+    "RETURNED_DEFAULT": "returned because its debtor was in default; its creditor got a share, a row of kind recovery",
     "RETURNED_UNWOUND": "returned because a net debtor of its cycle was short and the cycle was unwound",
     "RETURNED_ZERO_AMOUNT": "returned because conversion left less than one minor unit",
 }

@@ -6,7 +6,7 @@ The conductor and the tests drive a run through this one class; a plain-Python t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -181,7 +181,7 @@ class Machine:
             self._on_payments(_columns(self.world.payments[: state[PAYMENT_ROWS]]))
             state[PAYMENT_ROWS] = 0
 
-    def _repeat(self, operation: Callable[..., int], *arguments: int) -> None:
+    def _repeat(self, operation: Callable[..., int], *arguments: Any) -> None:
         while (reason := operation(self.world, *arguments)) != DONE:
             self._serve(reason)
 
@@ -284,13 +284,15 @@ class Machine:
         self._rest()
 
     def settle_collected(self, rail: int, chosen: Any, cycle_id: int, now_us: int,
-                         shares: Iterable[tuple[int, int, int]] = ()) -> None:  # fmt: skip
+                         shares: Iterable[tuple[int, int, int]] = (),
+                         recoveries: Sequence[tuple[int, int, int]] = ()) -> None:  # fmt: skip
         """Settle some of what a rail has collected as one set.
 
         Parameters
         ----------
         chosen : int64 (n,) slots in the rail's collection list
         shares : (payer's account, account in default, amount) of losses borne before the set settles
+        recoveries : (account in default, creditor's account, amount) paid in the same set
 
         Raises
         ------
@@ -300,6 +302,9 @@ class Machine:
         sets.take_collected(self.world, rail, chosen)
         for payer, loser, amount in shares:
             self.lend(payer, loser, amount, KIND_LOSS_SHARE, now_us)
+        if recoveries:
+            debit, credit, amounts = (np.array(column, np.int64) for column in zip(*recoveries))
+            self._repeat(sets.recover, rail, chosen, debit, credit, amounts, cycle_id, now_us)
         self._settle_taken(rail, chosen, np.zeros(chosen.size, np.int64), SETTLED_NET, cycle_id, now_us)
 
     def return_collected(self, rail: int, chosen: Any, status: int, now_us: int) -> None:

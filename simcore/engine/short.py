@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from simcore.kernels.constants import RETURNED_DEFAULT, RETURNED_UNWOUND
 from simcore.lsm.base import Problem
 from simcore.lsm.grouping import net_positions
 
@@ -25,6 +26,10 @@ class Resolution:
     """int64 rows that are taken out and returned; all others wait for the next cycle."""
     shares: tuple[tuple[int, int, int], ...] = ()
     """(paying account, account in default, amount) moved before the set settles."""
+    recoveries: tuple[tuple[int, int, int], ...] = ()
+    """(account in default, creditor, amount) paid in the same set, in place of what is returned."""
+    status: int = RETURNED_UNWOUND
+    """Of what is returned."""
 
 
 def positions(problem: Problem, rows: Any) -> Any:
@@ -129,10 +134,39 @@ def share_losses(problem: Problem, held: Any, most_funds: Any, share_by: str) ->
     return Resolution(rows, np.zeros(0, np.int64), tuple(shares))
 
 
-def resolve(problem: Problem, rule: str, share_by: str, held: Any, most_funds: Any) -> Resolution:
-    """What ``when_short`` of a rail says."""
+def clear_default(problem: Problem, most_funds: Any, bound: Any) -> Resolution:
+    """Pay what the clearing vector says: whoever can't pay all it owes shares what it has among its creditors.
+
+    Parameters
+    ----------
+    most_funds : int64 (n_account,)    balance + debit limit: in default a participant pays with all it has
+    bound : bool (n,)    money on its way back, which can't be returned; it has no part in this and waits
+
+    Everything owed by others settles in full. Of what a participant in default owes nothing settles; its creditors get
+    their shares of what there is, in proportion to what it owes each of them in the cycle.
+    """
+    from simcore.lsm.clearing_vector import clearing_vector
+
+    rows = np.flatnonzero(~bound)
+    debtor, creditor, amount = problem.debtor[rows], problem.creditor[rows], problem.amount[rows]
+    owed = np.zeros(problem.funds.size, np.int64)
+    np.add.at(owed, debtor, amount)
+    # More than it owes changes nothing, and an unlimited line stays a number that can be added up.
+    vector = clearing_vector((debtor, creditor, amount), np.minimum(most_funds, owed))
+    paid = zip(vector.debtor.tolist(), vector.creditor.tolist(), vector.paid.tolist())
+    out = vector.defaulted[debtor]
+    return Resolution(
+        rows[~out], rows[out], status=RETURNED_DEFAULT,
+        recoveries=tuple(pay for pay in paid if vector.defaulted[pay[0]] and pay[2] > 0),
+    )  # fmt: skip
+
+
+def resolve(problem: Problem, rule: str, share_by: str, held: Any, most_funds: Any, bound: Any) -> Resolution:
+    """What ``when_short`` of a rail says; ``bound``, bool (n,): what can't be returned."""
     if rule == "unwind":
         return unwind(problem)
     if rule == "partial_unwind":
         return partial_unwind(problem)
+    if rule == "clearing_vector":
+        return clear_default(problem, most_funds, bound)
     return share_losses(problem, held, most_funds, share_by)

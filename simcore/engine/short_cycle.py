@@ -10,7 +10,7 @@ from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
 from simcore.engine.mechanisms import problem_of
 from simcore.engine.short import positions, resolve
-from simcore.kernels.constants import RETURNED_UNWOUND
+from simcore.kernels.constants import RETURNED_DEFAULT
 
 
 def resolve_cycle(
@@ -30,7 +30,8 @@ def resolve_cycle(
     where = machine.accounts_of(rail)
     rows = machine.accounts[where]
     held, most = rows["reserved"].copy(), rows["balance"] + rows["debit_limit"]
-    choice = resolve(problem, terms.when_short, terms.share_by, held, most)
+    bound = machine.world.slots["returning"][chosen] != 0
+    choice = resolve(problem, terms.when_short, terms.share_by, held, most, bound)
 
     def note(event: str, account: int, amount: int, detail: str) -> None:
         log.event(now, event, rail=name, participant=names[account], currency=terms.currency,
@@ -42,18 +43,26 @@ def resolve_cycle(
         note("short", account, int(lacking[account]), f"of its net position; {terms.when_short}")
     for payer, loser, amount in choice.shares:
         note("loss_share", payer, amount, f"for {names[loser]}")
-    back = choice.returned[machine.world.slots["returning"][chosen[choice.returned]] == 0]
+    for loser, creditor, amount in choice.recoveries:
+        note("recovery", loser, amount, f"to {names[creditor]}")
+    back = choice.returned[~bound[choice.returned]]
     if back.size:
+        event = "in_default" if choice.status == RETURNED_DEFAULT else "unwound"
         for account in np.unique(problem.debtor[back]).tolist():
             mine = back[problem.debtor[back] == account]
-            note("unwound", account, int(problem.amount[mine].sum()), f"{mine.size} obligations")
-    if choice.settles.size:
-        start = where.start
-        shares = [(start + payer, start + loser, amount) for payer, loser, amount in choice.shares]
-        machine.settle_collected(rail, chosen[choice.settles], log.cycle_count, now, shares)
+            note(event, account, int(problem.amount[mine].sum()), f"{mine.size} obligations")
+    if choice.settles.size or choice.recoveries:
+        shares, recoveries = (
+            [(where.start + payer, where.start + payee, amount) for payer, payee, amount in moves]
+            for moves in (choice.shares, choice.recoveries)
+        )
+        machine.settle_collected(rail, chosen[choice.settles], log.cycle_count, now, shares, recoveries)
     if back.size:
-        machine.return_collected(rail, chosen[back], RETURNED_UNWOUND, now)
+        machine.return_collected(rail, chosen[back], choice.status, now)
     settled = positions(problem, choice.settles)
+    for loser, creditor, amount in choice.recoveries:
+        settled[loser] -= amount
+        settled[creditor] += amount
     return figures | {
         "settled_count": int(choice.settles.size),
         "settled_minor": int(problem.amount[choice.settles].sum()),

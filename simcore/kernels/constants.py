@@ -52,6 +52,7 @@ RETURNED_CUT_OFF: Final = 30
 RETURNED_CLOSED: Final = 31
 RETURNED_ZERO_AMOUNT: Final = 32
 RETURNED_UNWOUND: Final = 33
+RETURNED_DEFAULT: Final = 34
 
 STATUS_NAMES: Final = {
     SETTLED_GROSS: "SETTLED_GROSS",
@@ -69,6 +70,7 @@ STATUS_NAMES: Final = {
     RETURNED_CLOSED: "RETURNED_CLOSED",
     RETURNED_ZERO_AMOUNT: "RETURNED_ZERO_AMOUNT",
     RETURNED_UNWOUND: "RETURNED_UNWOUND",
+    RETURNED_DEFAULT: "RETURNED_DEFAULT",
 }
 
 # Why a row of obligations moved money.
@@ -81,6 +83,7 @@ KIND_FEE: Final = 5
 KIND_CREDIT: Final = 6
 KIND_REPAYMENT: Final = 7
 KIND_LOSS_SHARE: Final = 8
+KIND_RECOVERY: Final = 9
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -92,6 +95,7 @@ KIND_NAMES: Final = {
     KIND_CREDIT: "credit",
     KIND_REPAYMENT: "repayment",
     KIND_LOSS_SHARE: "loss_share",
+    KIND_RECOVERY: "recovery",
 }
 
 # Why the loop came back.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from numpy import int64
 
 from simcore.accelerate import kernel
-from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OVERDRAWN
+from simcore.kernels.constants import DONE, FIFO, KIND_RECOVERY, LOG_FULL, OVERDRAWN
 from simcore.kernels.control import logs_full, uncollect
 from simcore.kernels.queue import dequeue, use_tiers_net
-from simcore.kernels.settle import book_gross, log_unsettled, move_net, send_back, settled
-from simcore.kernels.wide import NONE
+from simcore.kernels.settle import book, book_gross, log_obligation, log_unsettled, move_net, send_back, settled
+from simcore.kernels.wide import NONE, SETTLED_NET, ZERO
 from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, PLACE_CHOSEN, SEQUENCE
 
 
@@ -86,8 +86,52 @@ def _apply_net(world, account):
 
 
 @kernel
+def recover(world, rail, chosen, debit, credit, amount, cycle_id, now):
+    """Begin a set that settles taken slots and, beside them, payments out of the estates of those in default.
+
+    Moves every account of the rail to its position after the whole set and writes the rows of the recoveries;
+    :func:`settle_sets` then writes those of the slots.
+
+    Returns
+    -------
+    int     DONE; LOG_FULL: call again to go on; OVERDRAWN: the set would leave an account below its limit
+    """
+    state, slots, net, it = world.state, world.slots, world.net, world.rails[rail]
+    state[NOW] = now
+    if state[CYCLE_SEQUENCE] == NONE:
+        for k in range(chosen.size):
+            net[slots[chosen[k]].debit] -= slots[chosen[k]].amount
+            net[slots[chosen[k]].credit] += slots[chosen[k]].amount
+        for k in range(amount.size):
+            net[debit[k]] -= amount[k]
+            net[credit[k]] += amount[k]
+        within = True
+        for account in range(it.first_account, it.last_account):
+            if net[account] != 0:
+                within &= _apply_net(world, account)
+        if not within:
+            return OVERDRAWN
+        state[CYCLE_SEQUENCE] = state[SEQUENCE]
+        state[SEQUENCE] += 1
+    while state[CURSOR] < amount.size:
+        if logs_full(world):
+            return LOG_FULL
+        k = state[CURSOR]
+        book(world, debit[k], credit[k], amount[k])
+        log_obligation(world, NONE, ZERO, KIND_RECOVERY, debit[k], credit[k], amount[k], now, now,
+                       state[CYCLE_SEQUENCE], SETTLED_NET, cycle_id, NONE)  # fmt: skip
+        state[CURSOR] += 1
+    state[CURSOR] = 0
+    if chosen.size == 0:
+        state[CYCLE_SEQUENCE] = NONE
+    return DONE
+
+
+@kernel
 def settle_sets(world, chosen, set_of, status, cycle_id, now):
     """Settle taken slots, sorted by set; only the position after a set counts.
+
+    A first set that :func:`recover` has begun is gone on with.
 
     Returns
     -------

@@ -101,14 +101,20 @@ def fill_obligation(row, payment_id, hop, kind, debit, credit, amount, entered, 
 
 
 @kernel(forceinline=True)
-def book_gross(world, slot):
-    """Add an obligation that settles in a set to the day's turnover of its two accounts."""
-    it = world.slots[slot]
-    payer, payee = world.accounts[it.debit], world.accounts[it.credit]
-    payer.debited += it.amount
-    payee.credited += it.amount
+def book(world, debit, credit, amount):
+    """Add what settles in a set to the day's turnover of its two accounts."""
+    payer, payee = world.accounts[debit], world.accounts[credit]
+    payer.debited += amount
+    payee.credited += amount
     if payer.debited < 0 or payee.credited < 0:
         world.state[OVERFLOWED] = 1
+
+
+@kernel(forceinline=True)
+def book_gross(world, slot):
+    """The same for an obligation of a payment."""
+    it = world.slots[slot]
+    book(world, it.debit, it.credit, it.amount)
 
 
 @kernel(forceinline=True)

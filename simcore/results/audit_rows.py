@@ -7,7 +7,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.constants import KIND_CREDIT, KIND_FUNDING, KIND_LOSS_SHARE, KIND_REPAYMENT, KIND_SWEEP
+from simcore.kernels.constants import (
+    KIND_CREDIT,
+    KIND_FUNDING,
+    KIND_LOSS_SHARE,
+    KIND_RECOVERY,
+    KIND_REPAYMENT,
+    KIND_SWEEP,
+)
 from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.results.schema import STATUSES
@@ -36,7 +43,7 @@ class Rows:
         late = settled & done & (batch["settled_at"] < batch["entered_at"])
         self._fail(batch, late, lambda at: "settled before it entered the rail")
         own = (batch["kind"] == KIND_FUNDING) | (batch["kind"] == KIND_SWEEP)
-        loan = np.isin(batch["kind"], (KIND_CREDIT, KIND_REPAYMENT, KIND_LOSS_SHARE))
+        loan = np.isin(batch["kind"], (KIND_CREDIT, KIND_REPAYMENT, KIND_LOSS_SHARE, KIND_RECOVERY))
         wrong = (own | loan) != (batch["payment_id"] < 0)
         self._fail(batch, wrong, lambda at: f"kind {self.words.name('kind', batch['kind'][at])} with payment_id "
                                             f"{batch['payment_id'][at]} (-1: null)")  # fmt: skip

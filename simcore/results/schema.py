@@ -67,7 +67,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             nullable=True,
         ),
         Column("hop", "small", "position in the route, from 0"),
-        Column("kind", "id", "payment, spread, fee, return, funding, sweep, credit, repayment or loss_share"),
+        Column("kind", "id", "payment, spread, fee, return, funding, sweep, credit, repayment, loss_share or recovery"),
         Column("rail", "id", "where it settles"),
         Column("debtor", "id", "participant whose account is debited"),
         Column("creditor", "id", "participant whose account is credited"),
@@ -132,7 +132,8 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column(
             "event",
             "id",
-            "opened, closed, funding, sweep, short, returned, credit, repayment, loss_share, unwound, fixing, …",
+            "opened, closed, funding, sweep, short, returned, credit, repayment, loss_share, "
+            "unwound, recovery, in_default, fixing, …",
         ),
         Column("rail", "id", "rail, if it is one's", nullable=True),
         Column("participant", "id", "participant, if it is one's", nullable=True),

@@ -193,13 +193,17 @@ def _some_collected(spec: WorldSpec, machine: Any, rail: int, step: Step, cycle_
         chosen = [each for each, (_, _, _, returning) in zip(chosen, rows) if not returning]
         machine.return_collected(rail, np.array(chosen, np.int64), c.RETURNED_UNWOUND, step.at)
         return len(chosen)
+    # Sometimes with payments out of an estate beside them, in a ring, so that no order of single moves would do.
+    first, n = machine.accounts_of(rail).start, spec.n_participant
+    ring = range(n if step.first % 3 else 0)
+    recoveries = [(first + k, first + (k + 1) % n, 1 + (step.second + k) % 4) for k in ring]
     after = {k: int(row["balance"]) + int(row["debit_limit"]) for k, row in enumerate(machine.accounts)}
-    for debit, credit, amount, _ in rows:
+    for debit, credit, amount in [row[:3] for row in rows] + recoveries:
         after[debit] -= amount
         after[credit] += amount
-    if not chosen or min(after.values()) < 0:
+    if not chosen + recoveries or min(after.values()) < 0:
         return None
-    machine.settle_collected(rail, np.array(chosen, np.int64), cycle_id, step.at)
+    machine.settle_collected(rail, np.array(chosen, np.int64), cycle_id, step.at, (), recoveries)
     return len(chosen)
 
 

@@ -216,7 +216,9 @@ class Twin(Ledger):
         """Payments in the order they were collected; what the machine calls a slot is a payment_id here."""
         return [payment.payment_id for payment in self.rails[rail].collected]
 
-    def settle_collected(self, rail: int, chosen: Any, cycle_id: int, now_us: int, shares: Any = ()) -> None:
+    def settle_collected(
+        self, rail: int, chosen: Any, cycle_id: int, now_us: int, shares: Any = (), recoveries: Any = ()
+    ) -> None:
         self._rest()
         payments = [self._take_collected(rail, number) for number in chosen]
         for payer, loser, amount in shares:
@@ -226,8 +228,15 @@ class Twin(Ledger):
         for k, account in enumerate(self.book):
             account.balance += sum(payment.amount for payment in payments if payment.credit == k)
             account.balance -= sum(payment.amount for payment in payments if payment.debit == k)
+            account.balance += sum(amount for _, creditor, amount in recoveries if creditor == k)
+            account.balance -= sum(amount for debtor, _, amount in recoveries if debtor == k)
             account.minimum = min(account.minimum, account.balance)
             account.maximum = max(account.maximum, account.balance)
+        for debtor, creditor, amount in recoveries:
+            self.book[debtor].debited += amount
+            self.book[creditor].credited += amount
+            self.obligation_rows.append((c.NONE, 0, c.KIND_RECOVERY, debtor, creditor, amount, now_us, now_us, sequence,
+                                         c.SETTLED_NET, cycle_id, c.NONE))  # fmt: skip
         for payment in payments:
             self.book[payment.debit].debited += payment.amount
             self.book[payment.credit].credited += payment.amount

@@ -16,7 +16,7 @@ from simcore.results.audit import audit
 from tests.simcore.engine.test_conductor import rows
 from tests.simcore.engine.towns import NET_TOWN, run_town, town
 
-RULES = ("unwind", "partial_unwind", "loss_sharing")
+RULES = ("unwind", "partial_unwind", "loss_sharing", "clearing_vector")
 
 
 def cycle(funds: list[int], lines: list[tuple[int, int, int]]) -> Problem:
@@ -29,9 +29,12 @@ def cycle(funds: list[int], lines: list[tuple[int, int, int]]) -> Problem:
     )  # fmt: skip
 
 
-def resolved(problem: Problem, rule: str, held: list[int] | None = None, share_by: str = "owed") -> Resolution:
+def resolved(
+    problem: Problem, rule: str, held: list[int] | None = None, share_by: str = "owed", bound: tuple[int, ...] = ()
+) -> Resolution:
     collateral = np.array(held or [0] * problem.funds.size, np.int64)
-    return resolve(problem, rule, share_by, collateral, problem.funds + collateral)
+    on_its_way_back = np.isin(np.arange(problem.size), bound)
+    return resolve(problem, rule, share_by, collateral, problem.funds + collateral, on_its_way_back)
 
 
 A, B, C, D = range(4)
@@ -80,6 +83,29 @@ def test_shares_stop_at_what_each_can_give_and_the_rest_is_shared_anew() -> None
     assert split(301, [1, 1, 1], [100, 100, 100]) is None
 
 
+def test_in_default_all_there_is_goes_to_creditors_in_proportion() -> None:
+    """A has 10 for the 60 it owes: a sixth, so B gets 8 and D 2. B then has 18 of the 55 it owes C."""
+    choice = resolved(cycle([10, 10, 20, 0], CHAIN), "clearing_vector")
+    assert choice.settles.tolist() == [2, 4]  # C pays 20 in full, for it has 20 and gets more; so does D
+    assert choice.returned.tolist() == [0, 1, 3]
+    # A's shares are 8 1/3 and 1 2/3; a payment is its exact share rounded down or up, and B pays all it gets.
+    assert sorted(choice.recoveries) in ([(A, B, 8), (A, D, 2), (B, C, 18)], [(A, B, 9), (A, D, 1), (B, C, 19)])
+
+
+def test_money_on_its_way_back_has_no_part_in_a_default() -> None:
+    """B's 55 to C can't be returned a second time. It waits, and without it only A can't pay."""
+    choice = resolved(cycle([10, 10, 20, 0], CHAIN), "clearing_vector", bound=(1,))
+    assert choice.settles.tolist() == [2, 4]
+    assert choice.returned.tolist() == [0, 3]
+    assert {payer for payer, _, _ in choice.recoveries} == {A}
+
+
+def test_collateral_is_part_of_what_there_is_in_default() -> None:
+    choice = resolved(cycle([10, 10, 20, 0], CHAIN), "clearing_vector", [50, 0, 0, 0])
+    assert choice.settles.size == 5
+    assert not choice.recoveries
+
+
 amounts = st.integers(0, 30)
 line = st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(1, 20)).map(
     lambda each: (each[0], (each[0] + each[1]) % 4, each[2])
@@ -104,9 +130,22 @@ def test_whatever_the_rule_nobody_ends_below_zero_and_nothing_is_counted_twice(
         after[payer] -= amount
         after[loser] += amount
         given_up[payer] += amount
+    recovered = np.zeros(4, np.int64)
+    for debtor, creditor, amount in choice.recoveries:
+        assert amount > 0
+        after[debtor] -= amount
+        after[creditor] += amount
+        recovered[debtor] += amount
     assert (after >= 0).all()
+    if rule == "clearing_vector":
+        owed = np.zeros(4, np.int64)
+        np.add.at(owed, problem.debtor[choice.returned], problem.amount[choice.returned])
+        in_default = owed > 0
+        assert set(problem.debtor[choice.settles].tolist()).isdisjoint(np.flatnonzero(in_default).tolist())
+        assert (recovered[in_default] < owed[in_default]).all()  # whoever can pay in full is not in default
+        assert (after[in_default] == 0).all()  # and whoever can't keeps nothing
     assert (given_up <= np.array(held)).all()
-    if rule != "loss_sharing":
+    if rule in ("unwind", "partial_unwind"):
         assert (problem.funds + positions(problem, choice.settles) >= 0).all()  # nobody's collateral is touched
     if (problem.funds + positions(problem, np.arange(problem.size)) >= 0).all():
         assert choice.settles.size == problem.size  # nobody is short: all settles
@@ -134,6 +173,11 @@ def test_whole_runs_keep_their_proofs_under_every_rule(tmp_path: Path) -> None:
         run = net_town(tmp_path / rule, f'when_short = "{rule}"', "40 SGD")
         assert audit(run.path).ok
         statuses[rule] = [row["status"] for row in sorted(run.payments.to_pylist(), key=lambda row: row["payment_id"])]
+        if rule == "clearing_vector":
+            paid = rows(run.obligations, kind="recovery")
+            assert [(row["debtor"], row["creditor"], row["amount_minor"]) for row in paid] == [("A", "B", 13_000)]
+            (circle,) = rows(run.obligations, payment_id=2)
+            assert (paid[0]["sequence"], paid[0]["cycle_id"]) == (circle["sequence"], circle["cycle_id"])
         if rule == "loss_sharing":
             shares = [(row["debtor"], row["creditor"], row["amount_minor"])
                       for row in rows(run.obligations, kind="loss_share")]  # fmt: skip
@@ -147,4 +191,6 @@ def test_whole_runs_keep_their_proofs_under_every_rule(tmp_path: Path) -> None:
         "unwind": ["RETURNED_UNWOUND"] * 3,
         "partial_unwind": ["RETURNED_CUT_OFF", "RETURNED_CUT_OFF", "SETTLED_NET"],
         "loss_sharing": ["SETTLED_NET"] * 3,
+        # A has 100 and C's 30, collateral included, and pays 130 of the 150.
+        "clearing_vector": ["RETURNED_DEFAULT", "SETTLED_NET", "SETTLED_NET"],
     }
