@@ -426,9 +426,9 @@ _NETTING = {
     ),
     "LH105": Code(
         "a library that isn't installed",
-        "Some algorithms and bounds are left to well-kept solvers, scipy's HiGHS and OR-tools, which are not installed "
-        "unless they are asked for.",
-        "pip install 'luhai[netting]'",
+        "Some algorithms and bounds are left to well-kept solvers, scipy's HiGHS and OR-tools; Excel and Stata files "
+        "to xlsxwriter and pandas. None of them is installed unless it is asked for.",
+        "pip install 'luhai[netting]'\npip install 'luhai[export]'",
     ),
     "LH110": Code(
         "terms of a queue that don't go together",
@@ -440,5 +440,19 @@ _NETTING = {
     ),
 }
 
-CODES: dict[str, Code] = {**_FILES, **_TYPES, **_REFERENCES, **_RULES, **_DEMAND, **_RUNS, **_NETTING}
+_ANALYSIS = {
+    "LH115": Code(
+        "more than a file format holds",
+        "A sheet of Excel holds 1,048,575 rows below its head, and a cell 32,767 characters. Choose Parquet or CSV, or "
+        "only the shorter tables.",
+        "luhai export runs/week --format parquet\nluhai export runs/week --format xlsx --table accounts",
+    ),
+    "LH116": Code(
+        "files of an export that are already there",
+        "Nothing is written over unless it is asked for. Choose another --out, or --replace.",
+        "luhai export runs/week --format csv --out week --replace",
+    ),
+}
+
+CODES: dict[str, Code] = {**_FILES, **_TYPES, **_REFERENCES, **_RULES, **_DEMAND, **_RUNS, **_NETTING, **_ANALYSIS}
 """Every code by name, in order."""
