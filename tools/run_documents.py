@@ -4,8 +4,9 @@
     python tools/run_documents.py --check    say where a document shows something else, exit 1 if anywhere
 
 A document's blocks are run in order in one empty folder: `console` blocks line by line ("$ command", then its output),
-`python` blocks as a script whose output stands in the `text` block after it, and any block after a comment
-`<!-- file: NAME -->` is written to that file. Of `make demo`, the recipe's own commands are run.
+`python` blocks as a script whose output stands in the `text` block after it, `r` blocks likewise where Rscript and the
+packages they load are installed, and any block after a comment `<!-- file: NAME -->` is written to that file. Of `make
+demo`, the recipe's own commands are run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,11 +22,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/guide.md")
+DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/guide.md", "docs/use_elsewhere.md")
 HOME = "/home/you/luhai"
 FENCE = re.compile(r"^```(\w*)$")
 FILE = re.compile(r"^<!-- file: ([\w./-]+) -->$")
 SECONDS = re.compile(r"\(run [\d.,]+ s, audit [\d.,]+ s\)")
+LIBRARY = re.compile(r"^library\((\w+)\)$", re.MULTILINE)
 BIN = ".venv/bin/"
 
 
@@ -65,6 +68,17 @@ def console(lines: list[str], folder: str) -> list[str]:
     return fresh
 
 
+def r_script(text: str, folder: str) -> str | None:
+    """What an R script prints; None where R or a package that it loads isn't installed."""
+    if (program := shutil.which("Rscript")) is None:
+        return None
+    ask = "quit(status = !requireNamespace(commandArgs(TRUE), quietly = TRUE))"
+    for package in LIBRARY.findall(text):
+        if subprocess.run([program, "-e", ask, package], capture_output=True, timeout=60).returncode:
+            return None
+    return run([program, "-e", text], folder)
+
+
 def refreshed(text: str) -> str:
     """A document with fresh outputs."""
     with tempfile.TemporaryDirectory(prefix="luhai-docs-") as folder:
@@ -92,6 +106,8 @@ def _blocks(lines: list[str], folder: str) -> Iterator[str]:
             body = console(body, folder)
         elif fence.group(1) == "python":
             printed = run([sys.executable, "-c", "\n".join(body)], folder)
+        elif fence.group(1) == "r":
+            printed = r_script("\n".join(body), folder)
         elif fence.group(1) == "text" and printed is not None:
             body, printed = printed.rstrip("\n").splitlines(), None
         yield from body

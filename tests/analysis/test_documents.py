@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.make_reference import PAGES, STATUSES, stale
-from tools.run_documents import DOCUMENTS, ROOT, _blocks, differences
+from tools.run_documents import DOCUMENTS, ROOT, _blocks, differences, r_script
 
 PAGES_OF_OURS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
@@ -64,3 +64,17 @@ x = 1
 ```"""
     found = "\n".join(_blocks(text.split("\n"), str(tmp_path)))
     assert found == text.replace("$ cat a.txt\nwrong", "$ cat a.txt\nkept").replace("```text\nwrong", "```text\n42")
+
+
+def test_r_is_run_only_where_it_and_its_packages_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for Rscript that has every package but one."""
+    document = ["```r", "library(here)", "```", "", "```text", "shown", "```"]
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert r_script("1", str(tmp_path)) is None
+    assert list(_blocks(document, str(tmp_path))) == document
+    program = tmp_path / "Rscript"
+    program.write_text('#!/bin/sh\n[ "$3" = away ] && exit 1\necho printed\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert r_script("library(away)", str(tmp_path)) is None
+    assert list(_blocks(document, str(tmp_path)))[5] == "printed"
