@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from fx.rates import RateNotFound, RatePath
 from scenarios.accounts import escape_fault, missing_file_fault
+from scenarios.check_rates import check_hours, check_paths
 from scenarios.keys import KeyPath, shown_value
 from scenarios.references import Checks
 from simcore.datafiles import data_path, is_allowed
 from simcore.engine.given_rates import read_rates
 from simcore.errors import ScenarioError
-from simcore.model import Pair
+from simcore.market import Pair
+from simcore.rates.paths import start_rate
 
-SOURCE_KEYS = {"ecb": None, "constant": "rate", "given": "file"}
+SOURCE_KEYS = {"ecb": None, "constant": "rate", "given": "file", "simulated": None}
+SIMULATED = "simulated"
 
 
 def pair_currencies(name: str) -> tuple[str, str] | None:
@@ -38,8 +41,9 @@ def check_file(checks: Checks, path: KeyPath, name: str, pattern: str) -> bool:
 
 
 def check_fx(checks: Checks) -> None:
-    """Note the faults of pairs and dealers."""
+    """Note the faults of market hours, pairs, paths and dealers."""
     fx = checks.scenario.fx
+    check_hours(checks)
     for name, pair in fx.pairs.items():
         path: KeyPath = ("fx", "pairs", name)
         currencies = pair_currencies(name)
@@ -53,6 +57,7 @@ def check_fx(checks: Checks) -> None:
         if reverse in fx.pairs and list(fx.pairs).index(reverse) < list(fx.pairs).index(name):
             checks.say("LH056", path, f"{name} beside {reverse}", "each pair once; a rate serves both ways")
         _rate(checks, path, pair, currencies)
+    check_paths(checks)
     for name, dealer in fx.dealers.items():
         path = ("fx", "dealers", name)
         checks.known("LH020", path, name, "a participant", "participants")
@@ -72,7 +77,7 @@ def _rate(checks: Checks, path: KeyPath, pair: Pair, currencies: tuple[str, str]
     needed = SOURCE_KEYS[pair.source]
     for key in ("rate", "file"):
         given = getattr(pair, key) is not None
-        if given and key != needed:
+        if given and key != needed and (pair.source, key) != (SIMULATED, "rate"):
             right = next(source for source, wanted in SOURCE_KEYS.items() if wanted == key)
             checks.say("LH055", (*path, key), f'{key} beside source = "{pair.source}"', "one kind of rate",
                        f'source = "{right}"')  # fmt: skip
@@ -85,9 +90,15 @@ def _rate(checks: Checks, path: KeyPath, pair: Pair, currencies: tuple[str, str]
         elif pair.source == "ecb" and checks.rest.whole("scenario") and checks.scenario.scenario.days >= 1:
             info = checks.scenario.scenario
             RatePath.from_history(*currencies, info.start, info.days)
+        elif pair.source == SIMULATED and checks.rest.whole("scenario"):
+            RatePath.constant(*currencies, start_rate("/".join(currencies), pair, checks.scenario.scenario))
     except RateNotFound as error:
-        checks.say("LH055", (*path, "source"), str(error).split("; ")[0], "a published rate for each day of the run",
-                   'give a rate: source = "constant"')  # fmt: skip
+        got, source = str(error).split("; ")[0], (*path, "source")
+        if pair.source == SIMULATED:
+            checks.say("LH055", source, got, "a published rate before the run, or a rate to start with", "rate = 7.2")
+        else:
+            checks.say("LH055", source, got, "a published rate for each day of the run",
+                       'give a rate: source = "constant"')  # fmt: skip
     except (ValueError, OverflowError) as error:
         checks.say("LH055", (*path, "rate"), str(error), "a rate above zero that the exact arithmetic can hold")
     if pair.source == "given" and pair.file is not None and check_file(checks, (*path, "file"), pair.file, "*.csv"):

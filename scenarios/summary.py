@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from scenarios.keys import days_text
 from scenarios.resolve import decimal_text
+from scenarios.summary_fx import fx_lines
 from simcore.calendar import local_us
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar
 from simcore.model import Hop, Latency, Route, Scenario, Status, TradeFlow
@@ -37,7 +38,7 @@ CLOSED = {"wait": "waits for the next opening", "reject": "is rejected", "return
 def summary(scenario: Scenario, digest: str) -> str:
     """Return the text of ``luhai show``."""
     parts = [_info(scenario, digest), _participants(scenario), _rails(scenario), _accounts(scenario), _routes(scenario),
-             _flows(scenario), _fx(scenario), _sources(scenario), _left_out(scenario)]  # fmt: skip
+             _flows(scenario), fx_lines(scenario), _sources(scenario), _left_out(scenario)]  # fmt: skip
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
 
@@ -196,21 +197,6 @@ def _flows(scenario: Scenario) -> Iterator[str]:
         else:
             way = f"route {flow.route}" if flow.route else "the routes its rows name"
             yield f"  {name:<16} replays {flow.file} by {way}"
-
-
-def _fx(scenario: Scenario) -> Iterator[str]:
-    fx = scenario.fx
-    if not fx.pairs and not fx.dealers:
-        return
-    yield f"Currency market ({len(fx.pairs)})"
-    sources = {"ecb": "ECB reference rates", "constant": "constant", "given": "given in"}
-    for name, pair in fx.pairs.items():
-        more = pair.rate if pair.source == "constant" else pair.file or ""
-        rate = f"{sources[pair.source]} {more}".strip()
-        yield f"  {name:<16} {rate}, half-spread {decimal_text(Decimal(pair.half_spread).scaleb(-2))} bp"
-    for name, dealer in fx.dealers.items():
-        own = "" if dealer.half_spread is None else f" at {decimal_text(Decimal(dealer.half_spread).scaleb(-2))} bp"
-        yield f"  dealer {name}: {', '.join(dealer.pairs)}{own}"
 
 
 def _sources(scenario: Scenario) -> Iterator[str]:

@@ -454,5 +454,49 @@ _ANALYSIS = {
     ),
 }
 
-CODES: dict[str, Code] = {**_FILES, **_TYPES, **_REFERENCES, **_RULES, **_DEMAND, **_RUNS, **_NETTING, **_ANALYSIS}
+_MARKET = {
+    "LH123": Code(
+        "a path of rates without its pairs",
+        "A simulated rate is drawn by exactly one path of [fx.paths], and a path draws pairs of [fx.pairs] whose "
+        'source is "simulated".',
+        '[fx.pairs."USD/CNY"]\nsource = "simulated"\nhalf_spread = "2 bp"\n\n[fx.paths.dollar]\nkind = "gbm"\n'
+        'step = "1 min"\npairs = { "USD/CNY" = { volatility = "4 %" } }',
+    ),
+    "LH124": Code(
+        "not a correlation matrix",
+        "It has a row and a column for each pair of the path, in their order: 1 on the diagonal, the same number above "
+        "and below it, each from -1 to 1, and no negative eigenvalue, which means that the correlations don't "
+        "contradict each other. The message shows the nearest matrix that may be used (Higham, 2002).",
+        "correlation = [[1, 0.34], [0.34, 1]]",
+    ),
+    "LH125": Code(
+        "a path of rates that can't be drawn",
+        "Steps are at least a second and no more than memory holds; volatility, drift and jumps have sizes a rate can "
+        "have; a bootstrap draws blocks from a published history that is at least as long as one of them.",
+        '[fx.paths.asia]\nkind = "block_bootstrap"\npairs = ["USD/CNY", "SGD/CNY"]\nblock = 20',
+    ),
+    "LH126": Code(
+        "market hours that can't be",
+        "[fx.hours] says by name when markets are open: business days of a calendar, or Monday to Friday, and sessions "
+        "that open at least once in the run, one after another. A closing after midnight is written with +1.",
+        '[fx.hours.onshore]\ncalendar = "CN"\nsessions = [{ open = "09:30", close = "03:00+1" }]',
+    ),
+    "LH129": Code(
+        "a simulated rate beyond what can be held",
+        "Rates are kept to 12 significant digits as fractions of two 64-bit integers. A path whose volatility or drift "
+        "is too large for the length of the run leaves that range.",
+    ),
+}
+
+CODES: dict[str, Code] = {
+    **_FILES,
+    **_TYPES,
+    **_REFERENCES,
+    **_RULES,
+    **_DEMAND,
+    **_RUNS,
+    **_NETTING,
+    **_ANALYSIS,
+    **_MARKET,
+}
 """Every code by name, in order."""

@@ -10,21 +10,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
+from simcore.market import Dealer as Dealer
+from simcore.market import Fx as Fx
+from simcore.market import Pair as Pair
+from simcore.marks import Duration as Duration
+from simcore.marks import Share as Share
+from simcore.marks import Unit as Unit
 from simcore.units import Money
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Marks how the text of a field is read: ``duration``, ``bp`` (hundredths of a basis point), ``share``."""
-
-    kind: str
-
-
-Duration = Annotated[int, Unit("duration")]
-BasisPoints = Annotated[int, Unit("bp")]
-Share = Annotated[Decimal, Unit("share")]
 
 Status = Literal["published", "derived", "assumed"]
 ParticipantKind = Literal[
@@ -219,35 +213,6 @@ class ReplayFlow:
 
 
 Flow = TradeFlow | ReplayFlow
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pair:
-    """The mid rate of one currency pair, ``"USD/CNY"``: CNY for one USD."""
-
-    source: Literal["ecb", "constant", "given"] = "ecb"
-    rate: Decimal | None = None
-    """For ``constant``."""
-    file: str | None = None
-    """For ``given``: CSV with columns ``time, rate``."""
-    half_spread: BasisPoints
-    """What a dealer keeps on each side; a dealer may have its own."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dealer:
-    """A participant that converts at its quote."""
-
-    pairs: tuple[str, ...]
-    half_spread: BasisPoints | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fx:
-    """The currency market."""
-
-    pairs: dict[str, Pair] = field(default_factory=dict)
-    dealers: dict[str, Dealer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ if __name__ == "__main__":
 
 from scenarios.fields import docstrings, name_of_key  # noqa: E402
 from scenarios.resolve import decimal_text  # noqa: E402
-from simcore import model, registry  # noqa: E402
+from simcore import market, model, registry  # noqa: E402
 from simcore.calendar import ClockTime, Session  # noqa: E402
 from simcore.codes import CODES  # noqa: E402
 from simcore.model import Unit  # noqa: E402
@@ -54,6 +54,12 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("amount = { … }", model.LognormalAmount),
     ('[flows.ID], kind = "replay"', model.ReplayFlow),
     ('[fx.pairs."SOURCE/TARGET"]', model.Pair),
+    ('[fx.paths.ID], kind = "gbm"', market.Gbm),
+    ('pairs = { "SOURCE/TARGET" = { … } }', market.GbmPair),
+    ("jumps = { … }", market.Jumps),
+    ('[fx.paths.ID], kind = "block_bootstrap"', market.BlockBootstrap),
+    ("[fx.hours.ID]", market.MarketHours),
+    ("sessions = [{ … }] of market hours", market.MarketSession),
     ("[fx.dealers.PARTICIPANT]", model.Dealer),
     ("[results]", model.Results),
     ('[sources."KEY.PATH"]', model.Source),

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from fx.rates import RatePath
-from simcore.datafiles import data_path
 from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
 from simcore.engine.timetable import Timetable, timetable
 from simcore.errors import ScenarioError
 from simcore.kernels import constants as k
 from simcore.model import Account, Latency, Scenario
+from simcore.rates.paths import rate_paths
 from simcore.units import Money
 
 DISCIPLINES = {"gross": k.GROSS, "collect": k.COLLECT, "instant": k.INSTANT}
@@ -122,23 +122,6 @@ def _offset_at_entry(rail: Any) -> dict[str, Any]:
     return {}
 
 
-def rate_paths(scenario: Scenario, folder: Path) -> dict[str, RatePath]:
-    """The mid rate of every pair over the run."""
-    paths = {}
-    info = scenario.scenario
-    for name, pair in scenario.fx.pairs.items():
-        source, target = name.split("/")
-        if pair.source == "constant" and pair.rate is not None:
-            paths[name] = RatePath.constant(source, target, pair.rate)
-        elif pair.source == "given" and pair.file is not None:
-            from simcore.engine.given_rates import read_rates
-
-            paths[name] = RatePath.given(source, target, read_rates(data_path(folder, pair.file), pair.file))
-        else:
-            paths[name] = RatePath.from_history(source, target, info.start, info.days)
-    return paths
-
-
 def _quotes(scenario: Scenario) -> list[QuoteDirection]:
     directions = []
     for dealer, terms in scenario.fx.dealers.items():
@@ -150,8 +133,8 @@ def _quotes(scenario: Scenario) -> list[QuoteDirection]:
     return directions
 
 
-def compile_scenario(scenario: Scenario, folder: Path) -> Compiled:
-    """Number everything; the loader has checked that every name is known."""
+def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
+    """Number everything and draw the paths of rates; the loader has checked that every name is known."""
     participants = {name: index for index, name in enumerate(scenario.participants)}
     agent_currencies = [code for participant in scenario.participants.values() for code in participant.agents]
     pair_currencies = [code for name in scenario.fx.pairs for code in name.split("/")]
@@ -199,7 +182,7 @@ def compile_scenario(scenario: Scenario, folder: Path) -> Compiled:
             drawn += is_drawn
         routes.append(tuple(hops))
     quotes = _quotes(scenario)
-    times, paths = timetable(scenario), rate_paths(scenario, folder)
+    times, paths = timetable(scenario), rate_paths(scenario, folder, seed)
     for name, path in paths.items():
         if path.times_us[0] > times.start_us:
             raise ScenarioError.one(

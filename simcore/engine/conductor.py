@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import simpy
 
-from fx.convert import divide_rate
-from fx.rates import RatePath
 from simcore.demand.batch import DemandBatch
-from simcore.engine.clock import FIXING, RECORD, Clock
+from simcore.engine.clock import RECORD, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
+from simcore.engine.market import Market
 from simcore.engine.paths import WayChecker
 from simcore.engine.sessions import RailSessions
 from simcore.kernels.constants import STATUS_NAMES
@@ -131,8 +129,8 @@ class Conductor:
     def run(self) -> None:
         """Let the whole run happen and hand every row to the writer."""
         env = self._clock.env
-        for name, path in self.compiled.rate_paths.items():
-            env.process(self._fixings(name, path))
+        for process in Market(self.compiled, self._machine, self._clock, self._log).processes():
+            env.process(process)
         for index in range(len(self.compiled.rails)):
             sessions = RailSessions(self.compiled, index, self._machine, self._clock, self._log)
             for process in sessions.processes():
@@ -152,29 +150,3 @@ class Conductor:
             if time_us == end:
                 return
             time_us = min(time_us + grid, end)
-
-    def _fixings(self, pair: str, path: RatePath) -> Iterator[simpy.Event]:
-        """Put the rate in force at the start into the dealers' quotes, and each later one when it is fixed."""
-        start, end = self.compiled.timetable.start_us, self.compiled.timetable.end_us
-        yield self._clock.at(start, FIXING)
-        self._quote(pair, path, path.rate_at(start))
-        for time_us, rate in zip(path.times_us, path.rates, strict=True):
-            if start < time_us <= end:
-                yield self._clock.at(time_us, FIXING)
-                self._quote(pair, path, rate)
-                self._log.event(time_us, "fixing", detail=f"{pair} {rate}")
-
-    def _quote(self, pair: str, path: RatePath, rate: Decimal) -> None:
-        origin = self.compiled.scenario.fx.pairs[pair].source
-        one_way = RatePath.constant(path.source, path.target, rate).fractions()[0]
-        for index, quote in enumerate(self.compiled.quotes):
-            if quote.pair != pair:
-                continue
-            forward = quote.source == path.source
-            numerator, denominator = one_way if forward else one_way[::-1]
-            fx_id = self._log.rate(
-                time=self._clock.now, dealer=quote.dealer, source=quote.source, target=quote.target,
-                mid_rate=f"{rate if forward else divide_rate(Decimal(1), rate):f}",
-                half_spread_bp_e2=quote.spread_bp_e2, numerator=numerator, denominator=denominator, origin=origin,
-            )  # fmt: skip
-            self._machine.quote(index, numerator, denominator, quote.spread_bp_e2, fx_id)

@@ -91,7 +91,7 @@ def perform(
     InvariantError      a proof failed: nothing is published
     """
     times = [time.perf_counter()]
-    compiled = compile_scenario(scenario, folder)
+    compiled = compile_scenario(scenario, folder, seed)
     demand = Demand(
         scenario, folder, seed=seed, start_us=compiled.timetable.demand_start_us,
         end_us=compiled.timetable.demand_end_us, batch=batch,

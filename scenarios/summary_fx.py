@@ -1,0 +1,69 @@
+"""The currency market of a scenario as plain text: where each rate comes from, how simulated ones move, who deals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from scenarios.resolve import decimal_text
+from simcore.market import Gbm, GbmPair, MarketHours, Pair, RatePathKind
+from simcore.model import Scenario
+from simcore.units import format_clock, format_duration
+
+SOURCES = {"ecb": "ECB reference rates", "constant": "constant", "given": "given in", "simulated": "simulated"}
+
+
+def fx_lines(scenario: Scenario) -> Iterator[str]:
+    """The lines of ``luhai show`` about [fx]; none where nothing is exchanged."""
+    fx = scenario.fx
+    if not fx.pairs and not fx.dealers:
+        return
+    yield f"Currency market ({len(fx.pairs)})"
+    for name, pair in fx.pairs.items():
+        yield f"  {name:<16} {_rate(pair)}, half-spread {basis_points(pair.half_spread)}"
+    for name, path in (fx.paths or {}).items():
+        yield from _path(name, path)
+    for name, hours in (fx.hours or {}).items():
+        yield f"  hours {name}: {hours_text(hours)}"
+    for name, dealer in fx.dealers.items():
+        own = "" if dealer.half_spread is None else f" at {basis_points(dealer.half_spread)}"
+        yield f"  dealer {name}: {', '.join(dealer.pairs)}{own}"
+
+
+def basis_points(spread_bp_e2: int) -> str:
+    """A spread as a scenario file writes it."""
+    return f"{decimal_text(Decimal(spread_bp_e2).scaleb(-2))} bp"
+
+
+def _rate(pair: Pair) -> str:
+    more = pair.file or ("" if pair.rate is None else decimal_text(pair.rate))
+    return f"{SOURCES[pair.source]} {'from ' if pair.source == 'simulated' and more else ''}{more}".strip()
+
+
+def hours_text(hours: MarketHours) -> str:
+    """Sessions and days of a market."""
+    sessions = ", ".join(f"{format_clock(each.open)} to {format_clock(each.close)}" for each in hours.sessions)
+    days = "Monday to Friday" if hours.calendar is None else f"business days of {hours.calendar}"
+    zone = hours.zone or ("UTC" if hours.calendar is None else "")
+    return f"{sessions}{' ' + zone if zone else ''}, {days}"
+
+
+def _path(name: str, path: RatePathKind) -> Iterator[str]:
+    when = f"a step every {format_duration(path.step)}" + (f" in {path.hours}" if path.hours else "")
+    if isinstance(path, Gbm):
+        yield f"  path {name}: geometric Brownian motion, {when}"
+        for pair, terms in path.pairs.items():
+            yield f"      {pair:<14} {_motion(terms)}"
+    else:
+        years = f" from {path.first}" * bool(path.first) + f" to {path.last}" * bool(path.last)
+        blocks = f"blocks of {path.block} daily returns of the ECB's rates{years}"
+        yield f"  path {name}: {blocks}, {when}; {', '.join(path.pairs)}"
+
+
+def _motion(terms: GbmPair) -> str:
+    text = f"volatility {decimal_text(terms.volatility * 100)} % a year"
+    text += f", drift {decimal_text(terms.drift * 100)} %" if terms.drift else ""
+    if terms.jumps is not None:
+        mean, size = decimal_text(terms.jumps.mean), decimal_text(terms.jumps.size)
+        text += f", {decimal_text(terms.jumps.per_year)} jumps a year of mean {mean}, standard deviation {size}"
+    return text
