@@ -18,7 +18,7 @@ from simcore.calendar import (
     session_windows,
 )
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar
-from simcore.units import UnitError, format_clock
+from simcore.units import UnitError, format_amount, format_clock
 
 
 def check_rails(checks: Checks) -> None:
@@ -69,6 +69,14 @@ def _queue(checks: Checks, path: KeyPath, rail: Any) -> None:
     if rail.receipts_window is not None and (rail.release != "receipts" or rail.receipts_window <= 0):
         checks.say("LH110", (*path, "receipts_window"), "a window without receipts, or of no length",
                    'release = "receipts" and a duration', '"1 h"')  # fmt: skip
+    if rail.split_every is not None and rail.split_every <= 0:
+        checks.say("LH110", (*path, "split_every"), "0 s", "a distance between splits", '"5 min"')
+    if rail.split_least is not None and rail.split_every is None:
+        checks.say("LH110", (*path, "split_least"), "a smallest part, but nothing is split", "split_every beside it",
+                   'split_every = "5 min"')  # fmt: skip
+    elif least := rail.split_least:
+        if least.amount_minor < 1 or least.currency != rail.currency:
+            checks.say("LH110", (*path, "split_least"), format_amount(least), f"a positive amount in {rail.currency}")
     held = checks.scenario.accounts.get(str(path[1]), {})
     if rail.end_of_day == "force":
         account = held.get(rail.lender) if rail.lender else None

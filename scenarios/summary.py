@@ -130,6 +130,8 @@ def _rule(rail: Any) -> str:
     if rail.release == "receipts":
         window = f" in {format_duration(rail.receipts_window)}" if rail.receipts_window else ""
         more += f", the rest released against receipts{window}"
+    if rail.split_every is not None:
+        more += f", the first of each account split every {format_duration(rail.split_every)}"
     return f"{QUEUES[rail.queue]}{more}; what is queued at the end of the day is {left}"
 
 

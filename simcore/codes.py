@@ -434,8 +434,9 @@ _NETTING = {
         "terms of a queue that don't go together",
         "A level from which on the queue is bypassed goes with a priority queue; urgent classes and release against "
         "receipts with a queue that knows priorities, and without an offset at entry; accounts hold something back for "
-        "urgent obligations only where the rail has such classes; the end of the day can be forced only with a lender "
-        "whose account on the rail is unlimited.",
+        "urgent obligations only where the rail has such classes; a smallest part is in the rail's currency and "
+        "stands beside the distance between splits; the end of the day can be forced only with a lender whose account "
+        "on the rail is unlimited.",
         'queue = "priority"\nbypass_above = 50\nurgent = 2\nrelease = "receipts"\nreceipts_window = "1 h"',
     ),
 }

@@ -142,6 +142,7 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
                 and spec.rails[hop.rail].discipline != COLLECT
                 and not spec.rails[hop.rail].bypass_above
                 and not spec.rails[hop.rail].tiers
+                and not spec.rails[hop.rail].splits
                 and hop.latency_us == 0
                 and hop.draw == NONE
             ),

@@ -106,6 +106,7 @@ def _queue_terms(rail: Any) -> dict[str, Any]:
         "highly_urgent": k.NONE if rail.highly_urgent is None else rail.highly_urgent,
         "urgent": k.NONE if rail.urgent is None else rail.urgent,
         "receipts": rail.release == "receipts",
+        "splits": rail.split_every is not None,
     }
 
 

@@ -15,7 +15,7 @@ from simcore.demand.batch import DemandBatch
 from simcore.engine.build import build_world, tiers_of, with_more_slots
 from simcore.engine.spec import WorldSpec
 from simcore.errors import InvariantError, ScenarioError
-from simcore.kernels import control, loop, queue, sets
+from simcore.kernels import control, loop, parts, queue, sets
 from simcore.kernels.constants import (
     CLOSED,
     COLLECTED_AT_END,
@@ -242,6 +242,11 @@ class Machine:
                 raise InvariantError(f"transfer of {amount} from account {account} with {row['balance']} at {now_us}")
         if self.world.obligations.size - self.world.state[OBLIGATION_ROWS] < self.world.state[ROWS_NEEDED]:
             self.flush_logs()
+
+    def split_queues(self, rail: int, least: int, now_us: int) -> None:
+        """Let each account of a rail at rest pay what it can of the first obligation in its queue."""
+        self._rest()
+        self._repeat(parts.split_queues, rail, least, now_us)
 
     def reset_receipts(self, rail: int) -> None:
         """Begin a new window of receipts: what came in before releases nothing any more."""

@@ -51,7 +51,9 @@ class RailSessions:
             yield self._runs(self._rail.cycle_every, self._rail.cycle_at, 0, self._run_cycle)
         if self._receipts and self._rail.receipts_window is not None:
             yield self._runs(self._rail.receipts_window, (), 0, self._new_window, FUNDING)
-        for place, use in enumerate(getattr(self._rail, "mechanisms", ())):
+        if getattr(self._rail, "split_every", None) is not None:
+            yield self._runs(self._rail.split_every, (), 0, self._split)
+        for place, use in enumerate(getattr(self._rail, "mechanisms", ()), start=1):
             yield self._runs(use.every, use.times, place, partial(self._run_mechanism, use))
 
     def _days(self) -> Iterator[simpy.Event]:
@@ -135,6 +137,10 @@ class RailSessions:
             for time_us in sorted(at for at in times if window.open_us <= at < window.close_us):
                 yield self._clock.at(time_us, order, self._index * MOST_MECHANISMS + place)
                 run(time_us)
+
+    def _split(self, now: int) -> None:
+        least = self._rail.split_least
+        self._machine.split_queues(self._index, least.amount_minor if least else 1, now)
 
     def _new_window(self, now: int) -> None:
         self._machine.reset_receipts(self._index)

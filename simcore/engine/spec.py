@@ -21,6 +21,8 @@ class RailSpec:
     """The last that counts as urgent."""
     receipts: bool = False
     """All others are released against what their debtor received, not against its balance."""
+    splits: bool = False
+    """Queued obligations may settle in parts."""
     offset_most: int = 0
     """Opposite obligations tried when one arrives and can't settle; 0 means no offset at entry."""
     offset_strict: bool = False

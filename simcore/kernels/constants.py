@@ -84,6 +84,7 @@ KIND_CREDIT: Final = 6
 KIND_REPAYMENT: Final = 7
 KIND_LOSS_SHARE: Final = 8
 KIND_RECOVERY: Final = 9
+KIND_PART: Final = 10
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -96,6 +97,7 @@ KIND_NAMES: Final = {
     KIND_REPAYMENT: "repayment",
     KIND_LOSS_SHARE: "loss_share",
     KIND_RECOVERY: "recovery",
+    KIND_PART: "part",
 }
 
 # Why the loop came back.

@@ -208,6 +208,7 @@ def _take_slot(world, at, hop):
     it.hops_settled = 0
     it.fee = 0
     it.fx_id = NONE
+    it.parted = 0
     for column in range(world.draws.shape[1]):
         world.draws[slot, column] = feed.draws[at, column]
     return slot

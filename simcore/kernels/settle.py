@@ -221,8 +221,11 @@ def send_back(world, slot, status, now):
         it.decided = status
         it.fx_id = NONE
         it.fee = 0  # the dealer gives the spread back with the rest
-    hop = NONE
-    if it.hops_settled > 0:
+    hop, parted = NONE, it.parted
+    if parted > 0:  # parts of the hop that failed come back first
+        hop = int64(it.hop)
+        it.parted = 0
+    elif it.hops_settled > 0:
         hop = real_hop(world, it.route, it.hop - 1, BACKWARD, it.debtor, it.creditor)
     if hop == NONE:
         log_payment(world, it.payment_id, NONE, it.fee, now, it.decided, it.hops_settled)
@@ -232,7 +235,7 @@ def send_back(world, slot, status, now):
     payee = it.debit
     it.debit = it.credit
     it.credit = payee
-    it.amount = world.moved[slot, hop - world.route_start[it.route]]
+    it.amount = parted if parted > 0 else world.moved[slot, hop - world.route_start[it.route]]
     send(world, slot, now, ZERO, NONE)
 
 
@@ -253,6 +256,8 @@ def settled(world, slot, status, sequence, cycle, now):
         log_payment(world, it.payment_id, amount, ZERO, now, status, ONE)
         free_slot(world, slot)
         return
+    parted = it.parted
+    it.parted = 0
     following = real_hop(world, it.route, hop + 1, FORWARD, it.debtor, it.creditor)
     currency = wanted = ZERO
     if following != NONE:
@@ -277,6 +282,8 @@ def settled(world, slot, status, sequence, cycle, now):
         if currency == world.rails[world.hops[first].rail].currency:
             it.fee += spread
     it.hops_settled += 1
+    amount += parted  # one payment again
+    target += parted  # nothing that is exchanged has parts
     if following == NONE:
         log_payment(world, it.payment_id, amount, it.fee, now, status, it.hops_settled)
         free_slot(world, slot)

@@ -133,13 +133,14 @@ SLOT: Final = np.dtype(
         ("due", np.int64),
         ("weight", np.int64),
         ("low", np.int64),  # least amount in the subtree
+        ("parted", np.int64),  # parts of the hop under way that have settled
         ("debtor", np.int32),
         ("creditor", np.int32),
         ("lane", np.int32),
         ("left", np.int32),
         ("right", np.int32),
         ("decided", np.int8),  # status that started the return
-        ("unused", np.int8, 11),
+        ("unused", np.int8, 3),
     ]
 )
 OBLIGATION_ROW: Final = _record(

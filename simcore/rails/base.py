@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from simcore.calendar import Session
 from simcore.model import Duration
+from simcore.units import Money
 
 Discipline = Literal["gross", "collect", "instant"]
 
@@ -57,6 +58,11 @@ class GrossRail(RailBase):
     rail in the window (receipt-reactive gross settlement)."""
     receipts_window: Duration | None = None
     """After so long, counted from each opening, receipts begin anew; none means they count until closing."""
+    split_every: Duration | None = None
+    """At this distance, counted from each opening, the first obligation in the queue of each account is split: what the
+    account can pay of it settles as a part, the rest keeps its place. The payment goes on when all is paid."""
+    split_least: Money | None = None
+    """The smallest part; none means one minor unit."""
     lender: str | None = None
     """Participant who lends at the end of the day where ``end_of_day = "force"``; it issues the money of the rail."""
     end_of_day: Literal["return", "roll_over", "force"] = "return"  # type: ignore[assignment]  # one more than others

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simcore.kernels.constants import (
     IN_TRANSIT_AT_END,
+    KIND_PART,
     KIND_PAYMENT,
     KIND_RETURN,
     KIND_SPREAD,
@@ -90,7 +91,7 @@ class Hops:
         )
         forward, settled_forward = np.zeros(n, np.int64), np.zeros(n, np.int64)
         returned, last_status = np.zeros(n, np.int64), np.full(n, -1)
-        spread_sum = np.zeros(n, np.int64)
+        spread_sum, parted = np.zeros(n, np.int64), np.zeros(n, np.int64)
         if rows:
             kind = rows["kind"]
             plain = not kind.any()
@@ -100,17 +101,22 @@ class Hops:
             settled_forward = forward if done.all() else np.bincount(owner[done], minlength=n)
             last = np.append(owner[1:] != owner[:-1], True)
             last_status[owner[last]] = hops["status"][last]
-            spread = np.zeros(owner.size, np.int64)
+            spread, parts = np.zeros(owner.size, np.int64), np.zeros(owner.size, np.int64)
             if not plain:
                 key = owner * _MOST_HOPS + hops["hop"]
+                split = kind == KIND_PART
+                if split.any():
+                    self._parts(hops, key, parts, pick(rows, split), of[split])
+                    parted[owner[last]] = (parts[last] > 0) & ~done[last]
                 self._spreads(
                     payments, hops, key, spread, spread_sum, pick(rows, kind == KIND_SPREAD), of[kind == KIND_SPREAD]
                 )
                 back = kind == KIND_RETURN
                 if back.any():
-                    returned = self._returns(n, hops, key, spread, pick(rows, back), of[back], status)
-            self._chain(payments, hops, owner, spread, done, last)
-        self._outcomes(payments, forward, settled_forward, returned, last_status, spread_sum)
+                    moved = np.where(done, hops["amount_minor"] + spread, 0) + parts
+                    returned = self._returns(n, hops, key, moved, pick(rows, back), of[back], status)
+            self._chain(payments, hops, owner, spread, parts, done, last)
+        self._outcomes(payments, forward, settled_forward, returned, last_status, spread_sum, parted)
 
     def _chain(
         self,
@@ -118,6 +124,7 @@ class Hops:
         hops: Batch,
         owner: Ints,
         spread: Ints,
+        parts: Ints,
         done: Bools,
         last: Bools,
     ) -> None:
@@ -125,7 +132,7 @@ class Hops:
             return
         first = np.append(True, last[:-1])
         head, mine = chosen(hops, np.flatnonzero(first)), chosen(payments, owner[first])
-        gross = hops["amount_minor"] + spread
+        gross = hops["amount_minor"] + spread + parts
         name = self.words.name
         self._fail(
             "obligations",
@@ -158,7 +165,7 @@ class Hops:
             lambda at: "entered its rail before the payment was initiated",
         )
         if not first.all():
-            self._joints(hops, gross, done, np.flatnonzero(~first))
+            self._joints(hops, gross, parts, done, np.flatnonzero(~first))
         tail, mine, end = chosen(hops, np.flatnonzero(last)), chosen(payments, owner[last]), gross[last]
         got = SETTLED[mine["status"]] & done[last]
         self._fail(
@@ -192,7 +199,7 @@ class Hops:
             lambda at: "settled after the payment was completed",
         )
 
-    def _joints(self, hops: Batch, gross: Ints, done: Bools, at: Ints) -> None:
+    def _joints(self, hops: Batch, gross: Ints, parts: Ints, done: Bools, at: Ints) -> None:
         """Each hop that follows another one of the same payment."""
         before, here, name = pick(hops, at - 1), pick(hops, at), self.words.name
         self._fail(
@@ -218,8 +225,9 @@ class Hops:
             done[at - 1] & ~one_set & (here["entered_at"] < before["settled_at"]),
             lambda k: "entered its rail before the hop before had settled",
         )
-        expected = before["amount_minor"].copy()
+        expected = before["amount_minor"] + parts[at - 1]
         changes = here["currency"] != before["currency"]
+        self._fail("obligations", here, changes & (parts[at - 1] > 0), lambda k: "exchanges what came in parts")
         unquoted = changes.copy()
         for k in np.flatnonzero(changes):
             quote = self._quotes.get(int(here["fx_id"][k]))
@@ -269,13 +277,24 @@ class Hops:
         charged = rows["currency"] == payments["currency_sent"][owner]
         np.add.at(spread_sum, owner[charged], rows["amount_minor"][charged])
 
+    def _parts(self, hops: Batch, key: Ints, parts: Ints, rows: Batch, owner: Ints) -> None:
+        """Add each part to the hop it is a part of."""
+        at = self._partner(key, owner, rows)
+        known = at >= 0
+        same = known & SETTLED[rows["status"]]
+        for column in ("rail", "debtor", "creditor", "currency", "entered_at"):
+            same &= hops[column][at] == rows[column]
+        same &= ~SETTLED[hops["status"][at]] | (rows["sequence"] < hops["sequence"][at])
+        self._fail("obligations", rows, ~same, lambda k: "a part without the payment row it is a part of")
+        np.add.at(parts, at[known], rows["amount_minor"][known])
+
     def _returns(
-        self, n: int, hops: Batch, key: Ints, spread: Ints, rows: Batch,
+        self, n: int, hops: Batch, key: Ints, moved: Ints, rows: Batch,
         owner: Ints, status: NDArray[np.int32],
     ) -> Ints:  # fmt: skip
         """Compare each return with the hop it reverses; how many of each payment settled."""
         at = self._partner(key, owner, rows)
-        reversed_ = (at >= 0) & SETTLED[hops["status"][at]]
+        reversed_ = (at >= 0) & (moved[at] > 0)
         for column, other in _REVERSED.items():
             reversed_ &= hops[other][at] == rows[column]
         self._fail(
@@ -288,14 +307,14 @@ class Hops:
                 else (f"a return, yet not what reverses {hops['row'][at[k]]}, the row of that hop")
             ),
         )
-        owed = hops["amount_minor"][at] + spread[at]
+        owed = moved[at]
         self._fail(
             "obligations",
             rows,
             reversed_ & (owed != rows["amount_minor"]),
             lambda k: f"returns {rows['amount_minor'][k]}, the hop moved {owed[k]}",
         )
-        late = reversed_ & (hops["settled_at"][at] > rows["entered_at"])
+        late = reversed_ & SETTLED[hops["status"][at]] & (hops["settled_at"][at] > rows["entered_at"])
         self._fail("obligations", rows, late, lambda k: "returned before the hop had settled")
         ends = status[owner]
         wrong = SETTLED[ends] | (_AT_END[ends] & (ends != RETURN_PENDING_AT_END))
@@ -316,9 +335,10 @@ class Hops:
 
     def _outcomes(
         self, payments: Batch, forward: Ints, settled: Ints, returned: Ints,
-        last_status: Ints, spread: Ints,
+        last_status: Ints, spread: Ints, parted: Ints,
     ) -> None:  # fmt: skip
-        """Compare the outcome of each payment with those of its hops."""
+        """Compare the outcome of each payment with those of its hops; ``parted``: 1 where parts of a last hop settled
+        that didn't settle as a whole."""
         status = payments["status"]
         won, open_end = SETTLED[status], _AT_END[status]
         lost = ~won & ~open_end
@@ -332,10 +352,10 @@ class Hops:
 
         ended = last_status == status
         right = np.where(won, (forward > 0) & (settled == forward) & (returned == 0) & ended, True)
-        right &= np.where(lost & ~zero, ended & (settled == forward - 1) & (returned == settled), True)
+        right &= np.where(lost & ~zero, ended & (settled == forward - 1) & (returned == settled + parted), True)
         right &= np.where(zero, (settled == forward) & (returned == settled), True)
         right &= np.where(transit, (settled == forward) & (returned == 0), True)
-        right &= np.where(pending, (settled > 0) & (returned < settled), True)
+        right &= np.where(pending, (settled + parted > 0) & (returned < settled + parted), True)
         waits = open_end & ~transit & ~pending
         right &= np.where(waits, ended & (settled == forward - 1) & (returned == 0), True)
         self._fail("payments", payments, ~right, text)

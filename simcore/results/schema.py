@@ -67,7 +67,11 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             nullable=True,
         ),
         Column("hop", "small", "position in the route, from 0"),
-        Column("kind", "id", "payment, spread, fee, return, funding, sweep, credit, repayment, loss_share or recovery"),
+        Column(
+            "kind",
+            "id",
+            "payment, part, spread, fee, return, funding, sweep, credit, repayment, loss_share, recovery",
+        ),
         Column("rail", "id", "where it settles"),
         Column("debtor", "id", "participant whose account is debited"),
         Column("creditor", "id", "participant whose account is credited"),

@@ -166,17 +166,17 @@ class Ledger:
         rest = account.available - account.held_highly_urgent - account.held_urgent
         return min(rest, account.receipts) if tier == "receipts" else rest
 
-    def _use(self, payment: Payment) -> None:
-        """The obligation settles alone: it uses up what was held for it, or receipts, and is a receipt itself."""
+    def _use(self, payment: Payment, amount: int) -> None:
+        """It settles, or a part: it uses up what was held for it, or receipts, and is a receipt itself."""
         if self.spec.rails[self._hop(payment).rail].tiers:
             account, tier = self.book[payment.debit], self._tier(payment)
             if tier == "highly_urgent":
-                account.held_highly_urgent = max(account.held_highly_urgent - payment.amount, 0)
+                account.held_highly_urgent = max(account.held_highly_urgent - amount, 0)
             elif tier == "urgent":
-                account.held_urgent = max(account.held_urgent - payment.amount, 0)
+                account.held_urgent = max(account.held_urgent - amount, 0)
             elif tier == "receipts":
-                account.receipts = max(account.receipts - payment.amount, 0)
-            self.book[payment.credit].receipts += payment.amount
+                account.receipts = max(account.receipts - amount, 0)
+            self.book[payment.credit].receipts += amount
 
     def _opposite(self, payment: Payment) -> list[Payment]:
         """Offset at entry: the fewest payments queued back, from the first on, that make a feasible set."""
@@ -224,7 +224,7 @@ class Ledger:
 
     def _settle(self, payment: Payment) -> None:
         self._move(payment.debit, payment.credit, payment.amount)
-        self._use(payment)
+        self._use(payment, payment.amount)
         self._note_credit(payment.credit)
         self._make_final(payment, c.SETTLED_GROSS, self._next_sequence(), c.NONE)
 
@@ -256,6 +256,9 @@ class Ledger:
         self.settled += 1
         return self.settled - 1
 
+    def _later(self, payment: Payment) -> list[int]:
+        return [k for k in self._real_hops(payment) if k > payment.hop]
+
     def _make_final(self, payment: Payment, status: int, sequence: int, cycle_id: int) -> None:
         """The money has moved: write the rows and send the payment on, or its money further back."""
         amount, hop = payment.amount, payment.hop
@@ -263,7 +266,7 @@ class Ledger:
             self._log(payment, c.KIND_RETURN, amount, sequence, status, cycle_id, c.NONE)
             self._go_back(payment)
             return
-        later = [k for k in self._real_hops(payment) if k > hop]
+        later = self._later(payment)
         route = self.spec.routes[payment.route]
         source = self._rail(payment).currency
         target_currency = self.rails[route[later[0]].rail].currency if later else source
@@ -280,6 +283,7 @@ class Ledger:
             if source == self.rails[route[0].rail].currency:
                 payment.fee += spread
         payment.fx_id = converted
+        amount, target, payment.parted = amount + payment.parted, target + payment.parted, 0
         payment.moved[hop] = amount
         if not later:
             self._end(payment, amount, status)
@@ -300,18 +304,24 @@ class Ledger:
     def _turn(self, payment: Payment, status: int) -> None:
         """From here on the payment's money goes back, hop by hop; the dealer gives up its spread too."""
         payment.returning, payment.decided, payment.fee, payment.fx_id = True, status, 0, c.NONE
-        payment.hop = max(payment.moved, default=-1) + 1
+        if not payment.parted:
+            payment.hop = max(payment.moved, default=-1) + 1
         self._go_back(payment)
 
     def _go_back(self, payment: Payment) -> None:
-        """Reverse the last settled hop before this one, at once; end when there is none."""
-        earlier = [k for k in payment.moved if k < payment.hop]
-        if not earlier:
-            self._end(payment, c.NONE, payment.decided)
-            return
-        self._set_hop(payment, max(earlier))
+        """Reverse parts of this hop, or the last settled hop before it, at once; end when there is none."""
+        if payment.parted:
+            amount, payment.parted = payment.parted, 0
+        else:
+            earlier = [k for k in payment.moved if k < payment.hop]
+            if not earlier:
+                self._end(payment, c.NONE, payment.decided)
+                return
+            amount = payment.moved[max(earlier)]
+            payment.hop = max(earlier)
+        self._set_hop(payment, payment.hop)
         payment.debit, payment.credit = payment.credit, payment.debit
-        payment.amount = payment.moved[payment.hop]
+        payment.amount = amount
         self._schedule(payment, 0)
 
     def _end(self, payment: Payment, received: int, status: int) -> None:

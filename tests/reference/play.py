@@ -160,6 +160,9 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         return machine.is_open(rail)
     if step.what in ("cut_off", "close", "open_for_funding", "reset_day", "reset_receipts"):
         return getattr(machine, step.what)(rail)
+    if step.what == "split":
+        able = [k for k, it in enumerate(spec.rails) if it.splits and it.discipline == c.GROSS]
+        return machine.split_queues(able[step.first % len(able)], 1 + number % 3, step.at) if able else None
     if step.what == "lend":
         return _lend(spec, machine, rail, number, step.at)
     if step.what == "cycle":

@@ -30,6 +30,8 @@ class Payment:
     decided: int = 0
     fee: int = 0
     fx_id: int = c.NONE
+    parted: int = 0
+    """Parts of the obligation due now that have settled."""
     moved: dict[int, int] = field(default_factory=dict)
     """What each settled hop moved."""
 

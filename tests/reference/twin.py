@@ -175,6 +175,28 @@ class Twin(Ledger):
                                      c.SETTLED_GROSS, c.NONE, c.NONE))  # fmt: skip
         self._note_credit(credit)
 
+    def split_queues(self, rail: int, least: int, now_us: int) -> None:
+        """Each account in turn pays what it can of the first in its queue."""
+        self._rest()
+        self.now = now_us
+        for account in (self.book[k] for k in self.rails[rail].accounts):
+            if not account.queue:
+                continue
+            first = min(account.queue, key=self._queue_order)
+            part = self._funds(first)
+            later = self._later(first)
+            if first.returning or not least <= part < first.amount:
+                continue
+            if later and self.rails[self.spec.routes[first.route][later[0]].rail].currency != self.rails[rail].currency:
+                continue
+            first.amount -= part
+            first.parted += part
+            account.queued_value -= part
+            self._move(first.debit, first.credit, part)
+            self._use(first, part)
+            self._log(first, c.KIND_PART, part, self._next_sequence(), c.SETTLED_GROSS, c.NONE, c.NONE)
+            self._note_credit(first.credit)
+
     def reset_receipts(self, rail: int) -> None:
         self._rest()
         for k in self.rails[rail].accounts:

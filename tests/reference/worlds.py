@@ -24,7 +24,7 @@ DISCIPLINES = (c.GROSS, c.GROSS, c.GROSS, c.COLLECT, c.INSTANT)
 RULES = (c.FIFO, c.PRIORITY, c.BYPASS)
 STEPS = ("advance", "open", "open", "close", "cut_off", "open_for_funding", "return_queued", "transfer", "transfer",
          "cycle", "cycle", "cycle", "quote", "reset_day", "is_open", "lend", "reset_receipts", "return_collected",
-         "settle_collected")  # fmt: skip
+         "settle_collected", "split", "split")  # fmt: skip
 
 
 class Choices(Protocol):
@@ -105,6 +105,7 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
         RailSpec(
             currency=index % n_currency,
             discipline=choose.among(disciplines),
+            splits=choose.among((False, False, True)),
             **_queue(choose, choose.among(rules)),
             when_closed=choose.among((c.WAIT, c.WAIT, c.REJECT, c.RETURN)),
             offset_strict=choose.among((False, True)),

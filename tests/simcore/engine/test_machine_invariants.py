@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from simcore.engine.machine import Machine
 from simcore.kernels import constants as c
@@ -50,19 +50,22 @@ def check_payments(case: Case, played: Played) -> None:
     """Every payment ends once, and says so in one row."""
     rows = played.rows("payments")
     assert sorted(row[0] for row in rows) == list(range(len(case.payments)))
-    moved: dict[int, int] = defaultdict(int)
+    settled: Counter[int] = Counter()
+    moved: dict[int, Counter[int]] = defaultdict(Counter)  # payment → hop → what it moved and didn't get back
     for row in played.rows("obligations"):
-        payment_id, _, kind, _, _, _, _, _, sequence, _, _, _ = row
-        if payment_id != c.NONE and sequence != c.NONE and kind != c.KIND_SPREAD:
-            moved[payment_id] += -1 if kind == c.KIND_RETURN else 1
+        payment_id, hop, kind, _, _, amount, _, _, sequence, _, _, _ = row
+        if payment_id != c.NONE and sequence != c.NONE:
+            settled[payment_id] += kind == c.KIND_PAYMENT
+            moved[payment_id][hop] += -amount if kind == c.KIND_RETURN else amount
     for payment_id, received, fee, completed, status, hops in rows:
         assert (received > 0) == (status in SETTLED)
         assert fee == 0 or status in SETTLED or status in range(c.QUEUED_AT_END, c.RETURN_PENDING_AT_END)
         if status in SETTLED:
-            assert moved[payment_id] == hops >= 1
+            assert settled[payment_id] == hops == len(moved[payment_id]) >= 1
+            assert received == list(moved[payment_id].values())[-1]
             assert completed >= case.payments[payment_id].at
         elif completed != c.NEVER:
-            assert moved[payment_id] == 0  # rejected or returned: every hop that settled was reversed
+            assert not any(moved[payment_id].values())  # rejected or returned: every hop that settled was reversed
 
 
 def test_books_and_payments_hold_in_generated_worlds() -> None:

@@ -1,0 +1,84 @@
+"""Settles part of the first queued obligation of each account that can't pay it whole: payment splitting."""
+
+from __future__ import annotations
+
+from numpy import int64
+
+from simcore.accelerate import kernel
+from simcore.kernels.constants import DONE, FIFO, LOG_FULL
+from simcore.kernels.control import logs_full
+from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
+from simcore.kernels.queue import available, note_credit, note_debit, tier_funds, use_tiers
+from simcore.kernels.settle import log_obligation, move, real_hop
+from simcore.kernels.wide import FORWARD, KIND_PART, NONE, SETTLED_GROSS
+from simcore.kernels.world import CURSOR, NOW, SEQUENCE
+
+
+@kernel
+def _converted_next(world, slot):
+    """Whether what this obligation moves is exchanged before the next hop: then it goes whole or not at all."""
+    it = world.slots[slot]
+    following = real_hop(world, it.route, int64(it.hop + 1), FORWARD, it.debtor, it.creditor)
+    if following == NONE:
+        return False
+    here, there = world.hops[it.hop].rail, world.hops[following].rail
+    return world.rails[here].currency != world.rails[there].currency
+
+
+@kernel
+def _split(world, account, slot, part, now):
+    """Move a part of a queued obligation, which keeps its place in the queue with what is left of it."""
+    it, payer = world.slots[slot], world.accounts[account]
+    rail = world.rails[payer.rail]
+    if rail.rule != FIFO:  # an ordered queue knows the least amount of each of its branches
+        payer.head = ordered_remove(world.slots, world.path, payer.head, slot)
+    it.amount -= part
+    it.parted += part
+    payer.queued_value -= part
+    if rail.rule != FIFO:
+        payer.head = ordered_insert(world.slots, world.path, payer.head, slot)
+    move(world, account, it.credit, part)
+    if rail.tiers == 1:
+        use_tiers(world, account, it.credit, part, it.priority)
+    log_obligation(world, it.payment_id, it.hop - world.route_start[it.route], KIND_PART, account, it.credit, part,
+                   it.entered_at, now, world.state[SEQUENCE], SETTLED_GROSS, NONE, NONE)  # fmt: skip
+    world.state[SEQUENCE] += 1
+    note_debit(world, account)
+    note_credit(world, it.credit)
+
+
+@kernel
+def split_queues(world, rail, least, now):
+    """Go once through the accounts of a rail and pay what each can of the first obligation in its queue.
+
+    Parameters
+    ----------
+    least : int    the smallest part, minor units
+
+    Returns
+    -------
+    int     DONE, or LOG_FULL: call again to go on
+
+    Notes
+    -----
+    Accounts come in their order, so a later one pays on what an earlier one has just paid it. Money on its way back and
+    obligations whose money is exchanged next aren't split; the next of the same queue isn't looked at in their place.
+    """
+    state, it = world.state, world.rails[rail]
+    state[NOW] = now
+    while it.first_account + state[CURSOR] < it.last_account:
+        if logs_full(world):
+            return LOG_FULL
+        account = it.first_account + state[CURSOR]
+        state[CURSOR] += 1
+        head = world.accounts[account].head
+        if head == NONE:
+            continue
+        slot = int64(head if it.rule == FIFO else ordered_first(world.slots, head))
+        queued = world.slots[slot]
+        funds = tier_funds(world, account, queued.priority) if it.tiers == 1 else available(world.accounts, account)
+        # What can be paid whole is released as ever, after this.
+        if least <= funds < queued.amount and queued.returning == 0 and not _converted_next(world, slot):
+            _split(world, account, slot, funds, now)
+    state[CURSOR] = 0
+    return DONE
