@@ -64,7 +64,7 @@ def compare_command(runs: Sequence[Path], out: Path | None) -> int:
     """What ``luhai compare`` does."""
     table = compare([(str(path), open_tables(path)) for path in runs])
     if out is not None:
-        _write(table, out)
+        write_table(table, out)
     text = lines(table)
     widths = [max(len(row[k]) for row in text) for k in range(len(text[0]))]
     for row in text:
@@ -77,7 +77,8 @@ def compare_command(runs: Sequence[Path], out: Path | None) -> int:
     return 0
 
 
-def _write(table: pa.Table, out: Path) -> None:
+def write_table(table: pa.Table, out: Path) -> None:
+    """Write a table as .csv or .arrow, that of :func:`analysis.compare.compare` as .tex too; LH072 if it can't be."""
     try:
         if out.suffix == ".csv":
             from pyarrow import csv

@@ -14,7 +14,7 @@ OWN = "our definition"
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure; ``family`` says from which table it is computed: ``payments``, ``accounts`` or ``risk``."""
+    """One measure; ``family`` is one of ``GROUPS`` and says which module, ``analysis.measures_FAMILY``, computes it."""
 
     family: str
     unit: str
@@ -62,11 +62,27 @@ MEASURES: Final[dict[str, Measure]] = {
         "run ended are left out", OWN),
     "principal_at_risk_peak": Measure(
         "risk", "minor units", "highest value that was so exposed at one instant", OWN),
+    "liquidity_lower_bound": Measure(
+        "bounds", "minor units", "sum over accounts and days of max(0, paid − received): what settled, netted at the "
+        "end of the day", _BOF),
+    "liquidity_for_payments": Measure(
+        "bounds", "minor units", "sum over accounts and days of the largest net debit, in the order of finality", _BOF),
+    "liquidity_upper_bound": Measure(
+        "bounds", "minor units", "the same if all that settled had settled at the instant it entered", _BOF),
+    "liquidity_upper_submitted": Measure(
+        "bounds", "minor units", "the same with what never settled too", OWN),
+    "liquidity_level": Measure(
+        "bounds", "share", "(liquidity_for_payments − lower bound) / (upper bound − lower bound); above 1 where "
+        "waiting cost liquidity", _BOF),
+    "netting_possible": Measure(
+        "bounds", "share", "1 − liquidity_lower_bound / value paid: the most that netting could save", OWN),
+    "netting_efficiency": Measure("bounds", "share", "1 − liquidity_for_payments / value paid: what was saved", OWN),
 }  # fmt: skip
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "payments": ("run", "route", "corridor", "participant", "currency", "purpose", "flow", "day", "hour"),
     "accounts": ("run", "rail", "participant", "currency", "day"),
     "risk": ("run", "rail", "participant", "currency"),
+    "bounds": ("run", "rail", "participant", "currency", "day"),
 }
 """How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the
-rail's business day); ``risk`` belongs to the rail and the debtor of the leg paid."""
+rail's business day, as for ``bounds``); ``risk`` belongs to the rail and the debtor of the leg paid."""

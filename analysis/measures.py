@@ -82,7 +82,11 @@ def measure(tables: Tables, names: Sequence[str] | None = None, by: str = "run")
     ------
     ScenarioError                LH013: no such measure, or one that can't be cut so
     """
-    rows = cells(tables, names, by)
+    return table_of(cells(tables, names, by))
+
+
+def table_of(rows: Sequence[Cell]) -> pa.Table:
+    """Cells as the table of :func:`measure`."""
     columns = [
         [row.measure for row in rows], [row.group for row in rows], [row.currency for row in rows],
         [None if row.value is None else float(row.value) for row in rows],

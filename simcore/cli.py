@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "net": ("simcore.commands.net", "Net or offset a table of obligations with one algorithm."),
     "plot": ("simcore.commands.plot", "Draw the pictures of a run."),
     "compare": ("simcore.commands.compare", "Compare runs, and their routes, in one table."),
+    "measures": ("simcore.commands.measures", "Print the measures of a run, and its liquidity against the bounds."),
     "export": ("simcore.commands.export", "Write the tables of a run as Parquet, CSV, Excel or Stata files."),
     "bench": ("simcore.commands.bench", "Measure the speed of this machine's Luhai."),
     "schema": ("simcore.commands.schema", "Print the JSON Schema of scenario files, for editors."),

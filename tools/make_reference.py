@@ -301,12 +301,13 @@ def measures_page() -> str:
         lines.append("")
     lines += [
         "A participant is the debtor, for `principal_at_risk` that of the leg paid. Days and hours are those of "
-        "initiation in UTC; for accounts the day is the business day of the rail."
+        "initiation in UTC; for accounts and bounds the day is the business day of the rail. Bounds leave out funding, "
+        "sweeps, overnight credit and shares of losses, and the accounts of issuers."
     ]
     return "\n".join(lines).rstrip() + "\n"
 
 
-FAMILIES = {"payments": "payments", "accounts": "accounts", "risk": "obligations"}
+FAMILIES = {"payments": "payments", "accounts": "accounts", "risk": "conversions", "bounds": "obligations of payments"}
 
 RUN_DOCUMENT = """\
 `manifest.json` holds what made the run and what it is made of: the resolved `scenario` and its `scenario_digest`,

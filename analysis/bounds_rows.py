@@ -1,0 +1,151 @@
+"""Obligations of payments by account and business day, and the largest net debits of walking them in some order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.batches import Words, batches, numbers
+from analysis.tables import NULL, Tables
+
+CHUNK: Final = 1 << 17
+"""Rows walked at a time: what is sorted and summed then stays in the processor's cache."""
+_DAY_US: Final = 86_400_000_000
+_COLUMNS = ("payment_id", "hop", "rail", "debtor", "creditor", "currency", "amount_minor", "entered_at", "settled_at",
+            "sequence")  # fmt: skip
+Days = dict[str, tuple[NDArray[np.int64], list[str]]]
+"""Of each rail, when its business days began (microseconds UTC) and their dates."""
+
+
+@dataclass
+class Rows:
+    """Obligations of payments, in the order of their table.
+
+    A place is an account on a business day, ``account × n_day + day``. What settled stands on the day it settled, the
+    rest on the day it entered.
+    """
+
+    n_day: int
+    debtor: NDArray[np.int32]  # (n,) place that pays
+    creditor: NDArray[np.int32]  # (n,) place that is paid
+    amount: NDArray[np.int64]  # (n,) minor units
+    entered: NDArray[np.int64]  # (n,) microseconds UTC
+    key: NDArray[np.int64]  # (n,) payment_id × 128 + hop: the order of the input
+    sequence: NDArray[np.int64]  # (n,) order of finality, NULL where it never settled
+    accounts: list[tuple[str, str, str]] = field(default_factory=list)  # rail, participant, currency
+
+
+def business_days(tables: Tables) -> Days:
+    """The business days of each rail that opened, from the first opening of each until that of the next."""
+    found: dict[str, dict[str, int]] = {}
+    for batch in batches(tables, "events", ("time", "event", "rail", "detail")):
+        columns = (batch["event"].to_pylist(), batch["rail"].to_pylist(), numbers(batch["time"]).tolist())
+        for event, rail, time, detail in zip(*columns, batch["detail"].to_pylist(), strict=True):
+            if event in ("opened", "opened_for_funding"):
+                day = detail or str(np.datetime64(time // _DAY_US, "D"))
+                found.setdefault(rail, {}).setdefault(day, time)
+    return {rail: (np.array(list(days.values()), np.int64), list(days)) for rail, days in found.items()}
+
+
+def read_rows(tables: Tables, days: Days) -> Rows:
+    """The obligations of payments; a movement before a rail's first opening belongs to its first day."""
+    size, n_day = tables.rows("obligations"), max((len(names) for _, names in days.values()), default=1)
+    rows = Rows(n_day, *(np.empty(size, kind) for kind in (np.int32, np.int32, *[np.int64] * 4)))  # type: ignore[arg-type]
+    rails, people, currencies, n = Words(), Words(), Words(), 0
+    account_of: dict[int, int] = {}
+    for batch in batches(tables, "obligations", _COLUMNS):
+        keep = batch["payment_id"].is_valid().to_numpy(zero_copy_only=False)
+        part = slice(n, n + int(keep.sum()))
+        n = part.stop
+        read = {name: numbers(batch[name])[keep] for name in ("payment_id", "hop", "amount_minor", "entered_at",
+                                                              "settled_at", "sequence")}  # fmt: skip
+        rail, currency = rails.codes(batch["rail"])[keep], currencies.codes(batch["currency"])[keep]
+        time = np.where(read["settled_at"] != NULL, read["settled_at"], read["entered_at"])
+        day = np.zeros(rail.size, np.int64)
+        for code in np.unique(rail).tolist():
+            starts, _ = days.get(rails.words[code], (np.zeros(1, np.int64), []))
+            here = rail == code
+            day[here] = np.maximum(np.searchsorted(starts, time[here], side="right") - 1, 0)
+        for column, side in (("debtor", rows.debtor), ("creditor", rows.creditor)):
+            who = rail << 32 | people.codes(batch[column])[keep]
+            names, inverse = np.unique(who, return_inverse=True)
+            for name, first in zip(names.tolist(), np.unique(inverse, return_index=True)[1].tolist(), strict=True):
+                if name not in account_of:
+                    account_of[name] = len(rows.accounts)
+                    money = currencies.words[currency[first]]
+                    rows.accounts.append((rails.words[name >> 32], people.words[name & 0xFFFFFFFF], money))
+            known = np.array([account_of[name] for name in names.tolist()], np.int64)
+            side[part] = known[inverse.reshape(-1)] * n_day + day
+        rows.amount[part], rows.entered[part], rows.sequence[part] = (
+            read[name] for name in ("amount_minor", "entered_at", "sequence"))  # fmt: skip
+        rows.key[part] = read["payment_id"] * 128 + read["hop"]
+    for name in ("debtor", "creditor", "amount", "entered", "key", "sequence"):
+        setattr(rows, name, getattr(rows, name)[:n])
+    return rows
+
+
+def entry_order(rows: Rows) -> NDArray[np.intp]:
+    """Rows in the order in which they entered, those of one instant in the order of the input."""
+    order = np.argsort(rows.entered, kind="stable")
+    time = rows.entered[order]
+    tied = np.flatnonzero(time[1:] == time[:-1])
+    if tied.size:
+        at = np.union1d(tied, tied + 1)
+        some = order[at]
+        order[at] = some[np.lexsort((rows.key[some], rows.entered[some]))]
+    return order
+
+
+def finality_order(rows: Rows) -> NDArray[np.intp]:
+    """Rows that settled, in the order of finality."""
+    order = np.flatnonzero(rows.sequence != NULL)
+    ranks = rows.sequence[order]
+    return order if not np.any(ranks[1:] < ranks[:-1]) else order[np.argsort(ranks, kind="stable")]
+
+
+def walk(rows: Rows, order: NDArray[np.intp], sets: bool) -> tuple[list[int], list[int]]:
+    """Settle rows in an order, from positions of zero.
+
+    Parameters
+    ----------
+    order : intp (n,)      rows
+    sets : bool            rows of one sequence are final together, so that only the position after them counts
+
+    Returns
+    -------
+    list of int            (n_place,) the largest net debit, at least 0
+    list of int            (n_place,) the net debit at the end, negative where more came in than went out
+    """
+    n = len(rows.accounts) * rows.n_day
+    # The engine keeps what settles within 64 bits, but what never settled may be any sum.
+    kind: Any = object if rows.amount[order].sum(dtype=np.float64) > 2**62 else np.int64
+    position, highest = np.zeros(n, kind), np.zeros(n, kind)
+    start = 0
+    while start < order.size:
+        stop = min(start + CHUNK, order.size)
+        if sets:
+            last = rows.sequence[order[stop - 1]]
+            while stop < order.size and rows.sequence[order[stop]] == last:
+                stop += 1
+        here = order[start:stop]
+        start = stop
+        place, change = np.empty(2 * here.size, np.int32), np.empty(2 * here.size, kind)
+        place[0::2], place[1::2] = rows.debtor[here], rows.creditor[here]
+        change[0::2], change[1::2] = rows.amount[here], -rows.amount[here]
+        # numpy sorts 16 bits by radix, several times as fast.
+        by = np.argsort(place.astype(np.uint16) if n <= 1 << 16 else place, kind="stable")
+        place, running = place[by], np.cumsum(change[by])  # of int64 may wrap, but differences don't
+        same = place[1:] == place[:-1]
+        first = np.concatenate([np.zeros(1, np.intp), np.flatnonzero(~same) + 1])
+        ends = np.append(first[1:], place.size) - 1
+        which = place[first]
+        running += np.repeat(position[which] - (running[first] - change[by[first]]), ends - first + 1)
+        position[which] = running[ends]
+        if sets:
+            rank = np.repeat(rows.sequence[here], 2)[by]
+            running[:-1][same & (rank[1:] == rank[:-1])] = NULL  # inside a set
+        highest[which] = np.maximum(highest[which], np.maximum.reduceat(running, first))
+    return highest.tolist(), position.tolist()
