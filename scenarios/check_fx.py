@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fx.anchored import anchored_currencies, anchored_path
 from fx.rates import RateNotFound, RatePath
 from scenarios.accounts import escape_fault, missing_file_fault
 from scenarios.check_rates import check_hours, check_paths
@@ -13,7 +14,7 @@ from simcore.errors import ScenarioError
 from simcore.market import Pair
 from simcore.rates.paths import start_rate
 
-SOURCE_KEYS = {"ecb": None, "constant": "rate", "given": "file", "simulated": None}
+SOURCE_KEYS = {"ecb": None, "constant": "rate", "given": "file", "anchored": None, "simulated": None}
 SIMULATED = "simulated"
 
 
@@ -90,6 +91,9 @@ def _rate(checks: Checks, path: KeyPath, pair: Pair, currencies: tuple[str, str]
         elif pair.source == "ecb" and checks.rest.whole("scenario") and checks.scenario.scenario.days >= 1:
             info = checks.scenario.scenario
             RatePath.from_history(*currencies, info.start, info.days)
+        elif pair.source == "anchored" and checks.rest.whole("scenario") and checks.scenario.scenario.days >= 1:
+            info = checks.scenario.scenario
+            anchored_path(*currencies, info.start, info.days)
         elif pair.source == SIMULATED and checks.rest.whole("scenario"):
             RatePath.constant(*currencies, start_rate("/".join(currencies), pair, checks.scenario.scenario))
     except RateNotFound as error:
@@ -97,8 +101,9 @@ def _rate(checks: Checks, path: KeyPath, pair: Pair, currencies: tuple[str, str]
         if pair.source == SIMULATED:
             checks.say("LH055", source, got, "a published rate before the run, or a rate to start with", "rate = 7.2")
         else:
-            checks.say("LH055", source, got, "a published rate for each day of the run",
-                       'give a rate: source = "constant"')  # fmt: skip
+            anchored = pair.source == "ecb" and not set(currencies).isdisjoint(anchored_currencies())
+            try_ = 'source = "anchored"' if anchored else 'give a rate: source = "constant"'
+            checks.say("LH055", source, got, "a published rate for each day of the run", try_)
     except (ValueError, OverflowError) as error:
         checks.say("LH055", (*path, "rate"), str(error), "a rate above zero that the exact arithmetic can hold")
     if pair.source == "given" and pair.file is not None and check_file(checks, (*path, "file"), pair.file, "*.csv"):

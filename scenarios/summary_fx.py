@@ -8,9 +8,10 @@ from decimal import Decimal
 from scenarios.resolve import decimal_text
 from simcore.market import Gbm, GbmPair, MarketHours, Pair, RatePathKind
 from simcore.model import Scenario
+from simcore.rates.paths import assumptions
 from simcore.units import format_clock, format_duration
 
-SOURCES = {"ecb": "ECB reference rates", "constant": "constant", "given": "given in", "simulated": "simulated"}
+SOURCES = {"ecb": "ECB reference rates", "given": "given in"}
 
 
 def fx_lines(scenario: Scenario) -> Iterator[str]:
@@ -21,6 +22,7 @@ def fx_lines(scenario: Scenario) -> Iterator[str]:
     yield f"Currency market ({len(fx.pairs)})"
     for name, pair in fx.pairs.items():
         yield f"  {name:<16} {_rate(pair)}, half-spread {basis_points(pair.half_spread)}"
+        yield from (f"      {line}" for line in assumptions(name, pair))
     for name, path in (fx.paths or {}).items():
         yield from _path(name, path)
     for name, hours in (fx.hours or {}).items():
@@ -37,7 +39,8 @@ def basis_points(spread_bp_e2: int) -> str:
 
 def _rate(pair: Pair) -> str:
     more = pair.file or ("" if pair.rate is None else decimal_text(pair.rate))
-    return f"{SOURCES[pair.source]} {'from ' if pair.source == 'simulated' and more else ''}{more}".strip()
+    start = "from " if pair.source == "simulated" and more else ""
+    return f"{SOURCES.get(pair.source, pair.source)} {start}{more}".strip()
 
 
 def hours_text(hours: MarketHours) -> str:

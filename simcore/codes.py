@@ -256,8 +256,9 @@ _RULES = {
     "LH055": Code(
         "no exchange rate",
         "A pair needs a mid rate for the whole run: from the frozen table of ECB reference rates, a constant, "
-        "or a file of your own. The ECB quotes neither VND, BND, KHR, LAK nor MMK.",
-        '[fx.pairs."USD/VND"]\nsource = "constant"\nrate = 26000\nhalf_spread = "5 bp"',
+        "or a file of your own. The ECB quotes neither VND, BND, KHR, LAK nor MMK; anchored holds them against a "
+        "currency that it does quote, which is an assumption.",
+        '[fx.pairs."USD/VND"]\nsource = "anchored"\nhalf_spread = "30 bp"',
     ),
     "LH056": Code(
         "a currency pair of the wrong form",

@@ -15,9 +15,11 @@ from simcore.units import ClockTime
 class Pair:
     """The mid rate of one currency pair, ``"USD/CNY"``: CNY for one USD."""
 
-    source: Literal["ecb", "constant", "given", "simulated"] = "ecb"
+    source: Literal["ecb", "constant", "given", "anchored", "simulated"] = "ecb"
+    """Published by the ECB; constant; from a file; for VND, LAK, KHR, MMK and BND held against a currency that the ECB
+    quotes; or drawn by a path of [fx.paths]."""
     rate: Decimal | None = None
-    """For ``constant``; for ``simulated`` where the path starts, else with the last ECB rate before the run."""
+    """For ``constant``; for ``simulated`` where the path starts, else with the last rate before the run."""
     file: str | None = None
     """For ``given``: CSV with columns ``time, rate``."""
     half_spread: BasisPoints

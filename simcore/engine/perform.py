@@ -16,6 +16,7 @@ from simcore.engine.conductor import Conductor, Counts, Progress, Sizes
 from simcore.engine.timetable import rail_calendar
 from simcore.errors import InvariantError
 from simcore.model import Scenario
+from simcore.rates.paths import assumptions
 from simcore.results.audit import audit_tables
 from simcore.results.audit_report import AuditReport
 from simcore.results.provenance import canonical, digest, machine, read_manifest, versions
@@ -61,6 +62,8 @@ def _notes(scenario: Scenario, demand: Demand) -> list[str]:
         days = estimated_days(rail_calendar(rail), info.start, info.days)
         if days:
             notes.append(f"rails.{name}: calendar {rail.calendar} is estimated from {days[0]} to {days[-1]}")
+    for name, pair in scenario.fx.pairs.items():
+        notes += [f"fx.pairs.{name}: {line}" for line in assumptions(name, pair)]
     return notes
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fx.anchored import anchored_on, anchored_path, anchors_of
 from fx.convert import RATE_DIGITS
-from fx.rates import RatePath, rate_on
+from fx.rates import RatePath
 from simcore.datafiles import data_path
 from simcore.demand.portable import exp
 from simcore.errors import ScenarioError
@@ -45,15 +46,24 @@ def _unsimulated(name: str, pair: Pair, info: Info, folder: Path) -> RatePath:
         from simcore.engine.given_rates import read_rates
 
         return RatePath.given(source, target, read_rates(data_path(folder, pair.file), pair.file))
+    if pair.source == "anchored":
+        return anchored_path(source, target, info.start, info.days)
     return RatePath.from_history(source, target, info.start, info.days)
 
 
 def start_rate(name: str, pair: Pair, info: Info) -> Decimal:
-    """Where a simulated path starts: the pair's own rate, or the last published before the run (RateNotFound)."""
+    """Where a simulated path starts: the pair's own rate, or the last before the run (RateNotFound)."""
     if pair.rate is not None:
         return pair.rate
     source, target = name.split("/")
-    return rate_on(source, target, info.start - dt.timedelta(days=1))[0]
+    return anchored_on(source, target, info.start - dt.timedelta(days=1))
+
+
+def assumptions(name: str, pair: Pair) -> list[str]:
+    """What is assumed of a pair's rate because the ECB doesn't quote one of its currencies."""
+    if pair.source != "anchored" and (pair.source != "simulated" or pair.rate is not None):
+        return []
+    return [str(anchor) for anchor in anchors_of(*name.split("/"))]
 
 
 def simulate(name: str, path: RatePathKind, fx: Fx, info: Info, seed: int) -> dict[str, RatePath]:

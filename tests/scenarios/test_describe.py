@@ -133,3 +133,33 @@ def test_every_entry_of_the_catalogue_is_without_faults() -> None:
         loaded = load(name)
         assert loaded.scenario.scenario.name == name
         assert loaded.scenario.sources, f"{name} says nowhere where its numbers come from"
+
+
+def test_show_marks_rates_that_are_assumed(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write("to-singapore", ("[fx.dealers.FX]", ANCHORED + "\n[fx.dealers.FX]"))
+    show_command(str(path), settings=())
+    shown = capsys.readouterr().out
+    assert "  USD/MMK          anchored, half-spread 150 bp\n      assumed: 2100 MMK for one USD" in shown
+    assert "  CNY/VND          simulated, half-spread 30 bp\n      assumed: 25948 VND for one USD" in shown
+    assert "  CNY/LAK          simulated from 3300, half-spread 50 bp\n  path" in shown  # a rate of its own
+
+
+ANCHORED = """
+[fx.pairs."USD/MMK"]
+source = "anchored"
+half_spread = "150 bp"
+
+[fx.pairs."CNY/VND"]
+source = "simulated"
+half_spread = "30 bp"
+
+[fx.pairs."CNY/LAK"]
+source = "simulated"
+rate = 3300
+half_spread = "50 bp"
+
+[fx.paths.neighbours]
+kind = "gbm"
+step = "1 d"
+pairs = { "CNY/VND" = { volatility = "2.44 %" }, "CNY/LAK" = { volatility = "2.61 %" } }
+"""
