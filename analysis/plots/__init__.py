@@ -28,6 +28,8 @@ class Entry:
 FIGURES: Final[dict[str, Entry]] = {
     "account_intraday": Entry("intraday balance and queue per account of one rail", "各账户的日间余额与排队", True),
     "settled_by_route": Entry("cumulative settled value and speed by route", "各路径的累计结算金额与速度", True),
+    "queue_heatmap": Entry("value queued by participant and local hour on one rail", "各参与者各时段的排队金额"),
+    "settled_by_rail": Entry("cumulative settled value by rail", "各系统的累计结算金额"),
 }
 
 
@@ -43,7 +45,8 @@ def draw(tables: Tables, figure: str, **options: Any) -> Figure:
     ----------
     tables : Tables    from :func:`analysis.tables.open_tables`
     figure : str       one of ``FIGURES``
-    options            those of the figure's function; all take ``language``, "en" or "zh"
+    options            those of the figure's function; all take ``language``, "en" or "zh", and
+                       ``width_mm``, 170 for a page or 85 for a column
 
     Returns
     -------
@@ -68,11 +71,11 @@ def draw(tables: Tables, figure: str, **options: Any) -> Figure:
 
 def plot_command(
     run: Path, *, figures: Sequence[str] = (), form: str = "png", out: Path | None = None, language: str = "en",
-    everything: bool = False,
+    everything: bool = False, width_mm: float | None = None,
 ) -> int:  # fmt: skip
     """What ``luhai plot`` does: draw pictures of a run as files and print their paths.
 
-    Those named, or ``everything``, or the standard ones.
+    Those named, or ``everything``, or the standard ones; as wide as a page if ``width_mm`` is not given.
     """
     from analysis.plots.style import save
     from analysis.tables import open_tables
@@ -80,8 +83,9 @@ def plot_command(
     tables = open_tables(run)
     folder = run / "figures" if out is None else out
     wanted = list(FIGURES) if everything else [*dict.fromkeys(figures)] or standard()
+    options: dict[str, Any] = {"language": language} | ({} if width_mm is None else {"width_mm": width_mm})
     # Every picture is drawn before the first is written: a wrong name leaves nothing behind.
-    drawn = {name: draw(tables, name, language=language) for name in wanted}
+    drawn = {name: draw(tables, name, **options) for name in wanted}
     for name, figure in drawn.items():
         path = folder / f"{name}.{form}"
         try:

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from analysis.plots import style
 from analysis.plots.clock import clock_axis, clock_words, shade
+from analysis.plots.pick import busiest_rail, by_turnover, currency_of
+from analysis.plots.sheet import BOTTOM_MM, NARROW_MM, Key, amount_axis, axis_mm, open_sheet
 from analysis.plots.words import duration, say
 from analysis.tables import NULL, Tables, local_days
 
-CELL_MM, TOP_MM, BOTTOM_MM = 36.0, 23.0, 15.0
+CELL_MM = 36.0
 TITLE_MM = 2.6  # per em of 8 pt, since few letters are as wide as we reckon
-MOST = 12
+MOST, MOST_NARROW = 12, 5
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def account_intraday(
     language: str = "en",
     rail: str | None = None,
     participants: Sequence[str] | None = None,
-    most: int = MOST,
+    most: int | None = None,
+    width_mm: float = style.WIDTH_MM,
 ) -> Figure:
     """Balance (line) and queued value (area below it) of each account, at the snapshots of ``balances``.
 
@@ -50,30 +54,39 @@ def account_intraday(
     ----------
     rail : str            the rail; the one with the most settled obligations if None
     participants          whose accounts; those that paid most if None, without issuers of the money
-    most : int            how many accounts at most when ``participants`` is None
+    most : int | None     how many accounts at most when ``participants`` is None; 12, or 5 in a column
     """
+    most = most or (MOST if width_mm >= NARROW_MM else MOST_NARROW)
     rail = busiest_rail(tables) if rail is None else rail
     if rail is None or not tables.rows("balances"):
-        return style.nothing(tables, say("intraday_title", language, "–"), say("no_balances", language), language)
+        return style.nothing(
+            tables, say("intraday_title", language, "–"), say("no_balances", language), language, width_mm
+        )
     name = tables.label("rails", rail, language)
     title = say("intraday_title", language, style.drawable(name, rail))
     ranked = by_turnover(tables, rail)
     chosen = ranked[:most] if participants is None else [who for who in participants if who in ranked]
     shown = _accounts(tables, rail, chosen)
     if not shown:
-        return style.nothing(tables, title, say("no_rail", language, rail), language)
-    currency = _currency(tables, rail)
+        return style.nothing(tables, title, say("no_rail", language, rail), language, width_mm)
+    currency = currency_of(tables, rail)
     largest = max(int(max(np.abs(each.balance).max(), each.peak)) for each in shown)
     unit, unit_name = style.scale(largest, currency, language)
 
-    columns = 1 if len(shown) == 1 else 2 if len(shown) <= 4 else 3
+    columns = 1 if len(shown) == 1 or width_mm < NARROW_MM else 2 if len(shown) <= 4 else 3
     lines = -(-len(shown) // columns)
-    figure = style.new_figure(TOP_MM + BOTTOM_MM + lines * CELL_MM * (1.6 if columns == 1 else 1))
-    place = style.margins(figure, left=12, right=3, top=TOP_MM, bottom=BOTTOM_MM)
-    grid = figure.add_gridspec(lines, columns, hspace=0.34, wspace=0.24, **place)
     zone = tables.zone(rail)
     hours = [(float(local_days(a, zone)), float(local_days(b, zone))) for a, b in tables.open_hours(rail)]
     first, last = _window(local_days(shown[0].time_us, zone), hours)
+    below = clock_words(zone, int(shown[0].time_us[0]), first, last, language, width_mm)
+    subtitle = _subtitle(tables, len(shown), len(ranked), participants, unit_name, language)
+    cell_mm = CELL_MM * (1.6 if columns == len(shown) == 1 else 1)
+    bottom_mm = axis_mm(below)
+    body = 3 + lines * cell_mm + bottom_mm
+    sheet = open_sheet(tables, title, subtitle, body, language, width_mm, _keys(language, bool(hours)))
+    figure = sheet.figure
+    place = style.margins(figure, left=12, right=3, top=sheet.top + 3, bottom=bottom_mm + BOTTOM_MM)
+    grid = figure.add_gridspec(lines, columns, hspace=0.34, wspace=0.24, **place)
     for position, account in enumerate(shown):
         line, column = divmod(position, columns)
         cell = grid[line, column].subgridspec(2, 1, height_ratios=[2.6, 1], hspace=0.12)
@@ -82,55 +95,24 @@ def account_intraday(
         _balance(upper, account, days, unit, language)
         _queue(lower, account, days, unit, language)
         for axes in (upper, lower):
-            clock_axis(axes, first, last, language, most_hours=15 // columns, most_days=21 // columns)
+            clock_axis(
+                axes,
+                first,
+                last,
+                language,
+                most_hours=round(width_mm / 11.3) // columns,
+                most_days=round(width_mm / 8) // columns,
+            )
             shade(axes, hours)
         style.bare(upper)
         if position + columns < len(shown):
             style.bare(lower)
         who = tables.label("participants", account.participant, language)
-        fits = style.width_em(who) * TITLE_MM <= (style.WIDTH_MM - 16) / columns
+        fits = style.width_em(who) * TITLE_MM <= (width_mm - 16) / columns
         upper.set_title(style.drawable(who if fits else account.participant, account.participant))
-    style.heading(figure, title, _subtitle(tables, len(shown), len(ranked), participants, unit_name, language))
-    _legend(figure, language, bool(hours))
     high = figure.get_size_inches()[1] / style.MM
-    words = clock_words(zone, int(shown[0].time_us[0]), first, last, language)
-    figure.text(12 / style.WIDTH_MM, 5.5 / high, words, fontsize=8, va="bottom")
-    style.corner(figure, tables, language)
+    figure.text(12 / width_mm, (BOTTOM_MM + 0.5) / high, below, fontsize=8, va="bottom")
     return figure
-
-
-def busiest_rail(tables: Tables) -> str | None:
-    """The rail on which most obligations settled; the first of those with snapshots if none did."""
-    with_snapshots = tables.ids("balances", "rail").used()
-    rails = tables.ids("obligations", "rail")
-    settled = tables.numbers("obligations", "settled_at") != NULL
-    counts = np.bincount(rails.codes[settled], minlength=len(rails.words))
-    busy = {word: int(count) for word, count in zip(rails.words, counts)}
-    return max(with_snapshots, key=lambda rail: busy.get(rail, 0), default=None)
-
-
-def by_turnover(tables: Tables, rail: str) -> list[str]:
-    """The holders of accounts on a rail, those first that paid most; issuers of the money last."""
-    here = tables.ids("accounts", "rail").equal(rail)
-    holders = tables.ids("accounts", "participant")
-    debited, limits = tables.numbers("accounts", "debited_minor"), tables.numbers("accounts", "debit_limit_minor")
-    paid: dict[int, int] = {}
-    issuers = set()
-    for code, amount, limit in zip(holders.codes[here], debited[here], limits[here]):
-        paid[int(code)] = paid.get(int(code), 0) + int(amount)
-        if limit == NULL:
-            issuers.add(int(code))
-    order = sorted(paid, key=lambda code: (code in issuers, -paid[code], code))
-    plain = [code for code in order if code not in issuers]
-    return [holders.words[code] for code in plain or order] + [
-        holders.words[c] for c in order if plain and c in issuers
-    ]
-
-
-def _currency(tables: Tables, rail: str) -> str:
-    here = tables.ids("balances", "rail").equal(rail)
-    currencies = tables.ids("balances", "currency")
-    return currencies.words[int(currencies.codes[here][0])]
 
 
 def _accounts(tables: Tables, rail: str, chosen: Sequence[str]) -> list[Account]:
@@ -184,7 +166,7 @@ def _balance(axes: Axes, account: Account, days: NDArray[np.float64], unit: floa
     if not values.any() and not account.limit:
         axes.set_ylim(-1, 1)
     axes.margins(y=0.08)
-    _amounts(axes, 4)
+    amount_axis(axes)
 
 
 def _queue(axes: Axes, account: Account, days: NDArray[np.float64], unit: float, language: str) -> None:
@@ -203,11 +185,6 @@ def _queue(axes: Axes, account: Account, days: NDArray[np.float64], unit: float,
     )  # fmt: skip
 
 
-def _amounts(axes: Axes, most: int) -> None:
-    axes.yaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}".replace("-", "−")))
-
-
 def _subtitle(
     tables: Tables, shown: int, total: int, participants: Sequence[str] | None, unit: str, language: str
 ) -> str:
@@ -222,20 +199,12 @@ def _subtitle(
     return f"{count}{say('then', language)}{say('snapshots', language, unit, duration(grid, language))}"
 
 
-def _legend(figure: Figure, language: str, shaded: bool) -> None:
-    """One line of keys below the subtitle."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    keys: list[Line2D | Patch] = [
+def _keys(language: str, shaded: bool) -> list[Key]:
+    keys: list[Key] = [
         Line2D([], [], color=style.BLUE, label=say("balance", language)),
         Patch(facecolor=style.VERMILLION, label=say("queued", language)),
         Line2D([], [], color=style.BLACK, linewidth=0.8, dashes=(4, 2), label=say("limit", language)),
     ]
     if shaded:
         keys.append(Patch(facecolor=style.SHADE, edgecolor=style.PALE, linewidth=0.5, label=say("open", language)))
-    high = figure.get_size_inches()[1] / style.MM
-    figure.legend(
-        handles=keys, loc="upper left", bbox_to_anchor=(2 / style.WIDTH_MM, 1 - 12 / high), ncols=len(keys),
-        frameon=False, fontsize=7, handlelength=1.8, columnspacing=1.6, borderaxespad=0, borderpad=0,
-    )  # fmt: skip
+    return keys

@@ -11,9 +11,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
-from analysis.plots.style import PALE, SHADE
+from analysis.plots.style import MM, PALE, POINT_MM, SHADE, WIDTH_MM, width_em, wrapped
 from analysis.plots.words import MONTHS, WEEKDAYS, duration, from_to, say
-from analysis.tables import local_days
+from analysis.tables import Tables, local_days
 
 # Elapsed times worth a tick, in seconds.
 MARKS: Final = (
@@ -51,13 +51,31 @@ def _day(day: int, language: str, dated: bool) -> str:
     return f"{date.month}月{date.day}日" if language == "zh" else f"{date.day} {MONTHS[date.month - 1][:3]}"
 
 
-def clock_words(zone: ZoneInfo, start_us: int, first: float, last: float, language: str) -> str:
-    """What stands under an axis of local time: zone, its offset, the days."""
+def clock_words(
+    zone: ZoneInfo, start_us: int, first: float, last: float, language: str, width_mm: float = WIDTH_MM
+) -> str:
+    """What stands under an axis of local time: zone, its offset, the days; in lines that fit a figure of this width."""
     shift = round((float(local_days(start_us, zone)) - start_us / 86_400e6) * 1440)
     offset = f"UTC{'+' if shift >= 0 else '−'}{abs(shift) // 60:02}:{abs(shift) % 60:02}"
     if str(zone) == "UTC":
         offset = "UTC"
-    return say("clock", language, zone, offset, from_to(first, last, language))
+    words = say("clock", language, zone, offset, from_to(first, last, language))
+    return wrapped(words, (width_mm - 20) / (8 * POINT_MM))
+
+
+def window_of(
+    tables: Tables, rail: str, span: tuple[int, int], zone: ZoneInfo, until_us: int | None = None
+) -> tuple[float, float]:
+    """What an axis shows, as day numbers: the whole run, or within two days a rail's hours and half an hour around.
+
+    ``until_us`` is the last thing to be seen, if that is later than the rail's last closing.
+    """
+    first, last = float(local_days(span[0], zone)), float(local_days(span[1], zone))
+    hours = tables.open_hours(rail)
+    if last - first <= 2 and hours:
+        first = max(first, float(local_days(hours[0][0], zone)) - 1 / 48)
+        last = min(last, float(local_days(max(hours[-1][1], until_us or 0), zone)) + 1 / 48)
+    return (first, last) if last > first else (first - 1 / 48, first + 1 / 48)
 
 
 def shade(axes: Axes, hours: list[tuple[float, float]]) -> None:
@@ -74,5 +92,15 @@ def elapsed_axis(axes: Axes, least: float, most: float, language: str, faster: b
     words = [duration(mark, language) for mark in marks]
     if faster and marks and marks[0] == least:
         words[0] = f"≤ {words[0]}"
-    axes.set_xticks(marks, words)
+    # On a narrow axis every mark is a tick, but not each is named: an hour first, then from left to right.
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    wide_mm = axes.get_position().width * figure.get_size_inches()[0] / MM
+    places = [math.log(mark / least) / math.log(most / least) * wide_mm for mark in marks]
+    halves = [(width_em(word) + 0.6) * 7 * POINT_MM / 2 for word in words]
+    named: list[int] = []
+    for k in sorted(range(len(marks)), key=lambda k: (marks[k] != 3_600, k)):
+        if all(abs(places[k] - places[other]) >= halves[k] + halves[other] for other in named):
+            named.append(k)
+    axes.set_xticks(marks, [word if k in named else "" for k, word in enumerate(words)])
     axes.xaxis.set_minor_locator(NullLocator())

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.plots import style
-from analysis.plots.clock import clock_axis, clock_words, elapsed_axis
+from analysis.plots.clock import clock_axis, clock_words, elapsed_axis, window_of
+from analysis.plots.sheet import NARROW_MM, amount_axis, axis_mm, end_labels, labels_mm, open_sheet
 from analysis.plots.words import say
 from analysis.tables import NULL, Tables, local_days
 
-PANEL_MM, LEFT_MM, LABEL_MM, LINE_MM = 42.0, 16.0, 46.0, 3.1
+PANEL_MM, LEFT_MM, GAP_MM = 42.0, 16.0, 8.0
 POINTS = 600
 LEAST_SECONDS = 1.0
 G20_SECONDS, G20_SHARE = 3600.0, 75.0
@@ -39,7 +39,9 @@ class Route:
 
 
 @style.styled
-def settled_by_route(tables: Tables, *, language: str = "en", most: int = 7) -> Figure:
+def settled_by_route(
+    tables: Tables, *, language: str = "en", most: int = 7, width_mm: float = style.WIDTH_MM
+) -> Figure:
     """Above, the value sent of payments settled so far, one line per route and one panel per currency sent; below, the
     share of all payments of a route that settled within a time after initiation.
 
@@ -47,59 +49,42 @@ def settled_by_route(tables: Tables, *, language: str = "en", most: int = 7) -> 
     """
     title = say("route_title", language)
     if not tables.rows("payments"):
-        return style.nothing(tables, title, say("no_payments", language), language)
+        return style.nothing(tables, title, say("no_payments", language), language, width_mm)
     routes, total = routes_of(tables, most)
     settled = tables.ids("payments", "status")
     count = int(_is_settled(tables).sum())
     if not any(route.time_us.size for route in routes):
         text = say("none_settled", language, f"{settled.codes.size:,}")
-        return style.nothing(tables, title, text, language)
+        return style.nothing(tables, title, text, language, width_mm)
     currencies = list(dict.fromkeys(route.currency for route in routes))
     groups = [[route for route in routes if route.currency == currency] for currency in currencies]
-    rows = [_value_labels(tables, group, language) for group in groups] + [_speed_labels(tables, routes, language)]
-    heights = [max(PANEL_MM, sum(_label_mm(text) for text in texts)) for texts in rows]
-    figure = style.new_figure(15 + sum(heights) + 8 * (len(groups) - 1) + 17 + 19)
-    high = figure.get_size_inches()[1] / style.MM
-    panels, place = [], 15.0
-    for position, height in enumerate(heights):
-        place += height
-        panels.append(
-            figure.add_axes(
-                (LEFT_MM / style.WIDTH_MM, 1 - place / high, 1 - (LEFT_MM + LABEL_MM) / style.WIDTH_MM, height / high)
-            )
-        )
-        place += 17 if position >= len(groups) - 1 else 8
-
+    label_mm = 46.0 if width_mm > NARROW_MM else 27.0
+    rows = [_value_labels(tables, group, language, label_mm) for group in groups]
+    rows.append([f"{_name(tables, route, language, label_mm)}\n{_share(route, language)}" for route in routes])
+    heights = [max(PANEL_MM, labels_mm(texts)) for texts in rows]
     span = tables.span() or (0, 1)
     rail = _first_rail(tables, routes)
     zone = tables.zone(rail)
-    first, last = _window(tables, routes, rail, span, zone)
-    for axes, group, texts in zip(panels, groups, rows):
-        _value(axes, group, texts, (first, last), zone, span, language)
-        clock_axis(axes, first, last, language, most_hours=10, most_days=12)
-    panels[len(groups) - 1].set_xlabel(clock_words(zone, span[0], first, last, language), loc="left")
-    _speed(panels[-1], routes, rows[-1], language)
-    figure.align_ylabels()
+    ends = [int(route.time_us[-1]) for route in routes if route.time_us.size]
+    first, last = window_of(tables, rail, span, zone, max(ends))
+    below = clock_words(zone, span[0], first, last, language, width_mm)
     subtitle = say("route_subtitle", language, f"{settled.codes.size:,}", f"{count:,}")
     shown = len({route.name for route in routes})
     if shown < total:
         subtitle += say("then", language) + say("some_routes", language, shown, total)
-    style.heading(figure, title, subtitle)
-    style.corner(figure, tables, language)
-    return figure
-
-
-def _window(
-    tables: Tables, routes: list[Route], rail: str, span: tuple[int, int], zone: ZoneInfo
-) -> tuple[float, float]:
-    """What the axis shows: the whole run, or within two days from the first opening to the last settlement."""
-    first, last = float(local_days(span[0], zone)), float(local_days(span[1], zone))
-    hours = tables.open_hours(rail)
-    if last - first <= 2 and hours:
-        ends = [int(route.time_us[-1]) for route in routes if route.time_us.size]
-        first = max(first, float(local_days(hours[0][0], zone)) - 1 / 48)
-        last = min(last, float(local_days(max([hours[-1][1], *ends]), zone)) + 1 / 48)
-    return first, last if last > first else first + 1 / 24
+    body = 2 + sum(heights) + GAP_MM * (len(groups) - 1) + axis_mm(below) + 8 + 12
+    sheet = open_sheet(tables, title, subtitle, body, language, width_mm)
+    panels, place = [], 2.0
+    for position, height in enumerate(heights):
+        panels.append(sheet.axes(LEFT_MM, place, width_mm - LEFT_MM - label_mm, height))
+        place += height + (GAP_MM if position < len(groups) - 1 else axis_mm(below) + 8)
+    for axes, group, texts in zip(panels, groups, rows):
+        _value(axes, group, texts, (first, last), zone, span, language)
+        clock_axis(axes, first, last, language, most_hours=round(width_mm / 17), most_days=round(width_mm / 14))
+    panels[len(groups) - 1].set_xlabel(below, loc="left")
+    _speed(panels[-1], routes, rows[-1], language, label_mm)
+    sheet.figure.align_ylabels()
+    return sheet.figure
 
 
 def _is_settled(tables: Tables) -> NDArray[np.bool_]:
@@ -155,18 +140,14 @@ def _unit(routes: list[Route], language: str) -> tuple[float, str]:
     return style.scale(max(_total(route) for route in routes), routes[0].currency, language)
 
 
-def _value_labels(tables: Tables, routes: list[Route], language: str) -> list[str]:
+def _value_labels(tables: Tables, routes: list[Route], language: str, label_mm: float) -> list[str]:
     unit, unit_name = _unit(routes, language)
     return [
-        f"{_name(tables, route, language)}\n{style.number(_total(route) / unit)} {unit_name}"
-        + say("comma", language)
+        f"{_name(tables, route, language, label_mm)}\n{style.number(_total(route) / unit)} {unit_name}"
+        + (say("comma", language) if label_mm > 30 else "\n")
         + say("payments", language, f"{route.time_us.size:,}")
         for route in routes
     ]
-
-
-def _speed_labels(tables: Tables, routes: list[Route], language: str) -> list[str]:
-    return [f"{_name(tables, route, language)}\n{_share(route, language)}" for route in routes]
 
 
 def _value(
@@ -188,12 +169,11 @@ def _value(
         ends.append(float(total) / unit)
     axes.set_ylim(0, max(ends) * 1.08 or 1)
     axes.set_ylabel(say("cumulative", language, unit_name))
-    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
-    _labels(axes, texts, ends, [route.colour for route in routes])
+    amount_axis(axes)
+    end_labels(axes, texts, ends, [route.colour for route in routes])
 
 
-def _speed(axes: Axes, routes: list[Route], texts: list[str], language: str) -> None:
+def _speed(axes: Axes, routes: list[Route], texts: list[str], language: str, label_mm: float) -> None:
     elapsed = [np.sort(route.elapsed_us) / 1e6 for route in routes]
     drawn = np.concatenate([each for each in elapsed if each.size])
     faster = bool(drawn.min() < LEAST_SECONDS)  # they are counted at the left edge
@@ -215,8 +195,14 @@ def _speed(axes: Axes, routes: list[Route], texts: list[str], language: str) -> 
     axes.set_xlabel(say("elapsed", language), loc="left")
     axes.set_yticks([0, 25, 50, 75, 100])
     elapsed_axis(axes, least, most, language, faster)
-    _labels(axes, texts, ends, [route.colour for route in routes])
+    end_labels(axes, texts, ends, [route.colour for route in routes])
     left = np.log(G20_SECONDS / least) < 0.5 * np.log(most / least)
+    if label_mm < 30:
+        axes.annotate(
+            say("g20_short", language), (0, 1.0), (0, 1), xycoords="axes fraction", textcoords="offset points",
+            ha="left", va="bottom", fontsize=7, color=style.GREY,
+        )  # fmt: skip
+        return
     axes.annotate(
         say("g20", language), (G20_SECONDS, 1.0), (0, 1), xycoords=axes.get_xaxis_transform(),
         textcoords="offset points", ha="left" if left else "right", va="bottom", fontsize=7, color=style.GREY,
@@ -231,25 +217,7 @@ def _share(route: Route, language: str) -> str:
     return say("share_settled", language, "100" if percent == 100 else f"{min(percent, 99.9):.1f}")
 
 
-def _label_mm(text: str) -> float:
-    return LINE_MM * (text.count("\n") + 1.4)
-
-
-def _name(tables: Tables, route: Route, language: str) -> str:
-    return style.drawable(style.wrapped(tables.label("routes", route.name, language), 17), route.name)
-
-
-def _labels(axes: Axes, texts: list[str], values: list[float], colours: list[str]) -> None:
-    """Names at the right end of lines, moved apart where they would overlap, with a thin leader where they moved."""
-    low, high = axes.get_ylim()
-    figure_mm = axes.get_figure(root=True).get_size_inches()[1] / style.MM  # type: ignore[union-attr]
-    per_mm = (high - low) / (axes.get_position().height * figure_mm)
-    heights = [_label_mm(text) * per_mm for text in texts]
-    places = style.spread(values, heights, low - LINE_MM * per_mm, high + LINE_MM * per_mm)
-    for text, value, place, colour in zip(texts, values, places, colours):
-        axes.annotate(
-            text, (1, value), (1.025, place), xycoords=axes.get_yaxis_transform(),
-            textcoords=axes.get_yaxis_transform(), fontsize=7, color=colour, va="center", annotation_clip=False,
-            linespacing=1.15, arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0,
-                                          "shrinkB": 0, "relpos": (0, 0.5)},
-        )  # fmt: skip
+def _name(tables: Tables, route: Route, language: str, label_mm: float) -> str:
+    """The full name where there is room, else the one that tables use."""
+    name = tables.label("routes", route.name, language) if label_mm > 30 else route.name
+    return style.drawable(style.wrapped(name, label_mm / 2.7), route.name)

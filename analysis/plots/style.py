@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, wraps
@@ -22,7 +23,10 @@ from analysis.tables import Tables
 from fx.currency import exponent, is_currency
 
 MM: Final = 1 / 25.4
+POINT_MM: Final = 25.4 / 72
 WIDTH_MM: Final = 170.0
+COLUMN_MM: Final = 85.0
+"""The text width of a page, and one of its two columns."""
 # Okabe and Ito (2008), https://jfly.uni-koeln.de/color/, without yellow, which is lost on white paper.
 BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 PURPLE, SKY, BLACK = "#CC79A7", "#56B4E9", "#000000"
@@ -112,24 +116,25 @@ def width_em(text: str) -> float:
     return sum(1.0 if ord(character) > 0x2E7F else 0.6 for character in text)
 
 
+def chinese(text: str) -> bool:
+    """Whether a text has Chinese characters, which are as wide as high."""
+    return any(ord(character) > 0x2E7F for character in text)
+
+
 def wrapped(text: str, most_em: float) -> str:
-    """A text in lines of at most this width: broken between words, in Chinese anywhere."""
+    """A text in lines of at most this width: broken between words, in Chinese anywhere but before a mark."""
     lines, line = [], ""
-    pieces: list[str] = []
-    for word in text.split():
-        pieces += list(word) if width_em(word) == len(word) else [word]
-        pieces.append(" ")
-    for piece in pieces[:-1]:
-        if line.strip() and width_em(line + piece) > most_em:
+    for piece in re.findall(r"[⺀-￿][，。、；：）]*|[^⺀-￿\s]+[，。、；：）]*|\s+", text):
+        if line.strip() and piece.strip() and width_em(line + piece) > most_em:
             lines.append(line.strip())
             line = ""
         line += piece
     return "\n".join([*lines, line.strip()])
 
 
-def new_figure(height_mm: float) -> Figure:
-    """An empty figure, 170 mm wide."""
-    figure = Figure(figsize=(WIDTH_MM * MM, height_mm * MM))
+def new_figure(height_mm: float, width_mm: float = WIDTH_MM) -> Figure:
+    """An empty figure, as wide as a page."""
+    figure = Figure(figsize=(width_mm * MM, height_mm * MM))
     FigureCanvasAgg(figure)
     return figure
 
@@ -140,11 +145,20 @@ def margins(figure: Figure, *, left: float, right: float, top: float, bottom: fl
     return {"left": left / wide, "right": 1 - right / wide, "top": 1 - top / high, "bottom": bottom / high}
 
 
-def heading(figure: Figure, title: str, subtitle: str) -> None:
-    """Title and subtitle in the upper left corner."""
-    high = figure.get_size_inches()[1] / MM
-    figure.text(2 / WIDTH_MM, 1 - 2 / high, title, fontsize=10, va="top")
-    figure.text(2 / WIDTH_MM, 1 - 7 / high, subtitle, fontsize=8, color=GREY, va="top")
+def heading(figure: Figure, title: str, subtitle: str) -> float:
+    """Title and subtitle in the upper left corner, in as many lines as they need; where they end, mm from the top."""
+    wide, high = figure.get_size_inches() / MM
+    place = 2.0
+    for text, size, line_mm, colour in ((title, 10, 4.3, BLACK), (subtitle, 8, 3.5, GREY)):
+        lines = wrapped(text, (wide - 4) / (size * POINT_MM * (1 if chinese(text) else 0.88)))
+        figure.text(2 / wide, 1 - place / high, lines, fontsize=size, color=colour, va="top", linespacing=1.15)
+        place += 0.7 + line_mm * (lines.count("\n") + 1)
+    return place
+
+
+def heading_mm(title: str, subtitle: str, width_mm: float) -> float:
+    """How high :func:`heading` will be on a figure of this width."""
+    return heading(new_figure(100, width_mm), title, subtitle)
 
 
 def corner(figure: Figure, tables: Tables, language: str) -> None:
@@ -157,15 +171,18 @@ def corner(figure: Figure, tables: Tables, language: str) -> None:
         parts.append(f"{say('seed', language)} {manifest['seed']}")
     parts.append(f"{say('tables', language)} {tables.digest[:12]}")
     text = " · ".join([*parts, f"Luhai {version}".strip()])
-    high = figure.get_size_inches()[1] / MM
-    figure.text(1 - 2 / WIDTH_MM, 1.5 / high, drawable(text, text), fontsize=6, color=GREY, ha="right", va="bottom")
+    wide, high = figure.get_size_inches() / MM
+    # Never wider than the figure, whatever the scenario is called.
+    size = min(6.0, (wide - 4) / POINT_MM / max(1.0, width_em(text)))
+    figure.text(1 - 2 / wide, 1.5 / high, drawable(text, text), fontsize=size, color=GREY, ha="right", va="bottom")
 
 
-def nothing(tables: Tables, title: str, text: str, language: str) -> Figure:
+def nothing(tables: Tables, title: str, text: str, language: str, width_mm: float = WIDTH_MM) -> Figure:
     """A figure that says why there is nothing to see."""
-    figure = new_figure(60)
+    figure = new_figure(60, width_mm)
     heading(figure, title, "")
-    figure.text(0.5, 0.5, text, ha="center", va="center", color=GREY)
+    lines = wrapped(text, (width_mm - 8) / (8 * POINT_MM))
+    figure.text(0.5, 0.5, lines, ha="center", va="center", color=GREY)
     corner(figure, tables, language)
     return figure
 
@@ -225,8 +242,8 @@ def save(figure: Figure, path: Path, form: str) -> None:
     try:
         with settings(), hidden.open("wb") as file:
             # As type 42, matplotlib announces our CFF font as TrueType, which strict readers refuse; type 3 is drawn.
-            chinese = any(ord(letter) > 0x2E7F for text in figure.findobj(Text) for letter in text.get_text())
-            matplotlib.rcParams["pdf.fonttype"] = 3 if chinese else 42
+            ours = any(chinese(text.get_text()) for text in figure.findobj(Text))
+            matplotlib.rcParams["pdf.fonttype"] = 3 if ours else 42
             figure.savefig(file, format=form, metadata=METADATA[form])
         os.replace(hidden, path)
     finally:

@@ -8,6 +8,8 @@ import click
 
 from simcore.commands.options import out_option, run_argument
 
+COLUMN_MM = 85.0
+
 
 class WithPictures(click.Command):
     """A command whose help ends with the list of pictures, read only when help is asked for."""
@@ -39,12 +41,19 @@ def complete_figure(ctx: click.Context, param: click.Parameter, incomplete: str)
     help="The kind of file.",
 )
 @out_option("Where the pictures go; figures/ inside the run if not given.")
+@click.option(
+    "--width",
+    type=click.Choice(["page", "column"]),
+    default="page",
+    show_default=True,
+    help="As wide as the text of a page (170 mm), or as one of its two columns (85 mm).",
+)
 @click.option("--all", "everything", is_flag=True, help="Every picture there is.")
 @click.option(
     "--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of labels."
 )
 def command(
-    run: Path, figures: tuple[str, ...], form: str, out: Path | None, everything: bool, language: str
+    run: Path, figures: tuple[str, ...], form: str, out: Path | None, width: str, everything: bool, language: str
 ) -> int | None:
     """Draw the pictures of a run.
 
@@ -58,4 +67,7 @@ def command(
         raise click.UsageError("--all draws every picture: name none beside it")
     from analysis.plots import plot_command
 
-    return plot_command(run, figures=figures, form=form, out=out, language=language, everything=everything)
+    width_mm = {"page": None, "column": COLUMN_MM}[width]
+    return plot_command(
+        run, figures=figures, form=form, out=out, language=language, everything=everything, width_mm=width_mm
+    )

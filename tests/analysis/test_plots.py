@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 from analysis.plots import FIGURES, draw, plot_command, standard, style
-from analysis.plots.account_intraday import busiest_rail, by_turnover
+from analysis.plots.pick import busiest_rail, by_turnover
 from analysis.plots.settled_by_route import routes_of
 from analysis.plots.words import said
 from analysis.tables import Tables, open_tables

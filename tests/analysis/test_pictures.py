@@ -1,0 +1,161 @@
+"""Every picture on runs of every size: it says when there is nothing, no text leaves it, and its numbers are right."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+import simcore
+from analysis.plots import FIGURES, draw, style
+from analysis.plots.pick import PAYING
+from analysis.plots.queue_heatmap import classes, queues
+from analysis.plots.settled_by_rail import rails_of
+from analysis.tables import Tables, open_tables
+from tests.analysis.made import make_run
+
+RUNS = {
+    "empty": {"payments": 0, "grid": False},
+    "one": {"banks": 1, "payments": 20},
+    "many": {"banks": 500, "payments": 3000},
+    "week": {"banks": 6, "payments": 400, "days": 7},
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tables]:
+    folder = tmp_path_factory.mktemp("made")
+    return {name: open_tables(make_run(folder / name, **options)) for name, options in RUNS.items()}
+
+
+@pytest.fixture(scope="module")
+def corridor(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    """A week of the catalogue's corridor: five rails, three currencies, dealers."""
+    out = tmp_path_factory.mktemp("runs") / "corridor"
+    simcore.run("chongqing-singapore", seed=65, out=out)
+    return open_tables(out)
+
+
+def rows(tables: Tables, table: str) -> list[dict[str, Any]]:
+    """A table read in another way than the pictures do."""
+    found: list[dict[str, Any]] = pa.ipc.open_file(tables.path / f"{table}.arrow").read_all().to_pylist()
+    return found
+
+
+def texts(figure: Figure) -> str:
+    return "\n".join(text.get_text() for text in figure.findobj(Text))
+
+
+def drawn(figure: Figure, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Bbox]]:
+    """Every text that is really drawn (ticks beyond an axis are not), and where."""
+    found: list[Text] = []
+    draw_text = Text.draw
+
+    def recording(self: Text, renderer: Any) -> None:
+        if self.get_visible() and self.get_text().strip():
+            found.append(self)
+        draw_text(self, renderer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Text, "draw", recording)
+        figure.draw_without_rendering()
+    return [(text.get_text(), Text.get_window_extent(text)) for text in found]
+
+
+@pytest.mark.parametrize("width_mm", [style.WIDTH_MM, style.COLUMN_MM])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("run", [*RUNS, "corridor"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_text_leaves_the_picture_meets_another_or_lacks_a_glyph(
+    made: dict[str, Tables], corridor: Tables, name: str, run: str, language: str, width_mm: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a missing glyph is a warning
+        figure = draw(made.get(run, corridor), name, language=language, width_mm=width_mm)
+        found = drawn(figure, monkeypatch)
+    assert figure.get_size_inches()[0] == pytest.approx(width_mm / 25.4)
+    assert len(found) >= 3
+    for position, (text, box) in enumerate(found):
+        assert min(box.x0, box.y0, figure.bbox.x1 - box.x1, figure.bbox.y1 - box.y1) >= -1, (text, box)
+        inner = Bbox([[box.x0 + 2, box.y0 + 2], [box.x1 - 2, box.y1 - 2]])
+        for other, place in found[position + 1 :]:
+            assert not inner.overlaps(place), (text, other)
+    if run == "empty":
+        assert not figure.axes
+
+
+# --- queue_heatmap -------------------------------------------------------------------------------------------------
+
+
+def test_the_heat_map_shows_means_of_the_snapshots_and_peaks_of_the_accounts(corridor: Tables) -> None:
+    found = queues(corridor, "HVPS")
+    queued, peaks = defaultdict(list), defaultdict(int)
+    for row in rows(corridor, "balances"):
+        if row["rail"] == "HVPS":
+            hour = (row["time"].hour + 8) % 24
+            queued[row["participant"], hour].append(row["queued_minor"])
+    for row in rows(corridor, "accounts"):
+        if row["rail"] == "HVPS":
+            peaks[row["participant"]] = max(peaks[row["participant"]], row["peak_queue_minor"])
+    assert max(peaks.values()) > 0
+    assert "PBOC" not in found.participants  # it issues the money
+    for k, who in enumerate(found.participants):
+        assert found.peak[k] == peaks[who]
+        assert found.mean[k] == pytest.approx([np.mean(queued[who, hour]) for hour in range(24)])
+
+
+def test_the_others_are_one_row_with_their_sum(made: dict[str, Tables]) -> None:
+    figure = draw(made["many"], "queue_heatmap", most=5)
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    found = queues(made["many"], "RTGS")
+    others = int((found.peak > 0).sum()) - 5
+    assert labels[5] == f"{others} others, summed"
+    cells = np.asarray(figure.axes[0].collections[0].get_array())
+    assert len(cells) == 6
+    order = np.argsort(-found.mean.sum(axis=1), kind="stable")
+    hours = cells.shape[1]
+    wanted = found.mean[order[5 : 5 + others]].sum(axis=0)
+    unit = 1e8 if "mn CNY" in texts(figure) else 1e5
+    first = next(h for h in range(24) if wanted[h] > 0) - 1
+    drawn = np.where(cells[5] < 0, 0, cells[5])
+    assert drawn == pytest.approx(wanted[first : first + hours] / unit)
+
+
+@pytest.mark.parametrize("largest", [0.004, 1.0, 29.0, 30.0, 31.0, 8_000_000.0])
+def test_classes_reach_the_largest_value(largest: float) -> None:
+    bounds = classes(largest)
+    assert bounds[0] == 0
+    assert bounds == sorted(set(bounds))
+    assert bounds[-2] < largest <= bounds[-1]
+
+
+def test_a_rail_without_a_queue_says_so(corridor: Tables) -> None:
+    assert not any(row["peak_queue_minor"] for row in rows(corridor, "accounts") if row["rail"] == "MEPS+")
+    assert "Nothing was ever queued" in texts(draw(corridor, "queue_heatmap", rail="MEPS+"))
+
+
+# --- settled_by_rail -----------------------------------------------------------------------------------------------
+
+
+def test_rails_end_at_the_sums_of_what_payments_moved(corridor: Tables) -> None:
+    expected, count = defaultdict(int), defaultdict(int)
+    for row in rows(corridor, "obligations"):
+        if row["settled_at"] is not None and row["kind"] in PAYING:
+            expected[row["rail"]] += row["amount_minor"]
+            count[row["rail"]] += 1
+    span = corridor.span()
+    assert span is not None
+    found = rails_of(corridor, span)
+    assert {rail.name: rail.value[-1] for rail in found} == expected
+    assert {rail.name: rail.count for rail in found} == count
+    figure = draw(corridor, "settled_by_rail")
+    assert [axes.get_ylabel()[-3:] for axes in figure.axes] == ["CNY", "SGD", "USD"]
+    assert np.asarray(figure.axes[0].lines[0].get_ydata())[-1] == pytest.approx(expected["HVPS"] / 1e8)
