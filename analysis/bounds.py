@@ -1,7 +1,7 @@
 """Bounds of liquidity: what settling needed, beside the least it could need and what settling at once would need.
 
-For an account, a business day of its rail, and the obligations of payments that settled on it (hops, spreads, fees and
-returns; not funding, sweeps, overnight credit or shares of losses):
+For an account, a business day of its rail, and the obligations of payments that settled on it (hops and their parts,
+spreads, fees and returns; not funding, sweeps, overnight credit or shares of losses):
 
     lower = max(0, paid − received)             all of them as one set at the end of the day
     used  = the largest net debit               in the order of finality, a set counting with its end

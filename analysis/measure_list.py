@@ -9,6 +9,7 @@ _CPMI = "CPMI, A glossary of terms used in payments and settlement systems (2016
 _G20 = "FSB, Targets for addressing the four challenges of cross-border payments (2021)"
 _BIS = "BIS Working Paper 1089 (2023)"
 _BOF = "Leinonen and Soramäki, Bank of Finland Discussion Paper 16/99 (1999)"
+_TOPOLOGY = "Soramäki et al., The topology of interbank payment flows, Physica A 379 (2007)"
 OWN = "our definition"
 
 
@@ -77,12 +78,29 @@ MEASURES: Final[dict[str, Measure]] = {
     "netting_possible": Measure(
         "bounds", "share", "1 − liquidity_lower_bound / value paid: the most that netting could save", OWN),
     "netting_efficiency": Measure("bounds", "share", "1 − liquidity_for_payments / value paid: what was saved", OWN),
+    "degree": Measure(
+        "network", "participants", "mean number of participants that a participant pays: links / participants; by "
+        "participant, how many it pays", _TOPOLOGY),
+    "connectivity": Measure("network", "share", "links / (n (n − 1)), n participants", _TOPOLOGY),
+    "reciprocity": Measure(
+        "network", "share", "links whose opposite is a link too / links; by participant, over the links from it",
+        _TOPOLOGY),
+    "core_share": Measure(
+        "network", "share", "participants of the core / participants; the core is filled in order of value sent and "
+        "received until payments within it carry 75 % of the value", _TOPOLOGY),
+    "critical_share": Measure(
+        "network", "share", "largest share of settled_value that stops when one participant stops: what it sends, "
+        "receives or passes on; by participant, its own share", OWN),
+    "sent_herfindahl": Measure("network", "share", "sum of squared shares of participants in settled_value sent", OWN),
+    "sent_gini": Measure(
+        "network", "share", "Σ|v_i − v_j| / (2 n Σv) over participants, v = settled value sent", OWN),
 }  # fmt: skip
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "payments": ("run", "route", "corridor", "participant", "currency", "purpose", "flow", "day", "hour"),
     "accounts": ("run", "rail", "participant", "currency", "day"),
     "risk": ("run", "rail", "participant", "currency"),
     "bounds": ("run", "rail", "participant", "currency", "day"),
+    "network": ("run", "participant", "currency"),
 }
 """How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the
 rail's business day, as for ``bounds``); ``risk`` belongs to the rail and the debtor of the leg paid."""
