@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,29 +14,36 @@ from analysis.exact import sums
 from analysis.measures import Found
 from analysis.tables import NULL, Tables
 
-_COLUMNS = ("payment_id", "hop", "kind", "rail", "debtor", "currency", "amount_minor", "settled_at", "fx_id")
+_COLUMNS = (
+    "payment_id",
+    "hop",
+    "kind",
+    "rail",
+    "debtor",
+    "creditor",
+    "currency",
+    "amount_minor",
+    "settled_at",
+    "fx_id",
+)
+_NAMES = ("rail", "debtor", "creditor", "currency", "kind")
+Columns = dict[str, NDArray[np.int64]]
+LEG: Final = ("key", "rail", "debtor", "currency", "amount_minor", "settled_at")
+_TIME: Final = ("key", "settled_at")
 
 
 def compute(tables: Tables, by: str) -> Found:
     """Every measure of the family ``risk``, cut by ``by``, in the currency of the leg paid."""
-    words = {name: Words() for name in ("rail", "debtor", "currency", "kind")}
-    bought = _rows(tables, words, legs=None)
-    if not bought["key"].size:
+    words = {name: Words() for name in _NAMES}
+    parts = list(legs(tables, words))
+    if not parts:
         return {}
-    paid = _rows(tables, words, legs=np.sort(bought["key"]) - 1)
-    back = paid["kind"] == words["kind"].position("return")
-    # By the key of the leg paid: when the leg bought became final, and when the leg paid came back.
-    span = tables.span()
-    end = span[1] if span else 0
-    until = _at(paid["key"], bought["key"] - 1, bought["settled_at"])
-    returned = _at(paid["key"], paid["key"][back], paid["settled_at"][back])
-    until = np.where(until != NULL, until, np.where(returned != NULL, returned, end))
-    leg = ~back & (paid["settled_at"] != NULL)
-    since, until, amount = paid["settled_at"][leg], until[leg], paid["amount_minor"][leg]
+    read = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    since, until, amount = read["since"], read["until"], read["amount_minor"]
     length = np.maximum(until - since, 0)
     column = {"rail": "rail", "participant": "debtor", "currency": "currency"}.get(by)
-    group = paid[column][leg] if column else np.zeros(since.size, np.int64)
-    keys, row = np.unique(group << 16 | paid["currency"][leg], return_inverse=True)
+    group = read[column] if column else np.zeros(since.size, np.int64)
+    keys, row = np.unique(group << 16 | read["currency"], return_inverse=True)
     value_time = sums(row.reshape(-1), keys.size, amount, length)
     found: Found = {}
     for position, key in enumerate(keys.tolist()):
@@ -47,23 +55,76 @@ def compute(tables: Tables, by: str) -> Found:
     return found
 
 
-def _rows(tables: Tables, words: dict[str, Words], legs: NDArray[np.int64] | None) -> dict[str, NDArray[np.int64]]:
-    """Rows of converted amounts (``legs`` None), or those of given keys; a key is payment_id × 128 + hop."""
-    parts: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
-    for batch in batches(tables, "obligations", _COLUMNS):
-        kind = words["kind"].codes(batch["kind"])
-        payment, back = (words["kind"].position(name) for name in ("payment", "return"))
-        key = numbers(batch["payment_id"]) * 128 + numbers(batch["hop"])
-        if legs is None:
-            keep = (kind == payment) & batch["fx_id"].is_valid().to_numpy(zero_copy_only=False)
-        else:
-            place = np.minimum(np.searchsorted(legs, key), legs.size - 1)
-            keep = ((kind == payment) | (kind == back)) & (legs[place] == key)
-        read = {name: words[name].codes(batch[name]) for name in ("rail", "debtor", "currency")}
-        read |= {name: numbers(batch[name]) for name in ("amount_minor", "settled_at")} | {"key": key, "kind": kind}
-        for name, column in read.items():
-            parts[name].append(column[keep])
-    return defaultdict(lambda: np.zeros(0, np.int64), {name: np.concatenate(each) for name, each in parts.items()})
+def legs(tables: Tables, words: dict[str, Words] | None = None) -> Iterator[Columns]:
+    """Legs of conversions that were paid and final, batch by batch, each from when to when it was at risk.
+
+    A leg is known once the amount it bought has an outcome. Only legs without one are held back, so memory follows what
+    is in flight between two legs; and what a dealer itself is paid, which looks like a leg until the end.
+
+    Parameters
+    ----------
+    words    names of rail, debtor, creditor, currency and kind, filled in as they are met
+
+    Yields
+    ------
+    int64 columns (n,): rail, debtor and currency as positions in ``words``, amount_minor, since and until (microseconds
+    UTC; until is the run's end for what was neither bought nor given back)
+    """
+    words = {name: Words() for name in _NAMES} if words is None else words
+    span, dealers = tables.span(), tables.ids("fx", "dealer").used()
+    end = span[1] if span else 0
+    paid, bought, back = _none(LEG), _none(_TIME), _none(_TIME)
+    for batch in batches(tables, "obligations", _COLUMNS) if dealers else ():
+        new_paid, new_bought, new_back = _read(batch, words, dealers)
+        paid, bought, back = _join(paid, new_paid), _join(bought, new_bought), _join(back, new_back)
+        if not bought["key"].size:
+            continue
+        until = _at(paid["key"], bought["key"] - 1, bought["settled_at"])
+        done = until != NULL
+        if done.any():
+            yield _leg(paid, done, until)
+            settled = bought["settled_at"] != NULL
+            gone = settled & np.isin(bought["key"] - 1, paid["key"][done])
+            paid, bought = _take(paid, ~done), _take(bought, ~gone)
+    # What is left was not bought: at risk until it came back, or to the end.
+    owed = np.isin(paid["key"], bought["key"] - 1)
+    if owed.any():
+        returned = _at(paid["key"], back["key"], back["settled_at"])
+        yield _leg(paid, owed, np.where(returned != NULL, returned, end))
+
+
+def _read(batch: dict[str, Any], words: dict[str, Words], dealers: list[str]) -> tuple[Columns, Columns, Columns]:
+    """What may be a leg paid, converted amounts, and what came back from a dealer; a key is payment_id × 128 + hop."""
+    read = {name: words[name].codes(batch[name]) for name in _NAMES}
+    read |= {name: numbers(batch[name]) for name in ("amount_minor", "settled_at")}
+    read["key"] = numbers(batch["payment_id"]) * 128 + numbers(batch["hop"])
+    payment, returned = (read["kind"] == words["kind"].position(kind) for kind in ("payment", "return"))
+    final = read["settled_at"] != NULL
+    to, by = (np.isin(read[side], [words[side].position(who) for who in dealers]) for side in ("creditor", "debtor"))
+    converted = payment & batch["fx_id"].is_valid().to_numpy(zero_copy_only=False)
+    return (
+        _take(read, payment & final & to, LEG),
+        _take(read, converted, _TIME),
+        _take(read, returned & final & by, _TIME),
+    )
+
+
+def _none(names: tuple[str, ...]) -> Columns:
+    return {name: np.zeros(0, np.int64) for name in names}
+
+
+def _join(first: Columns, second: Columns) -> Columns:
+    return {name: np.concatenate([column, second[name]]) for name, column in first.items()}
+
+
+def _take(read: Columns, keep: NDArray[np.bool_], names: tuple[str, ...] | None = None) -> Columns:
+    return {name: read[name][keep] for name in names or read}
+
+
+def _leg(paid: Columns, keep: NDArray[np.bool_], until: NDArray[np.int64]) -> Columns:
+    kept = _take(paid, keep)
+    return {**{name: kept[name] for name in ("rail", "debtor", "currency", "amount_minor")},
+            "since": kept["settled_at"], "until": until[keep]}  # fmt: skip
 
 
 def _at(wanted: NDArray[np.int64], keys: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -30,6 +30,8 @@ FIGURES: Final[dict[str, Entry]] = {
     "settled_by_route": Entry("cumulative settled value and speed by route", "各路径的累计结算金额与速度", True),
     "queue_heatmap": Entry("value queued by participant and local hour on one rail", "各参与者各时段的排队金额"),
     "settled_by_rail": Entry("cumulative settled value by rail", "各系统的累计结算金额"),
+    "settlement_risk": Entry("principal at risk over the run, by currency paid", "各付款币种的本金风险"),
+    "balance_fan": Entry("balances of one rail as bands over participants or days", "余额的分位数区间"),
 }
 
 

@@ -63,6 +63,15 @@ def clock_words(
     return wrapped(words, (width_mm - 20) / (8 * POINT_MM))
 
 
+def instant_words(days: float, language: str) -> str:
+    """An instant as people write it, to the minute: "Mon 2 March 09:15"."""
+    minute = round(days * 1440)
+    date = datetime(1970, 1, 1) + timedelta(minutes=minute)
+    day = f"{date.month}月{date.day}日" if language == "zh" else f"{date.day} {MONTHS[date.month - 1]}"
+    weekday = WEEKDAYS[language][date.weekday()]
+    return f"{day}（{weekday}）{date:%H:%M}" if language == "zh" else f"{weekday} {day} {date:%H:%M}"
+
+
 def window_of(
     tables: Tables, rail: str, span: tuple[int, int], zone: ZoneInfo, until_us: int | None = None
 ) -> tuple[float, float]:

@@ -57,4 +57,29 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "other_rails": ("other rails", "其他系统"),
     "obligations": ("{0} obligations", "{0} 笔"),
     "no_obligations": ("No obligation settled.", "没有已结算的债务。"),
+    # settlement_risk
+    "risk_title": ("Principal at risk in conversions", "兑换中的本金风险"),
+    "risk_subtitle": (
+        "paid on one leg while the other is not yet final, highest in each interval of {0}; {1} legs",
+        "一方已付而另一方尚未最终结算的金额，每 {0}取最大值；共 {1} 笔",
+    ),
+    "risk_axis": ("at risk, {0}", "风险金额，{0}"),
+    "risk_peak": ("highest {0} {1}, {2}", "最高 {0} {1}，{2}"),
+    "no_conversions": ("No conversion was paid: nothing was at risk.", "没有已付款的兑换，因此没有本金风险。"),
+    "never_at_risk": ("{0} legs, each final together with the other.", "共 {0} 笔，双方均同时结算。"),
+    # balance_fan
+    "fan_title": ("Balances over the day: {0}", "日内余额分布：{0}"),
+    "fan_people": (
+        "bands over {0} participants (issuers left out), in {1}; snapshots every {2}",
+        "{0} 个参与者的分布（不含货币发行方），单位：{1}；每 {2}取值一次",
+    ),
+    "fan_days": (
+        "{0}: bands over business days ({1}), in {2}; snapshots every {3}",
+        "{0}：{1} 个营业日的分布，单位：{2}；每 {3}取值一次",
+    ),
+    "fan_wide": ("quantiles {0} to {1} %", "{0} % 至 {1} % 分位"),
+    "median": ("median", "中位数"),
+    "no_rail_of": ("{0} has no account on the rail {1}.", "{0} 在 {1} 没有账户。"),
+    "balance_axis": ("balance, {0}", "余额，{0}"),
+    "clock_days": ("local time, {0}; {1}", "当地时间 {0}；{1}"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -63,8 +64,8 @@ def _columns(keys: Sequence[Key], width_mm: float) -> int:
         return 1
     widths = [(style.width_em(str(key.get_label())) * 0.92 + 4.5) * 7 * style.POINT_MM for key in keys]
     for columns in range(len(keys), 1, -1):
-        rows = -(-len(keys) // columns)  # a legend is filled column by column
-        if sum(max(widths[k : k + rows]) for k in range(0, len(keys), rows)) <= width_mm - 4:
+        # A legend fills column by column, the first ones with one more.
+        if sum(part.max() for part in np.array_split(np.array(widths), columns)) <= width_mm - 4:
             return columns
     return 1
 

@@ -160,6 +160,9 @@ def conversions(out: Path, legs: list[tuple[int, int, int | None, int | None]]) 
             "entered_at": np.full(len(table), MIDNIGHT), "settled_at": when, "status": status,
             "sequence": np.where(when == c.NEVER, -1, np.arange(len(table))),
             "cycle_id": np.full(len(table), -1, np.int32), "fx_id": column["fx_id"].astype(np.int32)})  # fmt: skip
+        writer.fx({
+            "fx_id": [0], "time": [MIDNIGHT], "dealer": [1], "source": [0], "target": [1], "mid_rate": ["0.07"],
+            "half_spread_bp_e2": [0], "numerator": [7], "denominator": [100], "origin": ["made up"]})  # fmt: skip
         return writer.publish({"seed": 1, "scenario": scenario(["A", "D", "B"])})
 
 

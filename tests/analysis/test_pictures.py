@@ -14,10 +14,13 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 import simcore
+from analysis.measures_risk import compute as compute_risk
 from analysis.plots import FIGURES, draw, style
+from analysis.plots.balance_fan import over_days, over_participants
 from analysis.plots.pick import PAYING
 from analysis.plots.queue_heatmap import classes, queues
 from analysis.plots.settled_by_rail import rails_of
+from analysis.plots.settlement_risk import risks
 from analysis.tables import Tables, open_tables
 from tests.analysis.made import make_run
 
@@ -69,8 +72,9 @@ def drawn(figure: Figure, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Bb
     return [(text.get_text(), Text.get_window_extent(text)) for text in found]
 
 
-@pytest.mark.parametrize("width_mm", [style.WIDTH_MM, style.COLUMN_MM])
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("language", "width_mm"), [("en", style.WIDTH_MM), ("en", style.COLUMN_MM), ("zh", style.COLUMN_MM)]
+)
 @pytest.mark.parametrize("run", [*RUNS, "corridor"])
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_text_leaves_the_picture_meets_another_or_lacks_a_glyph(
@@ -159,3 +163,58 @@ def test_rails_end_at_the_sums_of_what_payments_moved(corridor: Tables) -> None:
     figure = draw(corridor, "settled_by_rail")
     assert [axes.get_ylabel()[-3:] for axes in figure.axes] == ["CNY", "SGD", "USD"]
     assert np.asarray(figure.axes[0].lines[0].get_ydata())[-1] == pytest.approx(expected["HVPS"] / 1e8)
+
+
+# --- settlement_risk -----------------------------------------------------------------------------------------------
+
+
+def test_the_risk_drawn_is_that_of_the_measure(corridor: Tables) -> None:
+    measured = compute_risk(corridor, "run")
+    span = corridor.span()
+    assert span is not None
+    found, at = risks(corridor, span)
+    assert {risk.currency for risk in found} == {"CNY", "USD", "SGD"}
+    for risk in found:
+        # The peak of the measure is exact in time; here it is looked at every few seconds.
+        peak = measured["principal_at_risk_peak", "", risk.currency]
+        assert risk.value.max() == pytest.approx(peak, rel=1e-9)
+        assert risk.value.max() == risk.value[np.searchsorted(at, risk.peak_us, side="right") - 1]
+    assert "highest 36.3 mn CNY" in texts(draw(corridor, "settlement_risk"))
+    with_risk = float(max(np.asarray(draw(corridor, "settlement_risk").axes[0].lines[0].get_ydata())))
+    assert with_risk == pytest.approx(measured["principal_at_risk_peak", "", "CNY"] / 1e8)
+
+
+def test_a_run_without_conversions_is_not_at_risk(made: dict[str, Tables]) -> None:
+    assert "nothing was at risk" in texts(draw(made["week"], "settlement_risk"))
+
+
+# --- balance_fan ---------------------------------------------------------------------------------------------------
+
+
+def test_bands_are_quantiles_of_the_balances(corridor: Tables) -> None:
+    by_time = defaultdict(list)
+    for row in rows(corridor, "balances"):
+        if row["rail"] == "HVPS" and row["participant"] != "PBOC":
+            by_time[row["time"]].append(row["balance_minor"])
+    figure = draw(corridor, "balance_fan")
+    median = np.asarray(figure.axes[0].lines[0].get_ydata())
+    assert median * 1e8 == pytest.approx([np.median(by_time[time]) for time in sorted(by_time)])
+    fan = over_participants(corridor, "HVPS", ["ICBC", "CCB"])
+    assert fan.balance.shape == (len(by_time), 2)
+    assert fan.quantile(50) == pytest.approx(fan.balance.mean(axis=1))
+    assert "bands over 12 participants" in texts(figure)
+
+
+def test_days_are_laid_over_one_another(corridor: Tables) -> None:
+    fan = over_days(corridor, "HVPS", "CCB")
+    assert fan.balance.shape == (96, 5)
+    expected = {
+        (row["time"].hour + 8) % 24 + row["time"].minute / 60: row["balance_minor"]
+        for row in rows(corridor, "balances")
+        if (row["rail"], row["participant"]) == ("HVPS", "CCB") and row["time"].isoformat() < "2026-03-02T16"
+    }
+    late = {hour: balance for hour, balance in expected.items() if hour >= 12}
+    drawn = dict(zip((fan.days * 24).tolist(), fan.balance[:, 0].tolist()))
+    assert {hour: drawn[hour] for hour in late} == late
+    assert "business days (5)" in texts(draw(corridor, "balance_fan", over="days"))
+    assert "has no account" in texts(draw(corridor, "balance_fan", participant="DBS", rail="HVPS"))
