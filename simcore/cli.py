@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("simcore.commands.compare", "Compare runs, and their routes, in one table."),
     "measures": ("simcore.commands.measures", "Print the measures of a run, and its liquidity against the bounds."),
     "export": ("simcore.commands.export", "Write the tables of a run as Parquet, CSV, Excel or Stata files."),
+    "report": ("simcore.commands.report", "Write one page about a run, or about several side by side."),
     "bench": ("simcore.commands.bench", "Measure the speed of this machine's Luhai."),
     "schema": ("simcore.commands.schema", "Print the JSON Schema of scenario files, for editors."),
     "explain": ("simcore.commands.explain", "Explain a fault by its code."),

@@ -454,6 +454,12 @@ _ANALYSIS = {
         "Nothing is written over unless it is asked for. Choose another --out, or --replace.",
         "luhai export runs/week --format csv --out week --replace",
     ),
+    "LH120": Code(
+        "a run document with a scenario that can't be read",
+        "`luhai report` shows the scenario as this version of Luhai understands it. The run document is the one that "
+        "was written, but it holds no scenario, or one with keys or values that this version doesn't know. Use the "
+        "version that made the run, or run the scenario again.",
+    ),
 }
 
 _MARKET = {

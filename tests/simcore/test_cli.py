@@ -236,7 +236,7 @@ def test_completion_prints_a_script_for_the_shell(shell: str, capsys: pytest.Cap
 
 
 def test_the_shell_is_answered_with_commands() -> None:
-    shown = luhai(_LUHAI_COMPLETE="bash_complete", COMP_WORDS="luhai re", COMP_CWORD="1")
+    shown = luhai(_LUHAI_COMPLETE="bash_complete", COMP_WORDS="luhai rer", COMP_CWORD="1")
     assert shown.stdout.split() == ["plain,rerun"]
 
 

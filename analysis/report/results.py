@@ -1,0 +1,159 @@
+"""The tables of what was measured: by run, route and rail, each head leading to its definition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from analysis.compare import DRAWS, SEED, SHOWN, compare
+from analysis.measure_list import GROUPS, MEASURES
+from analysis.measures import Cell as Measured
+from analysis.measures import cells
+from analysis.report.table import Cell, Rows, Table
+from analysis.report.values import shown
+from analysis.report.words import definition, has, label, say, unit
+from analysis.tables import Tables
+
+MOST_ROWS: Final = 60
+THEMES: Final[dict[str, tuple[str, ...]]] = {
+    "settlement": ("submitted_count", "settled_count", "settlement_rate_count", "returned_count", "unsettled_count",
+                   "submitted_value", "settled_value", "settlement_rate_value"),
+    "time": ("median_time", "mean_time", "value_weighted_delay", "delay_indicator", "within_hour"),
+    "cost": ("fee_value", "cost_bp", "rmb_share"),
+    "liquidity": ("liquidity_used", "credit_drawn", "debited_value", "turnover", "liquidity_gini", "herfindahl"),
+    "bounds": ("liquidity_lower_bound", "liquidity_for_payments", "liquidity_upper_bound", "liquidity_level",
+               "liquidity_upper_submitted", "netting_possible", "netting_efficiency"),
+    "risk": ("principal_at_risk", "principal_at_risk_peak"),
+    "network": ("degree", "connectivity", "reciprocity", "core_share", "critical_share", "sent_herfindahl",
+                "sent_gini"),
+}  # fmt: skip
+Runs = Sequence[tuple[str, Tables]]
+
+
+def themes() -> dict[str, tuple[str, ...]]:
+    """Table → its measures. One that is listed nowhere stands in the last table of its family, or in a new one."""
+    found = dict(THEMES)
+    homes = {MEASURES[names[0]].family: theme for theme, names in THEMES.items()}
+    listed = {name for names in THEMES.values() for name in names}
+    for name, each in MEASURES.items():
+        if name not in listed:
+            home = homes.setdefault(each.family, each.family)
+            found[home] = (*found.get(home, ()), name)
+    return found
+
+
+def head(name: str, language: str) -> Cell:
+    """The head of a measure's column: unit and definition on hover, and a link to the full entry."""
+    words = f"{definition(name, language)} [{unit(name, language)}]"
+    return Cell(label(name, language), number=True, title=words, link=f"measure-{name}")
+
+
+def overview(runs: Runs, language: str) -> Table:
+    """The columns of ``luhai compare``: each run, and its routes."""
+    return _table("overview", runs, {"run": SHOWN, "route": SHOWN[:-2]}, SHOWN, language, say("overview", language),
+                  say("overview_note", language))  # fmt: skip
+
+
+def details(runs: Runs, language: str) -> Iterator[Table]:
+    """Every measure of the registry, one table per theme; those that have no row are left out."""
+    for theme, names in themes().items():
+        groups = GROUPS[MEASURES[names[0]].family]
+        group = next((each for each in ("route", "rail") if each in groups), "run")
+        cuts = {"run": names} | {group: names}
+        title = say(theme, language) if has(theme) else theme
+        found = _table(f"theme-{theme}", runs, cuts, names, language, title, "")
+        if found.rows:
+            yield found
+
+
+def _table(
+    id: str, runs: Runs, cuts: dict[str, tuple[str, ...]], names: tuple[str, ...], language: str, caption: str,
+    note: str,
+) -> Table:  # fmt: skip
+    rows = Rows(MOST_ROWS)
+    group = list(cuts)[-1]
+    for run, tables in runs:
+        for by, wanted in cuts.items():
+            found: dict[tuple[str, str], dict[str, Measured]] = {}
+            for each in cells(tables, wanted, by):
+                found.setdefault((each.group, each.currency), {})[each.measure] = each
+            if by != "run" and len({key[0] for key in found}) == 1:
+                continue  # the one route is the whole run
+            order = list(tables.scenario.get(f"{by}s", {}))
+            for key in sorted(found, key=lambda key: order.index(key[0]) if key[0] in order else len(order)):
+                what = Cell(say("whole", language))
+                if key[0]:
+                    full = tables.label(f"{by}s", key[0], language)
+                    what = Cell(full, code=key[0] if full != key[0] else "")
+                values = [shown(found[key].get(name), language) for name in names]
+                first = [Cell(run)] if len(runs) > 1 else []
+                rows.add([*first, what, Cell(key[1]), *values])
+    first = [Cell(say("run", language))] if len(runs) > 1 else []
+    heads = [
+        *first,
+        Cell(say(group if group != "run" else "part", language)),
+        Cell(say("currency", language)),
+        *(head(n, language) for n in names),
+    ]
+    more = say("more_rows", language, rows.dropped) if rows.dropped else ""
+    found_table = Table(id, caption, heads, rows.kept, len(heads) - len(names), " ".join(filter(None, (note, more))))
+    return found_table.without_empty_columns()
+
+
+def outcomes(runs: Runs, language: str) -> Table:
+    """How many payments of each run ended in each way, the most frequent first."""
+    counts = []
+    for _, tables in runs:
+        ids = tables.ids("payments", "status")
+        counts.append({word: int((ids.codes == code).sum()) for code, word in enumerate(ids.words)})
+    words = sorted(
+        {word for each in counts for word in each}, key=lambda word: (-max(c.get(word, 0) for c in counts), word)
+    )
+    rows = [
+        [
+            Cell(code=word),
+            *(Cell(f"{each.get(word, 0):,}", value=str(each.get(word, 0)), number=True) for each in counts),
+        ]
+        for word in words
+        if any(each.get(word) for each in counts)
+    ]
+    heads = [Cell(name if len(runs) > 1 else say("number", language), number=True) for name, _ in runs]
+    return Table("outcomes", say("outcomes", language), [Cell(say("outcome", language)), *heads], rows)
+
+
+def compared(runs: Runs, language: str) -> Table:
+    """Differences of each run to the first, with their intervals.
+
+    Raises
+    ------
+    ScenarioError     LH088: two runs had different payments to make
+    """
+    rows = []
+    for row in compare(runs).to_pylist():
+        name = row["measure"].removesuffix("_difference")
+        if name == row["measure"]:
+            continue
+        size, unit_key = (60, "minutes") if name == "mean_time" else (0.01, "points")
+        signed = [
+            None if row[key] is None else f"{row[key] / size:+,.2f}".replace("-", "−")
+            for key in ("value", "low", "high")
+        ]
+        interval = say("no_interval", language) if signed[1] is None else f"{signed[1]} … {signed[2]}"
+        value = say(unit_key, language, signed[0])
+        cells_of = [Cell(value, value=repr(row["value"]), number=True), Cell(interval, number=signed[1] is not None)]
+        rows.append([Cell(row["run"]), Cell(label(name, language), link=f"measure-{name}"), *cells_of])
+    heads = [Cell(say("run", language)), Cell(say("measure", language)), Cell(say("difference", language), number=True),
+             Cell(say("interval", language), number=True)]  # fmt: skip
+    note = say("differences_note", language, DRAWS, SEED) if rows else say("no_differences", language)
+    return Table("differences", say("differences", language, runs[0][0]), heads, rows, 2, note)
+
+
+def definitions(language: str) -> Table:
+    """Every measure: its names, unit, definition and source."""
+    rows = [
+        [Cell(label(name, language), code=name, anchor=f"measure-{name}"), Cell(unit(name, language)),
+         Cell(definition(name, language)), Cell(each.source)]
+        for name, each in MEASURES.items()
+    ]  # fmt: skip
+    heads = [Cell(say(key, language)) for key in ("measure", "unit", "definition", "source")]
+    return Table("measures", say("definitions", language), heads, rows)

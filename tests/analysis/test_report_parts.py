@@ -1,0 +1,140 @@
+"""The small parts of a report: values in words, differences of scenarios, status of inputs, Markdown, links."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.report.differ import Difference, differences, parts_of, path_text, said, setting
+from analysis.report.prose import sections
+from analysis.report.table import Cell, Table
+from analysis.report.understood import Sources, counted, linked
+from analysis.report.values import amount, percent, text, time
+from scenarios.keys import parse_path
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "currency", "words"),
+    [
+        (123456, "minor units", "CNY", "1,234.56"),
+        (-5, "minor units", "CNY", "−0.05"),
+        (123456, "minor units", "JPY", "123,456"),
+        (2**63, "minor units", "CNY", "92,233,720,368,547,758.08"),
+        (2400, "payments", "CNY", "2,400"),
+        (Fraction(1, 3), "share", "", "33.33 %"),
+        (Fraction(7, 1), "seconds", "", "7.0 s"),
+        (Fraction(2, 3), "basis points", "", "0.7 bp"),
+        (Fraction(7, 2), "ratio", "", "3.50"),
+        (Fraction(3600_00), "minor units × seconds", "CNY", "1.00 h"),
+    ],
+)
+def test_values_in_words(value: Any, unit: str, currency: str, words: str) -> None:
+    assert text(value, unit, currency, "en") == words
+
+
+def test_the_whole_and_nothing_are_kept_for_the_whole_and_nothing() -> None:
+    assert [percent(Fraction(*each)) for each in ((1, 1), (99_999, 100_000), (0, 1), (1, 100_000))] == [
+        "100 %", "> 99.99 %", "0 %", "< 0.01 %"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (119, "119.0 s"), (120, "2.0 min"), (7200, "2.0 h"), (172_800, "2.0 d")]
+)
+def test_times_have_a_unit_that_suits(seconds: int, words: str) -> None:
+    assert time(Fraction(seconds), "en") == words
+
+
+def test_chinese_units() -> None:
+    assert time(Fraction(7200), "zh") == "2.0 小时"
+    assert text(Fraction(10), "basis points", "", "zh") == "10.0 基点"
+    assert amount(100, "XXX") == "100"
+
+
+def test_differences_go_down_to_the_value() -> None:
+    before = {"a": {"x": 1, "y": [{"z": 1}, {"z": 2}]}, "gone": 1}
+    after = {"a": {"x": 1, "y": [{"z": 1}, {"z": 3}]}, "new": {"k": [1, 2]}}
+    found = list(differences(before, after))
+    assert found == [
+        Difference(("a", "y", 1, "z"), 2, 3),
+        Difference(("gone",), 1, None),
+        Difference(("new",), None, {"k": [1, 2]}),
+    ]
+    assert [setting(each) for each in found] == ["a.y.1.z=3", None, 'new={ "k" = [1, 2] }']
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("bypass", "x=bypass"), ("50 bp", "x=50 bp"), ("5", 'x="5"'), ("true", 'x="true"'), ("", 'x=""'),
+        ("a\nb", 'x="a\\nb"'), (" a", 'x=" a"'), (5, "x=5"), (True, "x=true"), (1.5, "x=1.5"),
+    ],
+)  # fmt: skip
+def test_a_setting_is_read_as_the_value_it_came_from(value: Any, written: str) -> None:
+    from scenarios.settings import _read_value
+
+    assert setting(Difference(("x",), None, value)) == written
+    assert _read_value(written.partition("=")[2]) == value
+
+
+@given(
+    st.lists(st.text("abz019_-+/. \"'中", min_size=1, max_size=6).filter(lambda part: part == part.strip()), min_size=1)
+)
+def test_key_paths_are_those_of_the_scenario_reader(path: list[str]) -> None:
+    assert [str(part) for part in parse_path(path_text(tuple(path)))] == path
+
+
+def test_a_source_covers_what_is_below_it() -> None:
+    scenario = {
+        "scenario": {"days": 1},
+        "rails": {"MEPS+": {"queue": "fifo", "sessions": [{"open": "09:00", "close": "18:30"}], "name": "x"}},
+        "fx": {"pairs": {"USD/CNY": {"rate": "7"}}},
+        "sources": {
+            "rails.MEPS+": {"status": "assumed", "source": "s"},
+            "rails.MEPS+.sessions.0.close": {"status": "published", "source": "s"},
+            'fx.pairs."USD/CNY"': {"status": "derived", "source": "s"},
+        },
+    }
+    sources = Sources(scenario)
+    assert sources.status(("rails", "MEPS+", "sessions", 0, "open")) == "assumed"
+    assert sources.status(("rails", "MEPS+", "sessions", 0, "close")) == "published"
+    assert sources.status(("rails", "CIPS")) == ""
+    assert sources.marks("rails", "MEPS+") == ("published", "assumed")
+    assert sources.marks("fx", "pairs", "USD/CNY") == ("derived",)
+    assert {part: dict(count) for part, count in counted(scenario).items()} == {
+        "rails": {"assumed": 2, "published": 1}, "fx": {"derived": 1}
+    }  # fmt: skip
+    assert parts_of("rails.MEPS+.sessions.0") == ("rails", "MEPS+", "sessions", "0")
+
+
+def test_values_of_tables_in_words() -> None:
+    latency = {"lognormal": {"median": "645 s", "sigma": 1.74}, "most": "5 d", "least": None}
+    assert said(latency) == "lognormal (median 645 s, sigma 1.74), most 5 d"
+    assert said([{"use": "a", "at": True}, {"use": "b"}]) == "use a, at yes; use b"
+    assert said([]) == said(None) == said({}) == ""
+
+
+def test_sections_of_a_readme() -> None:
+    found = sections("# T\n\nx\n\n## One\n\n### Sub\n\na `b` **c**\n\n| h |\n|---|\n| 1 |\n\n## Two\n\n<i>raw</i>\n")
+    assert list(found) == ["One", "Two"]
+    assert "<h4>Sub</h4>" in found["One"]
+    assert '<div class="scroll" tabindex="0"><table>' in found["One"]
+    assert "&lt;i&gt;raw&lt;/i&gt;" in found["Two"]
+    assert sections("") == {}
+
+
+def test_addresses_become_links_and_end_before_the_stop() -> None:
+    assert linked("see https://a.example/b?c=1&d. Then") == (
+        'see <a href="https://a.example/b?c=1&amp;d" rel="noreferrer">https://a.example/b?c=1&amp;d</a>. Then'
+    )
+    assert linked("<b>") == "&lt;b&gt;"
+
+
+def test_columns_that_say_nothing_are_left_out() -> None:
+    table = Table("t", "", [Cell("a"), Cell("b"), Cell("c")], [[Cell("1"), Cell(), Cell("–", number=True)]], 2)
+    assert [cell.text for cell in table.without_empty_columns().heads] == ["a"]
+    assert table.without_empty_columns().n_heads == 1
