@@ -32,6 +32,8 @@ FIGURES: Final[dict[str, Entry]] = {
     "settled_by_rail": Entry("cumulative settled value by rail", "各系统的累计结算金额"),
     "settlement_risk": Entry("principal at risk over the run, by currency paid", "各付款币种的本金风险"),
     "balance_fan": Entry("balances of one rail as bands over participants or days", "余额的分位数区间"),
+    "settlement_hours": Entry("opening hours of the rails in all zones and their overlap", "各系统营业时间及重叠"),
+    "network": Entry("who pays whom on one rail, net, and net positions", "参与者净额往来与净头寸"),
 }
 
 

@@ -55,12 +55,16 @@ def clock_words(
     zone: ZoneInfo, start_us: int, first: float, last: float, language: str, width_mm: float = WIDTH_MM
 ) -> str:
     """What stands under an axis of local time: zone, its offset, the days; in lines that fit a figure of this width."""
-    shift = round((float(local_days(start_us, zone)) - start_us / 86_400e6) * 1440)
-    offset = f"UTC{'+' if shift >= 0 else '−'}{abs(shift) // 60:02}:{abs(shift) % 60:02}"
-    if str(zone) == "UTC":
-        offset = "UTC"
-    words = say("clock", language, zone, offset, from_to(first, last, language))
+    words = say("clock", language, zone, offset_words(zone, start_us), from_to(first, last, language))
     return wrapped(words, (width_mm - 20) / (8 * POINT_MM))
+
+
+def offset_words(zone: ZoneInfo, time_us: int) -> str:
+    """A zone's offset at an instant: "UTC+08:00"."""
+    if str(zone) == "UTC":
+        return "UTC"
+    shift = round((float(local_days(time_us, zone)) - time_us / 86_400e6) * 1440)
+    return f"UTC{'+' if shift >= 0 else '−'}{abs(shift) // 60:02}:{abs(shift) % 60:02}"
 
 
 def instant_words(days: float, language: str) -> str:

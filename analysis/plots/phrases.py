@@ -82,4 +82,25 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "no_rail_of": ("{0} has no account on the rail {1}.", "{0} 在 {1} 没有账户。"),
     "balance_axis": ("balance, {0}", "余额，{0}"),
     "clock_days": ("local time, {0}; {1}", "当地时间 {0}；{1}"),
+    # settlement_hours
+    "hours_title": ("Opening hours and their overlap", "各系统营业时间及重叠"),
+    "no_rails": ("Nothing opens in this run.", "本次运行没有营业时间。"),
+    "first_rails": ("the first {0} of {1} rails", "显示 {1} 个系统中的前 {0} 个"),
+    "one_rail": ("one rail", "1 个系统"),
+    "together": ("all {0} rails open together {1} h: {2} {3}", "{0} 个系统同时营业 {1} 小时：{2} {3}"),
+    "never_together": ("never all {0} rails open together; at most {1}", "{0} 个系统从不同时营业；最多 {1} 个"),
+    "rails_open": ("rails open", "营业系统数"),
+    "all_open": ("all open", "全部营业"),
+    # network
+    "network_title": ("Who pays whom, net: {0}", "净额往来：{0}"),
+    "network_subtitle": (
+        "net positions in {0} (payments, spreads, fees, returns); arrows: net between two",
+        "净头寸，单位：{0}（支付、点差、费用与退回）；箭头：双边净额",
+    ),
+    "largest_of": ("the {0} largest of {1}", "{1} 个中最大的 {0} 个"),
+    "net_payer": ("net payer", "净付方"),
+    "net_receiver": ("net receiver", "净收方"),
+    "area_turnover": ("area: paid and received", "面积：收付总额"),
+    "others": ("{0} others", "其余 {0} 个"),
+    "no_flows": ("Nobody paid another participant on this rail.", "该系统上没有参与者之间的付款。"),
 }

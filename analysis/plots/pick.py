@@ -101,13 +101,30 @@ class Steps:
         return np.cumsum(self._added[group][: self.at.size])
 
 
-def settled(tables: Tables, columns: tuple[str, ...], words: dict[str, Words]) -> Iterator[Columns]:
-    """Settled obligations of the kinds in ``PAYING``, batch by batch, as int64 columns (n,); names as positions."""
-    kinds = Words()
+class Flows:
+    """Value by payer and payee, added batch by batch: ``value`` float64 (n, n), debtors × creditors, minor units."""
+
+    def __init__(self) -> None:
+        self.names = Words()
+        self.value = np.zeros((0, 0))
+
+    def add(self, debtor: NDArray[np.int64], creditor: NDArray[np.int64], amount: NDArray[np.int64]) -> None:
+        """Add amounts; debtors and creditors are positions in ``names``."""
+        n = len(self.names.words)
+        grown = n - len(self.value)
+        if grown:
+            self.value = np.pad(self.value, (0, grown))
+        self.value += np.bincount(debtor * n + creditor, weights=amount, minlength=n * n).reshape(n, n)
+
+
+def settled(
+    tables: Tables, columns: tuple[str, ...], words: dict[str, Words], kinds: tuple[str, ...] = PAYING
+) -> Iterator[Columns]:
+    """Settled obligations of some kinds, batch by batch, as int64 columns (n,); names as positions in ``words``."""
+    kind = Words()
     for batch in batches(tables, "obligations", tuple(dict.fromkeys((*columns, "kind", "settled_at")))):
-        kind = kinds.codes(batch["kind"])
-        paid = np.isin(kind, [kinds.position(name) for name in PAYING])
-        keep = paid & batch["settled_at"].is_valid().to_numpy(zero_copy_only=False)
+        wanted = np.isin(kind.codes(batch["kind"]), [kind.position(name) for name in kinds])
+        keep = wanted & batch["settled_at"].is_valid().to_numpy(zero_copy_only=False)
         if keep.any():
             yield {
                 name: (words[name].codes(batch[name]) if name in words else numbers(batch[name]))[keep]

@@ -17,9 +17,11 @@ import simcore
 from analysis.measures_risk import compute as compute_risk
 from analysis.plots import FIGURES, draw, style
 from analysis.plots.balance_fan import over_days, over_participants
+from analysis.plots.network import network_of
 from analysis.plots.pick import PAYING
 from analysis.plots.queue_heatmap import classes, queues
 from analysis.plots.settled_by_rail import rails_of
+from analysis.plots.settlement_hours import HOUR_US, Hours, busiest_day, hours_of, together
 from analysis.plots.settlement_risk import risks
 from analysis.tables import Tables, open_tables
 from tests.analysis.made import make_run
@@ -218,3 +220,66 @@ def test_days_are_laid_over_one_another(corridor: Tables) -> None:
     assert {hour: drawn[hour] for hour in late} == late
     assert "business days (5)" in texts(draw(corridor, "balance_fan", over="days"))
     assert "has no account" in texts(draw(corridor, "balance_fan", participant="DBS", rail="HVPS"))
+
+
+# --- settlement_hours ----------------------------------------------------------------------------------------------
+
+
+def test_hours_and_overlap_are_those_of_the_sessions(corridor: Tables) -> None:
+    """On an ordinary Tuesday HVPS closes at 17:15, dollars open at 21:00 of the evening before in New York: 10:00."""
+    assert "Tue 3 March 2026; all 5 rails open together 7.25 h: 10:00–17:15 Asia/Shanghai" in texts(
+        draw(corridor, "settlement_hours")
+    )
+    span = corridor.span()
+    assert span is not None
+    rails = [Hours(rail, corridor.zone(rail), hours_of(corridor, rail, span)) for rail in ("HVPS", "MEPS+")]
+    midnight = busiest_day(rails, span, rails[0].zone)
+    edges, counts = together(rails, midnight, midnight + 24 * HOUR_US)
+    clock = [(edge - midnight) / HOUR_US for edge in edges]
+    start = clock.index(0)
+    assert clock[start:] == [0, 9, 17.25, 18.5, 20.5, 24, *clock[start + 6 :]]
+    assert counts[start : start + 5] == [1, 2, 1, 0, 1]
+
+
+def test_bars_are_as_long_as_the_hours(made: dict[str, Tables]) -> None:
+    figure = draw(made["week"], "settlement_hours")
+    [bar] = figure.axes[0].collections[0].get_paths()
+    assert bar.get_extents().x0 == pytest.approx(8.5)
+    assert bar.get_extents().x1 == pytest.approx(17.25)
+
+
+def test_a_rail_without_a_calendar_is_always_open(made: dict[str, Tables]) -> None:
+    assert hours_of(made["week"], "unknown", (5, 9)) == [(5, 9)]
+
+
+# --- network -------------------------------------------------------------------------------------------------------
+
+
+def test_net_positions_are_what_was_received_less_what_was_paid(corridor: Tables) -> None:
+    net = defaultdict(int)
+    for row in rows(corridor, "obligations"):
+        if row["settled_at"] is not None and row["rail"] == "MEPS+" and row["kind"] in (*PAYING, "return"):
+            net[row["debtor"]] -= row["amount_minor"]
+            net[row["creditor"]] += row["amount_minor"]
+    found = network_of(corridor, "MEPS+", 14)
+    assert found is not None
+    assert found.currency == "SGD"
+    assert dict(zip(found.names, found.net.tolist())) == {who: value for who, value in net.items() if value}
+    assert found.net.sum() == 0
+
+
+def test_the_others_keep_the_sum_of_positions(made: dict[str, Tables]) -> None:
+    whole, part = network_of(made["many"], "RTGS", 1000), network_of(made["many"], "RTGS", 9)
+    assert whole is not None
+    assert part is not None
+    assert part.others == len(whole.names) - 9
+    rest = [k for k, name in enumerate(whole.names) if name not in part.names]
+    assert part.net[-1] == pytest.approx(whole.net[rest].sum())
+    assert part.net[:-1] == pytest.approx([whole.net[whole.names.index(name)] for name in part.names[:-1]])
+    assert f"{part.others} others" in texts(draw(made["many"], "network", most=9))
+
+
+def test_a_picture_names_what_it_leaves_out(corridor: Tables) -> None:
+    figure = draw(corridor, "network", rail="HVPS", arrows=3)
+    assert len(figure.axes[0].patches) == 3
+    assert "the 3 largest of 13" in texts(figure)
