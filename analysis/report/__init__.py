@@ -77,7 +77,7 @@ def report(subjects: Sequence[Subject], language: str = "en") -> str:
     from analysis.report.words import say
 
     runs = [(each.name, each.tables) for each in subjects]
-    first = subjects[0]
+    first, measures = subjects[0], results.Measures(runs)
     compared = results.compared(runs, language) if len(runs) > 1 else None
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -91,28 +91,22 @@ def report(subjects: Sequence[Subject], language: str = "en") -> str:
         first=first,
         info=_info(first.tables, language),
         readme=sections(first.readme),
-        brief=[_brief(each, language) for each in subjects],
-        counted=sum(understood.counted(first.tables.scenario).values(), start=_counter()),
+        brief=[results.brief(measures, position, language) for position in range(len(runs))],
+        counted=understood.counted(first.tables.scenario),
         coverage=understood.coverage(first.tables.scenario, language),
         scenario_tables=understood.tables_of(first.tables, language),
         differing=understood.differing(runs, language) if len(runs) > 1 else None,
-        overview=results.overview(runs, language),
+        overview=results.overview(measures, language),
         outcomes=results.outcomes(runs, language),
-        details=list(results.details(runs, language)),
+        details=list(results.details(measures, language)),
         compared=compared,
-        pictures=[(each.name, pictures(each.tables, language)) for each in subjects[:MOST_DRAWN]],
+        pictures=[(each.name, pictures(each.tables, language, alone=len(runs) == 1)) for each in subjects[:MOST_DRAWN]],
         most_drawn=MOST_DRAWN,
         sources=understood.sources_of(first.tables),
         definitions=results.definitions(language),
         reproduce=[_reproduce(each) for each in subjects],
         version=str(first.tables.manifest.get("versions", {}).get("luhai", "")),
     )  # fmt: skip
-
-
-def _counter() -> Any:
-    from collections import Counter
-
-    return Counter[str]()
 
 
 def _info(tables: Tables, language: str) -> dict[str, Any]:
@@ -122,31 +116,6 @@ def _info(tables: Tables, language: str) -> dict[str, Any]:
     names = [info["title"], info["title_zh"]]
     names = [name for name in (names[::-1] if language == "zh" else names) if name]
     return info | {"heading": names[0], "other_heading": "".join(names[1:]), "seed": tables.manifest.get("seed")}
-
-
-def _brief(subject: Subject, language: str) -> list[str]:
-    """A sentence for each currency sent in a run."""
-    from analysis.measure_list import MEASURES
-    from analysis.measures import cells
-    from analysis.report.values import text
-    from analysis.report.words import say
-
-    names = (
-        "submitted_count",
-        "submitted_value",
-        "settlement_rate_count",
-        "settlement_rate_value",
-        "median_time",
-        "within_hour",
-    )
-    found: dict[str, dict[str, str]] = {}
-    for cell in cells(subject.tables, names):
-        words = "–" if cell.value is None else text(cell.value, MEASURES[cell.measure].unit, cell.currency, language)
-        found.setdefault(cell.currency, {})[cell.measure] = words
-    return [
-        say("brief_run", language, each[names[0]], f"{currency} {each[names[1]]}", *(each[name] for name in names[2:]))
-        for currency, each in found.items()
-    ] or [say("brief_none", language)]
 
 
 def _reproduce(subject: Subject) -> dict[str, Any]:

@@ -24,11 +24,21 @@ class Picture:
     data: str
 
 
-def pictures(tables: Tables, language: str) -> list[Picture]:
-    """Every standard picture of a run, in the order of the registry."""
+def chosen(tables: Tables, alone: bool) -> list[str]:
+    """The standard pictures; for a run that stands alone also those of queues, rails and conversions if it has them."""
+    more = {
+        "queue_heatmap": bool((tables.numbers("balances", "queued_minor") > 0).any()),
+        "settled_by_rail": len(tables.ids("obligations", "rail").used()) > 1,
+        "settlement_risk": tables.rows("fx") > 0 and tables.rows("payments") > 0,
+    }
+    return [name for name in FIGURES if name in standard() or (alone and more.get(name, False))]
+
+
+def pictures(tables: Tables, language: str, alone: bool = True) -> list[Picture]:
+    """The pictures of a run that suit it, in the order of the registry."""
     found = []
     with tempfile.TemporaryDirectory(prefix="luhai-report-") as folder:
-        for name in standard():
+        for name in chosen(tables, alone):
             figure = draw(tables, name, language=language)
             for form in ("svg", "png"):
                 path = Path(folder) / f"{name}.{form}"

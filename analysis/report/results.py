@@ -28,6 +28,28 @@ THEMES: Final[dict[str, tuple[str, ...]]] = {
                 "sent_gini"),
 }  # fmt: skip
 Runs = Sequence[tuple[str, Tables]]
+Row = dict[str, Measured]
+"""Measure → what was found, for one group and currency."""
+
+
+class Measures:
+    """What was measured of some runs; each cut of a run is read once, however many tables show it."""
+
+    def __init__(self, runs: Runs) -> None:
+        self.runs = runs
+        self._found: dict[tuple[int, str], dict[tuple[str, str], Row]] = {}
+
+    def rows(self, position: int, by: str) -> dict[tuple[str, str], Row]:
+        """(group, currency) → every measure of a run that can be cut so, groups in the order of the scenario."""
+        if (position, by) not in self._found:
+            tables = self.runs[position][1]
+            found: dict[tuple[str, str], Row] = {}
+            for each in cells(tables, by=by):
+                found.setdefault((each.group, each.currency), {})[each.measure] = each
+            order = {name: place for place, name in enumerate(tables.scenario.get(f"{by}s", {}))}
+            keys = sorted(found, key=lambda key: order.get(key[0], len(order)))
+            self._found[position, by] = {key: found[key] for key in keys}
+        return self._found[position, by]
 
 
 def themes() -> dict[str, tuple[str, ...]]:
@@ -48,56 +70,55 @@ def head(name: str, language: str) -> Cell:
     return Cell(label(name, language), number=True, title=words, link=f"measure-{name}")
 
 
-def overview(runs: Runs, language: str) -> Table:
+def overview(measures: Measures, language: str) -> Table:
     """The columns of ``luhai compare``: each run, and its routes."""
-    return _table("overview", runs, {"run": SHOWN, "route": SHOWN[:-2]}, SHOWN, language, say("overview", language),
-                  say("overview_note", language))  # fmt: skip
+    title, note = say("overview", language), say("overview_note", language)
+    return _table("overview", measures, ("run", "route"), SHOWN, language, title, note)
 
 
-def details(runs: Runs, language: str) -> Iterator[Table]:
+def details(measures: Measures, language: str) -> Iterator[Table]:
     """Every measure of the registry, one table per theme; those that have no row are left out."""
     for theme, names in themes().items():
         groups = GROUPS[MEASURES[names[0]].family]
-        group = next((each for each in ("route", "rail") if each in groups), "run")
-        cuts = {"run": names} | {group: names}
+        cuts = ("run", *[each for each in ("route", "rail") if each in groups][:1])
         title = say(theme, language) if has(theme) else theme
-        found = _table(f"theme-{theme}", runs, cuts, names, language, title, "")
+        found = _table(f"theme-{theme}", measures, cuts, names, language, title, "")
         if found.rows:
             yield found
 
 
 def _table(
-    id: str, runs: Runs, cuts: dict[str, tuple[str, ...]], names: tuple[str, ...], language: str, caption: str,
-    note: str,
-) -> Table:  # fmt: skip
-    rows = Rows(MOST_ROWS)
-    group = list(cuts)[-1]
-    for run, tables in runs:
-        for by, wanted in cuts.items():
-            found: dict[tuple[str, str], dict[str, Measured]] = {}
-            for each in cells(tables, wanted, by):
-                found.setdefault((each.group, each.currency), {})[each.measure] = each
-            if by != "run" and len({key[0] for key in found}) == 1:
+    id: str, measures: Measures, cuts: Sequence[str], names: Sequence[str], language: str, caption: str, note: str
+) -> Table:
+    rows, several = Rows(MOST_ROWS), len(measures.runs) > 1
+    for position, (run, tables) in enumerate(measures.runs):
+        for by in cuts:
+            found = {key: row for key, row in measures.rows(position, by).items() if row.keys() & set(names)}
+            if by != "run" and len({group for group, _ in found}) == 1:
                 continue  # the one route is the whole run
-            order = list(tables.scenario.get(f"{by}s", {}))
-            for key in sorted(found, key=lambda key: order.index(key[0]) if key[0] in order else len(order)):
-                what = Cell(say("whole", language))
-                if key[0]:
-                    full = tables.label(f"{by}s", key[0], language)
-                    what = Cell(full, code=key[0] if full != key[0] else "")
-                values = [shown(found[key].get(name), language) for name in names]
-                first = [Cell(run)] if len(runs) > 1 else []
-                rows.add([*first, what, Cell(key[1]), *values])
-    first = [Cell(say("run", language))] if len(runs) > 1 else []
-    heads = [
-        *first,
-        Cell(say(group if group != "run" else "part", language)),
-        Cell(say("currency", language)),
-        *(head(n, language) for n in names),
-    ]
+            for (group, currency), row in found.items():
+                full = tables.label(f"{by}s", group, language) if group else say("whole", language)
+                what = Cell(full, code=group if full != group else "")
+                values = [shown(row.get(name), language) for name in names]
+                rows.add([*([Cell(run)] if several else []), what, Cell(currency), *values])
+    first = [Cell(say("run", language))] if several else []
+    last = cuts[-1] if cuts[-1] != "run" else "part"
+    heads = [*first, Cell(say(last, language)), Cell(say("currency", language)), *(head(n, language) for n in names)]
     more = say("more_rows", language, rows.dropped) if rows.dropped else ""
-    found_table = Table(id, caption, heads, rows.kept, len(heads) - len(names), " ".join(filter(None, (note, more))))
-    return found_table.without_empty_columns()
+    table = Table(id, caption, heads, rows.kept, len(heads) - len(names), " ".join(filter(None, (note, more))))
+    return table.without_empty_columns()
+
+
+def brief(measures: Measures, position: int, language: str) -> list[str]:
+    """A sentence for each currency sent in a run."""
+    names = ("submitted_count", "submitted_value", "settlement_rate_count", "settlement_rate_value", "median_time",
+             "within_hour")  # fmt: skip
+    found = []
+    for (_, currency), row in measures.rows(position, "run").items():
+        if names[0] in row:
+            count, value, *rest = (shown(row[name], language).text for name in names)
+            found.append(say("brief_run", language, count, f"{currency} {value}", *rest))
+    return found or [say("brief_none", language)]
 
 
 def outcomes(runs: Runs, language: str) -> Table:

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from analysis.report.differ import KeyPath, differences, parts_of, path_text, said
 from analysis.report.table import Cell, Rows, Table
-from analysis.report.words import has, say
+from analysis.report.words import has, kind, say
 from analysis.tables import Tables
 
 STATUSES: Final = ("published", "derived", "assumed")
@@ -62,7 +62,12 @@ def leaves(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
         yield from leaves(inner, (*path, key))
 
 
-def counted(scenario: dict[str, Any]) -> dict[str, Counter[str]]:
+def counted(scenario: dict[str, Any]) -> Counter[str]:
+    """Status → number of values in the whole scenario."""
+    return sum(counted_by_part(scenario).values(), Counter())
+
+
+def counted_by_part(scenario: dict[str, Any]) -> dict[str, Counter[str]]:
     """Part of the scenario → status → number of values; names, and ``[scenario]`` and ``[participants]``, left out."""
     sources, found = Sources(scenario), {}
     for part, value in scenario.items():
@@ -75,7 +80,7 @@ def counted(scenario: dict[str, Any]) -> dict[str, Counter[str]]:
 
 def coverage(scenario: dict[str, Any], language: str) -> Table:
     """How many values are published, derived, assumed, or have no stated source, for each part of the scenario."""
-    parts = counted(scenario)
+    parts = counted_by_part(scenario)
     kinds = (*STATUSES, "not_stated")
 
     def numbers(counts: Counter[str]) -> list[Cell]:
@@ -83,7 +88,7 @@ def coverage(scenario: dict[str, Any], language: str) -> Table:
         return [Cell(f"{value:,}", value=str(value), number=True) for value in values]
 
     rows = [[Cell(code=part), *numbers(counts)] for part, counts in parts.items()]
-    rows.append([Cell(say("all", language)), *numbers(sum(parts.values(), Counter()))])
+    rows.append([Cell(say("all", language)), *numbers(counted(scenario))])
     heads = [Cell(say("part", language)), *(Cell(say(each, language), number=True) for each in ("values", *kinds))]
     return Table("coverage", say("coverage", language), heads, rows, 1, say("coverage_note", language))
 
@@ -115,8 +120,11 @@ def tables_of(tables: Tables, language: str) -> list[Table]:
 def _cells(part: str, entry: Any, language: str) -> list[Cell]:
     """What a row says of an entry beside its name, one cell for each of ``_HEADS``."""
     if part == "participants":
-        kind = str(entry.get("kind", "")).replace("_", " ")
-        return [Cell(kind), Cell(entry.get("country", "")), Cell(said(entry.get("agents")))]
+        return [
+            Cell(kind(str(entry.get("kind", "")), language)),
+            Cell(entry.get("country", "")),
+            Cell(said(entry.get("agents"))),
+        ]
     if part == "rails":
         return [Cell(entry.get("currency", "")), _hours(entry, language), _terms(entry, _IN_OTHER_COLUMNS)]
     if part == "accounts":

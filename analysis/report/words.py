@@ -28,6 +28,12 @@ def has(key: str) -> bool:
     return "en" in words().get(key, {})
 
 
+def kind(name: str, language: str) -> str:
+    """A kind of participant."""
+    words_of = name.replace("_", " ")
+    return str(words()["kinds_zh"].get(name, words_of)) if language == "zh" else words_of
+
+
 def label(measure: str, language: str) -> str:
     """What a measure is called; its name in the registry, in words, where the file has none."""
     return str(words()["measures"].get(measure, {}).get(language, measure.replace("_", " ")))

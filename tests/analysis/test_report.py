@@ -260,6 +260,7 @@ def test_proofs_are_taken_again_and_the_fourth_when_asked(runs: Path, tmp_path: 
     assert page.count('<span class="mark now">') == 4
     assert "2,373 movements replayed over 20 account days" in page
     assert "Not run again for this report" in page
+    assert "The same as the run recorded." in page
     page = page_of(tmp_path / "page.html", runs / "fifo", "--rerun")
     assert page.count('<span class="mark now">') == 5
     assert "Run again for this report: all 7 tables are identical" in page
@@ -387,7 +388,7 @@ def test_an_empty_run_says_what_it_has_not(tmp_path: Path) -> None:
 
 def test_many_routes_are_cut_with_a_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "MOST_ROWS", 2)
-    table = results.overview([("made", open_tables(make_run(tmp_path / "run")))], "en")
+    table = results.overview(results.Measures([("made", open_tables(make_run(tmp_path / "run")))]), "en")
     assert len(table.rows) == 2
     assert "1 more rows are left out" in table.note
 
@@ -396,7 +397,7 @@ def test_only_the_first_runs_are_drawn(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("analysis.report.MOST_DRAWN", 1)
     made = open_tables(make_run(tmp_path / "run"))
     page = report([subject(made, "a"), subject(made, "b")])
-    assert page.count("<img") == len(pictures(made, "en"))
+    assert page.count("<img") == len(pictures(made, "en", alone=False))
     assert "the first 1 runs only" in page
 
 
@@ -410,7 +411,7 @@ def test_every_phrase_is_in_both_languages_and_used() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in [*folder.glob("*.py"), folder / "page.html"])
     text += (folder.parents[1] / "simcore" / "commands" / "report.py").read_text(encoding="utf-8")
     for key, phrase in words().items():
-        if key not in ("measures", "units_zh"):
+        if key not in ("measures", "kinds_zh", "units_zh"):
             assert sorted(phrase) == ["en", "zh"], key
             assert phrase["en"].count("{") == phrase["zh"].count("{"), key
             assert f'"{key}"' in text or f"'{key}'" in text or key in PARTS, f"{key} is never said"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analysis.report.differ import Difference, differences, parts_of, path_text, said, setting
 from analysis.report.prose import sections
 from analysis.report.table import Cell, Table
-from analysis.report.understood import Sources, counted, linked
+from analysis.report.understood import Sources, counted, counted_by_part, linked
 from analysis.report.values import amount, percent, text, time
 from scenarios.keys import parse_path
 
@@ -105,9 +105,10 @@ def test_a_source_covers_what_is_below_it() -> None:
     assert sources.status(("rails", "CIPS")) == ""
     assert sources.marks("rails", "MEPS+") == ("published", "assumed")
     assert sources.marks("fx", "pairs", "USD/CNY") == ("derived",)
-    assert {part: dict(count) for part, count in counted(scenario).items()} == {
+    assert {part: dict(count) for part, count in counted_by_part(scenario).items()} == {
         "rails": {"assumed": 2, "published": 1}, "fx": {"derived": 1}
     }  # fmt: skip
+    assert counted(scenario) == {"assumed": 2, "published": 1, "derived": 1}
     assert parts_of("rails.MEPS+.sessions.0") == ("rails", "MEPS+", "sessions", "0")
 
 
