@@ -26,10 +26,13 @@ class Picture:
 
 def chosen(tables: Tables, alone: bool) -> list[str]:
     """The standard pictures; for a run that stands alone also those of queues, rails and conversions if it has them."""
+    paid, several = tables.rows("payments") > 0, len(tables.scenario.get("rails", {})) > 1
     more = {
         "queue_heatmap": bool((tables.numbers("balances", "queued_minor") > 0).any()),
-        "settled_by_rail": len(tables.ids("obligations", "rail").used()) > 1,
-        "settlement_risk": tables.rows("fx") > 0 and tables.rows("payments") > 0,
+        "settled_by_rail": paid and several,
+        "settlement_hours": several,
+        "settlement_risk": paid and tables.rows("fx") > 0,
+        "network": paid,
     }
     return [name for name in FIGURES if name in standard() or (alone and more.get(name, False))]
 
