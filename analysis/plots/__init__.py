@@ -34,6 +34,8 @@ FIGURES: Final[dict[str, Entry]] = {
     "balance_fan": Entry("balances of one rail as bands over participants or days", "余额的分位数区间"),
     "settlement_hours": Entry("opening hours of the rails in all zones and their overlap", "各系统营业时间及重叠"),
     "network": Entry("who pays whom on one rail, net, and net positions", "参与者净额往来与净头寸"),
+    "corridor_flows": Entry("who pays whom by country and currency", "各国家与币种之间的支付流向"),
+    "fx_path": Entry("exchange rates over the run, with dealers' spreads", "汇率走势与做市商点差"),
 }
 
 

@@ -103,4 +103,33 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "area_turnover": ("area: paid and received", "面积：收付总额"),
     "others": ("{0} others", "其余 {0} 个"),
     "no_flows": ("Nobody paid another participant on this rail.", "该系统上没有参与者之间的付款。"),
+    # corridor_flows
+    "corridor_title": ("Who pays whom, by country and currency", "各国家与币种之间的支付流向"),
+    "corridor_subtitle": (
+        "{0} payments by value sent; left payers' countries, right payees' countries and currencies; (share settled)",
+        "共 {0} 笔支付，按付出金额；左为付款国家，右为收款国家与币种；（已结算占比）",
+    ),
+    "some_currencies": ("{0} of {1} currencies, those with most payments", "{1} 个币种中笔数最多的 {0} 个"),
+    "sent_in": ("{0} {1} sent in {2} payments", "付出 {0} {1}，共 {2} 笔"),
+    "settled": ("settled", "已结算"),
+    "not_settled": ("not settled by the end", "期末未结算"),
+    "other_countries": ("others", "其他"),
+    "no_country": ("no country", "未注明国家"),
+    # fx_path
+    "fx_title": ("Exchange rates and spreads", "汇率与点差"),
+    "fx_subtitle": (
+        "line: mid rate; bands: what dealers pay and ask; quotes: {0}; source: {1}",
+        "线：中间价；带：做市商买入价与卖出价；报价 {0} 条，来源：{1}",
+    ),
+    "some_pairs": ("the first {0} of {1} pairs", "显示 {1} 个货币对中的前 {0} 个"),
+    "per": ("{0} per {1}", "每 {1} 兑 {0}"),
+    "mid_last": ("mid {0}", "中间价 {0}"),
+    "spread_of": ("{0}: ±{1} bp", "{0}：±{1} bp"),
+    "more_dealers": ("{0} more", "另有 {0} 个"),
+    "no_quotes": ("No quotes: nothing is exchanged in this run.", "没有报价：本次运行没有货币兑换。"),
+    "origin_ecb": ("ECB reference rates", "欧洲央行参考汇率"),
+    "origin_constant": ("a constant", "固定汇率"),
+    "origin_given": ("a file", "给定文件"),
+    "origin_anchored": ("a level held against another currency (assumed)", "锚定另一货币（假设）"),
+    "origin_simulated": ("a simulated path", "模拟路径"),
 }

@@ -17,6 +17,8 @@ import simcore
 from analysis.measures_risk import compute as compute_risk
 from analysis.plots import FIGURES, draw, style
 from analysis.plots.balance_fan import over_days, over_participants
+from analysis.plots.corridor_flows import panels_of
+from analysis.plots.fx_path import pairs_of
 from analysis.plots.network import network_of
 from analysis.plots.pick import PAYING
 from analysis.plots.queue_heatmap import classes, queues
@@ -283,3 +285,54 @@ def test_a_picture_names_what_it_leaves_out(corridor: Tables) -> None:
     figure = draw(corridor, "network", rail="HVPS", arrows=3)
     assert len(figure.axes[0].patches) == 3
     assert "the 3 largest of 13" in texts(figure)
+
+
+# --- corridor_flows ------------------------------------------------------------------------------------------------
+
+
+def test_bands_are_the_sums_of_payments_between_countries(corridor: Tables) -> None:
+    country = {who: entry["country"] for who, entry in corridor.scenario["participants"].items()}
+    sent, settled = defaultdict(int), defaultdict(int)
+    for row in rows(corridor, "payments"):
+        goal = country[row["creditor"]], row["currency_received"]
+        key = row["currency_sent"], (country[row["debtor"]], goal)
+        sent[key] += row["amount_sent_minor"]
+        settled[key] += row["amount_sent_minor"] * row["status"].startswith("SETTLED")
+    panels = panels_of(corridor)
+    found = {(panel.currency, pair): values for panel in panels for pair, values in panel.bands.items()}
+    assert found == {key: (settled[key], sent[key]) for key in sent}
+    assert sum(panel.count for panel in panels) == corridor.rows("payments")
+    # The height of a bar is its share of the panel: CN is the only country that receives SGD's.
+    shown = texts(draw(corridor, "corridor_flows"))
+    assert "349 mn CNY sent in 209 payments" in shown
+    assert "SG · SGD\n271 (68.4 %)" in shown
+
+
+def test_small_countries_are_one(corridor: Tables) -> None:
+    shown = texts(draw(corridor, "corridor_flows", most=1))
+    both = [values for panel in panels_of(corridor) if panel.currency == "CNY"
+            for pair, values in panel.bands.items() if pair[0] == "SG"]  # fmt: skip
+    assert f"others\n{sum(sent for _, sent in both) / 1e8:.3g} (" in shown
+
+
+# --- fx_path -------------------------------------------------------------------------------------------------------
+
+
+def test_rates_drawn_are_those_of_the_quotes(corridor: Tables) -> None:
+    pairs, origins, count = pairs_of(corridor)
+    assert list(pairs) == ["USD/CNY", "USD/SGD"]
+    assert origins == ["ecb"]
+    assert count == corridor.rows("fx")
+    quotes = [row for row in rows(corridor, "fx") if (row["dealer"], row["source"]) == ("BOC", "USD")]
+    mine = pairs["USD/CNY"].dealers["BOC"]
+    assert mine.mid.tolist() == [float(row["mid_rate"]) for row in quotes]
+    assert mine.half_spread.tolist() == [row["half_spread_bp_e2"] / 1e6 for row in quotes]
+    figure = draw(corridor, "fx_path")
+    drawn = np.asarray(figure.axes[0].lines[0].get_ydata())
+    assert drawn.tolist() == [*mine.mid.tolist(), mine.mid[-1]]
+    low, high = mine.mid * (1 - mine.half_spread), mine.mid / (1 - mine.half_spread)
+    band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
+    assert band.min() == pytest.approx(low.min())
+    assert band.max() == pytest.approx(high.max())
+    assert "BOC: ±10 bp" in texts(figure)
+    assert "ECB reference rates" in texts(figure)
