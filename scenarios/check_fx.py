@@ -5,6 +5,7 @@ from __future__ import annotations
 from fx.anchored import anchored_currencies, anchored_path
 from fx.rates import RateNotFound, RatePath
 from scenarios.accounts import escape_fault, missing_file_fault
+from scenarios.check_quoting import check_quoting
 from scenarios.check_rates import check_hours, check_paths
 from scenarios.keys import KeyPath, shown_value
 from scenarios.references import Checks
@@ -58,6 +59,7 @@ def check_fx(checks: Checks) -> None:
         if reverse in fx.pairs and list(fx.pairs).index(reverse) < list(fx.pairs).index(name):
             checks.say("LH056", path, f"{name} beside {reverse}", "each pair once; a rate serves both ways")
         _rate(checks, path, pair, currencies)
+        check_quoting(checks, path, pair, currencies)
     check_paths(checks)
     for name, dealer in fx.dealers.items():
         path = ("fx", "dealers", name)

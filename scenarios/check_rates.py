@@ -11,7 +11,14 @@ from scenarios.references import Checks
 from simcore.calendar import Window
 from simcore.market import BlockBootstrap, Gbm, Jumps, MarketHours, RatePathKind
 from simcore.rates.correlation import cholesky, nearest_correlation, smallest_eigenvalue
-from simcore.rates.steps import AROUND_THE_CLOCK, in_day_order, market_calendar, step_count, trading_windows
+from simcore.rates.steps import (
+    AROUND_THE_CLOCK,
+    in_day_order,
+    market_calendar,
+    step_count,
+    trading_windows,
+    windows_around,
+)
 from simcore.units import UnitError, format_duration
 
 SECOND_US = 1_000_000
@@ -39,6 +46,7 @@ def windows_of(checks: Checks, path: KeyPath, hours: MarketHours, *, say: bool =
     if hours.calendar is not None and not covered(quiet, (*path, "calendar"), market_calendar(hours)):
         return None
     try:
+        windows_around(hours, info.start, info.days)
         windows = trading_windows(hours, info.start, info.days)
     except UnitError as error:
         quiet.say("LH126", (*path, "sessions"), error.got, error.expected, error.try_)

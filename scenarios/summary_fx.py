@@ -22,7 +22,7 @@ def fx_lines(scenario: Scenario) -> Iterator[str]:
     yield f"Currency market ({len(fx.pairs)})"
     for name, pair in fx.pairs.items():
         yield f"  {name:<16} {_rate(pair)}, half-spread {basis_points(pair.half_spread)}"
-        yield from (f"      {line}" for line in assumptions(name, pair))
+        yield from (f"      {line}" for line in [*assumptions(name, pair), *_quoting(pair)])
     for name, path in (fx.paths or {}).items():
         yield from _path(name, path)
     for name, hours in (fx.hours or {}).items():
@@ -41,6 +41,25 @@ def _rate(pair: Pair) -> str:
     more = pair.file or ("" if pair.rate is None else decimal_text(pair.rate))
     start = "from " if pair.source == "simulated" and more else ""
     return f"{SOURCES.get(pair.source, pair.source)} {start}{more}".strip()
+
+
+def _quoting(pair: Pair) -> Iterator[str]:
+    """The terms of a pair that change through the day."""
+    if pair.hours:
+        after = "waits for the opening"
+        if pair.when_closed == "last_quote":
+            wide = "" if pair.closed_half_spread is None else f", half-spread {basis_points(pair.closed_half_spread)}"
+            after = f"is exchanged at the last quote{wide}"
+        yield f"quoted in the hours {pair.hours}; outside them what is to be exchanged {after}"
+    if pair.spread_by_hour:
+        factors = ", ".join(f"{hour}:00 × {decimal_text(factor)}" for hour, factor in pair.spread_by_hour.items())
+        yield f"half-spread by hour: {factors}"
+    if pair.spread_by_volatility is not None:
+        terms = pair.spread_by_volatility
+        normal = f"above {decimal_text(terms.normal * 100)} % a year over {terms.window} steps"
+        yield f"half-spread widens with volatility {normal}, factor {decimal_text(terms.factor)}"
+    if pair.value_date:
+        yield f"value date {pair.value_date}"
 
 
 def hours_text(hours: MarketHours) -> str:

@@ -489,6 +489,13 @@ _MARKET = {
         "that open at least once in the run, one after another. A closing after midnight is written with +1.",
         '[fx.hours.onshore]\ncalendar = "CN"\nsessions = [{ open = "09:30", close = "03:00+1" }]',
     ),
+    "LH127": Code(
+        "terms of quoting that don't go together",
+        "What happens when a market is closed needs the hours of one, and a spread for closed hours an exchange at the "
+        "last quote. Spreads change by local hours of two digits and by a volatility above zero. A value date needs a "
+        "calendar of each of the two currencies.",
+        'hours = "onshore"\nwhen_closed = "last_quote"\nclosed_half_spread = "20 bp"\nspread_by_hour = { 17 = 1.5 }',
+    ),
     "LH129": Code(
         "a simulated rate beyond what can be held",
         "Rates are kept to 12 significant digits as fractions of two 64-bit integers. A path whose volatility or drift "

@@ -12,6 +12,22 @@ from simcore.units import ClockTime
 
 
 @dataclass(frozen=True, kw_only=True)
+class VolatilitySpread:
+    """A half-spread that widens while the rate moves more than it normally does.
+
+    It is multiplied by 1 + factor × max(0, v / normal − 1), with v the volatility of the last ``window`` steps of the
+    rate, a year. Until there have been so many it isn't widened.
+    """
+
+    window: int
+    """Steps of the rate."""
+    normal: Share
+    """Volatility a year up to which the spread isn't widened."""
+    factor: Decimal = Decimal(1)
+    """Share of the excess by which it widens."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pair:
     """The mid rate of one currency pair, ``"USD/CNY"``: CNY for one USD."""
 
@@ -24,6 +40,19 @@ class Pair:
     """For ``given``: CSV with columns ``time, rate``."""
     half_spread: BasisPoints
     """What a dealer keeps on each side; a dealer may have its own."""
+    hours: str | None = None
+    """When dealers quote the pair, an entry of [fx.hours]; none means always."""
+    when_closed: Literal["wait", "last_quote"] | None = None
+    """What is to be exchanged outside the hours waits for the opening before it is paid to the dealer (none means this
+    too), or is exchanged at the last rate of the hours."""
+    closed_half_spread: BasisPoints | None = None
+    """Half-spread of every dealer outside the hours, with ``last_quote``; none means that of the hours."""
+    spread_by_hour: dict[str, Decimal] | None = None
+    """Factors of the half-spread by local hour, ``{ 17 = 1.5, 18 = 2 }``; other hours have 1."""
+    spread_by_volatility: VolatilitySpread | None = None
+    value_date: Literal["T+0", "T+1", "T+2"] | None = None
+    """When a dealer pays what it sold: so many days after the day of the exchange on which both currencies' calendars
+    work. None means at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +72,7 @@ class MarketHours:
     calendar: str | None = None
     """Business days; none means Monday to Friday."""
     zone: str | None = None
-    """Zone of the clock times; none means the calendar's, or UTC."""
+    """Zone of the clock times, and of hours and days of dealing; none means the calendar's, or UTC."""
     sessions: tuple[MarketSession, ...]
     """For onshore yuan ``[{ open = "09:30", close = "03:00+1" }]``."""
 

@@ -54,6 +54,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("amount = { … }", model.LognormalAmount),
     ('[flows.ID], kind = "replay"', model.ReplayFlow),
     ('[fx.pairs."SOURCE/TARGET"]', model.Pair),
+    ("spread_by_volatility = { … }", market.VolatilitySpread),
     ('[fx.paths.ID], kind = "gbm"', market.Gbm),
     ('pairs = { "SOURCE/TARGET" = { … } }', market.GbmPair),
     ("jumps = { … }", market.Jumps),

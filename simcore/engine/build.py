@@ -149,9 +149,14 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
             "latency": hop.latency_us,
             "draw": hop.draw,
             "lane": lane(hop),
+            # Hops between may fall away for some payments, so any later currency will do here.
+            "dealt": int(
+                not spec.always_dealt
+                and any(spec.rails[later.rail].currency != spec.rails[hop.rail].currency for later in route[at:])
+            ),
         }
         for route in spec.routes
-        for hop in route
+        for at, hop in enumerate(route)
     ]
     return _records(HOP, rows), len(lane_of)
 

@@ -334,9 +334,16 @@ class Machine:
                 raise InvariantError(f"a set on rail {rail} overdraws an account at {now_us}")
             self._serve(reason)
 
-    def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int) -> None:
-        """Put a dealer's quote into force."""
-        self.world.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id)
+    def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int, opens_at: int = 0,
+              value_at: int = 0) -> None:  # fmt: skip
+        """Put a dealer's quote into force.
+
+        Parameters
+        ----------
+        opens_at : int    an instant to come keeps what would be exchanged from its rail until then
+        value_at : int    an instant to come keeps what was exchanged with the dealer until then
+        """
+        self.world.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id, opens_at, value_at)
 
     def reset_day(self, rail: int) -> None:
         """Begin the figures of the next business day of a rail's accounts."""

@@ -1,4 +1,4 @@
-"""The SimPy process of the currency market: dealers' quotes as rates step, one control event for all of an instant."""
+"""The SimPy process of the currency market: dealers' quotes as terms change, one event for all of an instant."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from itertools import groupby
 import simpy
 
 from fx.convert import divide_rate, rate_fraction
-from fx.rates import RatePath
 from simcore.engine.clock import FIXING, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
+from simcore.rates.terms import Schedule, Terms
 
 SIMULATED = "simulated"
 
@@ -24,50 +24,66 @@ class Market:
 
     def __init__(self, compiled: Compiled, machine: Machine, clock: Clock, log: ControlLog) -> None:
         self._compiled, self._machine, self._clock, self._log = compiled, machine, clock, log
-        self._pairs = list(compiled.rate_paths)
-        self._quotes = {
-            name: [index for index, quote in enumerate(compiled.quotes) if quote.pair == name] for name in self._pairs
+        scenario, times = compiled.scenario, compiled.timetable
+        self._schedules = {
+            name: Schedule(name, scenario.fx, path, scenario.scenario, times.start_us, times.end_us)
+            for name, path in compiled.rate_paths.items()
         }
+        self._quotes = {
+            name: [index for index, quote in enumerate(compiled.quotes) if quote.pair == name]
+            for name in self._schedules
+        }
+        self._last: dict[str, Terms] = {}
+        self._fx_ids: dict[int, tuple[int, int]] = {}  # quote → its row in fx and the half-spread there
 
     def processes(self) -> Iterator[Iterator[simpy.Event]]:
         """What SimPy has to run."""
-        if self._pairs:
-            yield self._rates()
+        if self._schedules:
+            yield self._dealing()
 
-    def _rates(self) -> Iterator[simpy.Event]:
-        """Quote what is in force at the start, then each new rate; pairs that step at one instant share an event."""
-        start, end = self._compiled.timetable.start_us, self._compiled.timetable.end_us
-        paths = self._compiled.rate_paths
+    def _dealing(self) -> Iterator[simpy.Event]:
+        """Quote what is in force at the start, then each change; pairs that change at one instant share an event."""
+        start = self._compiled.timetable.start_us
         yield self._clock.at(start, FIXING)
-        for name in self._pairs:
-            self._quote(name, paths[name].rate_at(start))
-        agenda = merge(*(_steps(place, paths[name], start, end) for place, name in enumerate(self._pairs)))
-        for time_us, steps in groupby(agenda, key=lambda step: step[0]):
+        for name in self._schedules:
+            self._quote(name, start)
+        names = list(self._schedules)
+        agenda = merge(*([(at, place) for at in self._schedules[name].times] for place, name in enumerate(names)))
+        for time_us, changes in groupby(agenda, key=lambda change: change[0]):
             yield self._clock.at(time_us, FIXING)
-            for _, place, at in steps:
-                name = self._pairs[place]
-                rate = paths[name].rates[at]
-                self._quote(name, rate)
-                if self._compiled.scenario.fx.pairs[name].source != SIMULATED:  # those steps all stand in fx
-                    self._log.event(time_us, "fixing", detail=f"{name} {rate}")
+            for _, place in changes:
+                self._change(names[place], time_us)
 
-    def _quote(self, pair: str, rate: Decimal) -> None:
-        """Let every dealer of a pair quote it, both ways."""
-        source, target = pair.split("/")
-        one_way = rate_fraction(rate, source, target)
-        for index in self._quotes[pair]:
+    def _change(self, name: str, now: int) -> None:
+        """Quote a pair anew and note what happened to it."""
+        before, terms = self._last[name], self._quote(name, now)
+        if terms.is_open != before.is_open:
+            self._log.event(now, "market_opened" if terms.is_open else "market_closed", detail=name)
+        if terms.position != before.position and self._compiled.scenario.fx.pairs[name].source != SIMULATED:
+            # Simulated steps are many, and all of them stand in fx.
+            self._log.event(now, "fixing", detail=f"{name} {self._compiled.rate_paths[name].rates[terms.position]}")
+
+    def _quote(self, name: str, now: int) -> Terms:
+        """Let every dealer of a pair quote it, both ways; a row of fx where rate or spread are new."""
+        terms, path = self._schedules[name].at(now), self._compiled.rate_paths[name]
+        stepped = name not in self._last or self._last[name].position != terms.position
+        self._last[name] = terms
+        rate = path.rates[terms.position]
+        one_way = rate_fraction(rate, path.source, path.target)
+        for index in self._quotes[name]:
             quote = self._compiled.quotes[index]
-            forward = quote.source == source
+            forward = quote.source == path.source
             numerator, denominator = one_way if forward else one_way[::-1]
-            fx_id = self._log.rate(
-                time=self._clock.now, dealer=quote.dealer, source=quote.source, target=quote.target,
-                mid_rate=f"{rate if forward else divide_rate(Decimal(1), rate):f}",
-                half_spread_bp_e2=quote.spread_bp_e2, numerator=numerator, denominator=denominator,
-                origin=self._compiled.scenario.fx.pairs[pair].source,
-            )  # fmt: skip
-            self._machine.quote(index, numerator, denominator, quote.spread_bp_e2, fx_id)
-
-
-def _steps(place: int, path: RatePath, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """The steps of a path in the run, as (instant, place of the pair, position in the path)."""
-    return ((time_us, place, at) for at, time_us in enumerate(path.times_us) if start < time_us <= end)
+            half_spread = terms.half_spread(quote.spread_bp_e2)
+            if stepped or self._fx_ids[index][1] != half_spread:
+                fx_id = self._log.rate(
+                    time=now, dealer=quote.dealer, source=quote.source, target=quote.target,
+                    mid_rate=f"{rate if forward else divide_rate(Decimal(1), rate):f}",
+                    half_spread_bp_e2=half_spread, numerator=numerator, denominator=denominator,
+                    origin=self._compiled.scenario.fx.pairs[name].source,
+                )  # fmt: skip
+                self._fx_ids[index] = fx_id, half_spread
+            self._machine.quote(
+                index, numerator, denominator, half_spread, self._fx_ids[index][0], terms.opens_at, terms.value_at
+            )
+        return terms

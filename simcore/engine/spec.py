@@ -75,4 +75,6 @@ class WorldSpec:
     """(currency, participant) → its agent."""
     quotes: tuple[tuple[int, int, int], ...] = ()
     """(dealer's participant, source currency, target currency), one per direction."""
+    always_dealt: bool = True
+    """No quote ever has an opening to come."""
     n_draw: int = 0

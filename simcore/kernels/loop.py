@@ -37,11 +37,13 @@ from simcore.kernels.queue import (
     tier_funds,
 )
 from simcore.kernels.settle import (
+    dealing_opens,
     fill_obligation,
     fill_payment,
     log_unsettled,
     move,
     real_hop,
+    send,
     send_back,
     send_on,
     set_hop,
@@ -163,6 +165,11 @@ def _enter(world, slot, now):
             log_unsettled(world, slot, status)
             send_back(world, slot, status, now)
         return NONE
+    if world.hops[uint32(it.hop)].dealt == 1 and not returning:
+        opens_at = dealing_opens(world, slot)
+        if opens_at > now:  # comes to its rail once more when the market opens
+            send(world, slot, opens_at, ZERO, NONE)
+            return NONE
     if its_rail.discipline == COLLECT:
         _collect(world, slot, rail)
         return NONE
@@ -223,7 +230,7 @@ def _new_payment(world, at, now):
     slot = _take_slot(world, at, hop)
     first = world.hops[uint32(hop)]
     if first.draw != NONE or first.latency > 0:
-        send_on(world, slot, now)
+        send_on(world, slot, now, now)
         return NONE
     _arrive(world, slot, now)
     return _enter(world, slot, now)

@@ -203,13 +203,14 @@ def send(world, slot, now, latency, lane):
 
 
 @kernel(forceinline=True)
-def send_on(world, slot, now):
-    """Schedule the slot's obligation after the latency of its hop."""
+def send_on(world, slot, now, value_at):
+    """Schedule the slot's obligation after the latency of its hop, which begins at its value date."""
     hop = world.hops[uint32(world.slots[uint32(slot)].hop)]
     latency = hop.latency
     if hop.draw != NONE:
         latency = world.draws[slot, hop.draw]
-    send(world, slot, now, latency, hop.lane)
+    # Lanes are first in, first out for one latency from now on.
+    send(world, slot, value_at, latency, hop.lane if value_at == now else NONE)
 
 
 @kernel
@@ -239,6 +240,22 @@ def send_back(world, slot, status, now):
     send(world, slot, now, ZERO, NONE)
 
 
+@kernel
+def dealing_opens(world, slot):
+    """From when on a dealer exchanges what the slot's obligation brings it; an instant gone by if there is none."""
+    it = world.slots[slot]
+    hop = int64(it.hop)
+    following = real_hop(world, it.route, hop + 1, FORWARD, it.debtor, it.creditor)
+    if following == NONE:
+        return ZERO
+    currency = world.rails[world.hops[hop].rail].currency
+    wanted = world.rails[world.hops[following].rail].currency
+    if wanted == currency:
+        return ZERO
+    dealer = world.dealer_of[world.accounts[it.credit].participant]
+    return world.quotes[world.quote_of[dealer, currency, wanted]].opens_at
+
+
 @kernel(forceinline=True)
 def settled(world, slot, status, sequence, cycle, now):
     """The slot's obligation is final and its money has moved: write its rows and send the payment on."""
@@ -264,11 +281,13 @@ def settled(world, slot, status, sequence, cycle, now):
         currency = world.rails[uint32(world.hops[uint32(hop)].rail)].currency
         wanted = world.rails[uint32(world.hops[uint32(following)].rail)].currency
     principal, spread, target, fx = amount, amount - amount, amount, it.fx_id
+    value_at = now
     if wanted != currency:
         dealer = world.dealer_of[world.accounts[it.credit].participant]
         quote = world.quotes[world.quote_of[dealer, currency, wanted]]
         principal, spread, target = dealer_legs_kernel(amount, quote.spread_bp_e2, quote.numerator, quote.denominator)
         it.fx_id = quote.fx_id
+        value_at = max(now, quote.value_at)
         if target < 0:
             world.state[OVERFLOWED] = 1
             target = amount - amount
@@ -295,7 +314,7 @@ def settled(world, slot, status, sequence, cycle, now):
         return
     set_hop(world, slot, following, it.debtor, it.creditor)
     it.amount = target
-    send_on(world, slot, now)
+    send_on(world, slot, now, value_at)
 
 
 @kernel(forceinline=True)

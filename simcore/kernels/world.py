@@ -109,8 +109,16 @@ HOP: Final = _record(
     latency=np.int64,  # constant latency
     draw=np.int64,  # column of drawn latencies, -1 where constant
     lane=np.int64,  # lane of a constant latency, -1 where the heap is needed
+    dealt=np.int64,  # 1: its money may be exchanged next, by a dealer who doesn't deal at all times
 )
-QUOTE: Final = _record(numerator=np.int64, denominator=np.int64, spread_bp_e2=np.int64, fx_id=np.int64)
+QUOTE: Final = _record(
+    numerator=np.int64,
+    denominator=np.int64,
+    spread_bp_e2=np.int64,
+    fx_id=np.int64,
+    opens_at=np.int64,  # an instant to come: nobody deals before it
+    value_at=np.int64,  # before it what was bought isn't paid out
+)
 # Two cache lines. All that is read of a queued payment when it settles on its last rail stands in the first, since
 # thousands of them wait in memory; a payment that only passes writes the second and never reads it.
 SLOT: Final = np.dtype(

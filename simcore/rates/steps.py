@@ -15,6 +15,7 @@ from simcore.units import ClockTime
 
 WEEKDAYS = BusinessCalendar(name="Monday to Friday", zone="UTC", weekend=frozenset({5, 6}))
 AROUND_THE_CLOCK = MarketHours(sessions=(MarketSession(open=ClockTime(0, 0), close=ClockTime(1, 0)),))
+MARGIN_DAYS = 3
 DAYS_A_YEAR = 252
 """Trading days of a year, by which volatilities and drifts per year are turned into those of a day."""
 
@@ -47,6 +48,11 @@ def trading_windows(hours: MarketHours, first: dt.date, days: int) -> list[Windo
     first = max(first, calendar.first)
     sessions = [Session(open=each.open, close=each.close) for each in hours.sessions]
     return session_windows(calendar, calendar.zone, sessions, first, max((last - first).days + 1, 0))
+
+
+def windows_around(hours: MarketHours, first: dt.date, days: int) -> list[Window]:
+    """The same with the days before and after whose sessions may reach into a run of these days."""
+    return trading_windows(hours, first - dt.timedelta(days=MARGIN_DAYS), days + 2 * MARGIN_DAYS)
 
 
 def open_intervals(windows: list[Window]) -> list[tuple[int, int]]:

@@ -32,7 +32,7 @@ class Ledger:
                  [k for k, row in enumerate(spec.accounts) if row.rail == index])
             for index, rail in enumerate(spec.rails)
         ]  # fmt: skip
-        self.quotes: list[tuple[int, int, int, int]] = [(0, 0, 0, 0)] * len(spec.quotes)
+        self.quotes: list[tuple[int, ...]] = [(0, 0, 0, 0, 0, 0)] * len(spec.quotes)
         self.now = 0
         self.settled = 0
         self.arrivals = 0
@@ -96,9 +96,10 @@ class Ledger:
         payment.debit = self._account(hop.rail, self._who(hop.debtor, payment))
         payment.credit = self._account(hop.rail, self._who(hop.creditor, payment))
 
-    def _schedule(self, payment: Payment, latency: int) -> None:
+    def _schedule(self, payment: Payment, latency: int, begins: int = 0) -> None:
         self.schedulings += 1
-        payment.due, payment.scheduled, payment.place = self.now + latency, self.schedulings, "transit"
+        due = max(self.now, begins) + latency
+        payment.due, payment.scheduled, payment.place = due, self.schedulings, "transit"
         self.in_transit.append(payment)
 
     # --- what happens to an obligation at its rail ---
@@ -116,6 +117,8 @@ class Ledger:
                 rail.waiting.append(payment)
             else:
                 self._fail(payment, c.REJECTED_CLOSED if rail.when_closed == c.REJECT else c.RETURNED_CLOSED)
+        elif (opens_at := self._dealing_opens(payment)) > self.now:
+            self._schedule(payment, 0, opens_at)
         elif rail.discipline == c.COLLECT:
             payment.place = "collected"
             rail.collected.append(payment)
@@ -256,6 +259,17 @@ class Ledger:
         self.settled += 1
         return self.settled - 1
 
+    def _dealing_opens(self, payment: Payment) -> int:
+        """From when on a dealer exchanges what the obligation brings it; 0 where nothing is exchanged."""
+        later = self._later(payment)
+        if payment.returning or not later or self.spec.always_dealt:
+            return 0
+        source = self._rail(payment).currency
+        target = self.rails[self.spec.routes[payment.route][later[0]].rail].currency
+        if source == target:
+            return 0
+        return self.quotes[self.spec.quotes.index((self.book[payment.credit].participant, source, target))][4]
+
     def _later(self, payment: Payment) -> list[int]:
         return [k for k in self._real_hops(payment) if k > payment.hop]
 
@@ -270,10 +284,10 @@ class Ledger:
         route = self.spec.routes[payment.route]
         source = self._rail(payment).currency
         target_currency = self.rails[route[later[0]].rail].currency if later else source
-        principal, spread, target, converted = amount, 0, amount, c.NONE
+        principal, spread, target, converted, value_at = amount, 0, amount, c.NONE, 0
         if target_currency != source:
             dealer = self.book[payment.credit].participant
-            numerator, denominator, half_spread, converted = self.quotes[
+            numerator, denominator, half_spread, converted, _, value_at = self.quotes[
                 self.spec.quotes.index((dealer, source, target_currency))
             ]
             principal, spread, target = dealer_legs(amount, half_spread, numerator, denominator)
@@ -292,7 +306,7 @@ class Ledger:
         else:
             payment.amount = target
             self._set_hop(payment, later[0])
-            self._schedule(payment, self._latency(payment))
+            self._schedule(payment, self._latency(payment), value_at)
 
     # --- what can't go on ---
 

@@ -50,6 +50,9 @@ class Buffers(NamedTuple):
 LARGE = Buffers()
 RATES = ((1, 1), (3, 2), (2, 3), (1, 5), (7, 3))
 SPREADS = (0, 100_000, 250_000, 500_000)
+# How long after its own instant a quote opens and has its value; 0: at once.
+OPENS = (0, 2, 0, 1, 5)
+VALUES = (0, 0, 3, 1, 0, 4)
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,10 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         return _some_collected(spec, machine, nets[step.first % len(nets)], step, cycle_id) if nets else None
     if step.what == "quote" and spec.quotes:
         rate = RATES[number % len(RATES)]
-        return machine.quote(step.first % len(spec.quotes), *rate, SPREADS[number % len(SPREADS)], 100 + cycle_id)
+        opens_at, value_at = OPENS[number % len(OPENS)], VALUES[number % len(VALUES)]
+        later = tuple(after and step.at + after for after in (opens_at, value_at))
+        spread = SPREADS[number % len(SPREADS)]
+        return machine.quote(step.first % len(spec.quotes), *rate, spread, 100 + cycle_id, *later)
     if step.what == "transfer" and len(spec.rails) > 1:
         return _transfer(spec, machine, rail, number, step.at)
     return None

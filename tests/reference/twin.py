@@ -277,8 +277,9 @@ class Twin(Ledger):
         self.book[payment.debit].count(payment.amount, -1)
         return payment
 
-    def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int) -> None:
-        self.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id)
+    def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int, opens_at: int = 0,
+              value_at: int = 0) -> None:  # fmt: skip
+        self.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id, opens_at, value_at)
 
     def reset_day(self, rail: int) -> None:
         self._rest()

@@ -136,6 +136,7 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
         agents={(currency, who): choose.whole(0, n - 1) for currency in currencies for who in range(n)},
         quotes=tuple((dealer, a, b) for a in currencies for b in currencies if a != b for dealer in range(n)),
         n_draw=n_draw,
+        always_dealt=choose.among((True, False)),
     )
 
 

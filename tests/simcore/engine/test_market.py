@@ -76,3 +76,74 @@ def test_no_table_depends_on_the_sizes_of_buffers(tmp_path: Path) -> None:
     run_town(path, tmp_path / "b", sizes=Sizes(slots=2, log_rows=20))
     for name in TABLES:
         assert (tmp_path / "a" / f"{name}.arrow").read_bytes() == (tmp_path / "b" / f"{name}.arrow").read_bytes(), name
+
+
+HOURS = """
+[fx.hours.day]
+calendar = "CN"
+sessions = [{ open = "09:30", close = "16:30" }]
+"""
+THREE = (
+    "early,2026-03-02T09:10:00+08:00,Payer,Payee,1000,CNY\n"
+    "noon,2026-03-02T12:00:00+08:00,Payer,Payee,1000,CNY\n"
+    "late,2026-03-02T16:45:00+08:00,Payer,Payee,1000,CNY\n"
+)
+
+
+def into_dealer(run: Any) -> dict[str, str]:
+    """When each payment's money reached the dealer, local time."""
+    names = {row["payment_id"]: row["reference"] for row in run.payments.to_pylist()}
+    return {
+        names[row["payment_id"]]: f"{row['settled_at'].astimezone(BEIJING):%d %H:%M}"
+        for row in rows(run.obligations, rail="HVPS", kind="payment")
+    }
+
+
+def test_what_is_to_be_exchanged_outside_the_hours_waits_for_the_opening(tmp_path: Path) -> None:
+    text = FX_TOWN.replace(SGD, SGD + 'hours = "day"\n') + HOURS
+    run = run_town(town(tmp_path, text, THREE), tmp_path / "run")
+    assert into_dealer(run) == {"early": "02 09:30", "noon": "02 12:00", "late": "03 09:30"}
+    entered = {f"{row['entered_at'].astimezone(BEIJING):%d %H:%M}" for row in rows(run.obligations, rail="HVPS")}
+    assert entered == {"02 09:30", "02 12:00", "03 09:30"}
+    assert [row["event"] for row in run.events.to_pylist() if row["event"].startswith("market")] == [
+        "market_opened",
+        "market_closed",
+    ] * 2
+    assert audit(tmp_path / "run").ok
+
+
+def test_a_rail_that_closes_first_is_waited_for_as_well(tmp_path: Path) -> None:
+    """The market opens at 09:30, the rail at 10:00 on Monday: a payment waits for both, in either order."""
+    text = FX_TOWN.replace(SGD, SGD + 'hours = "day"\n').replace('open = "08:30"', 'open = "10:00"') + HOURS
+    run = run_town(town(tmp_path, text, THREE), tmp_path / "run")
+    assert into_dealer(run) == {"early": "02 10:00", "noon": "02 12:00", "late": "03 10:00"}
+
+
+def test_outside_the_hours_the_last_quote_holds_at_a_wider_spread(tmp_path: Path) -> None:
+    terms = 'hours = "day"\nwhen_closed = "last_quote"\nclosed_half_spread = "50 bp"\n'
+    run = run_town(town(tmp_path, FX_TOWN.replace(SGD, SGD + terms) + HOURS, THREE), tmp_path / "run")
+    assert into_dealer(run) == {"early": "02 09:10", "noon": "02 12:00", "late": "02 16:45"}
+    spreads = [row["amount_minor"] for row in rows(run.obligations, kind="spread")]
+    assert spreads == [500, 100, 500]  # 50, 10 and 50 bp of CNY 1,000
+    assert [row["half_spread_bp_e2"] for row in rows(run.fx, source="CNY")] == [5000, 1000, 5000, 1000, 5000]
+    assert audit(tmp_path / "run").ok
+
+
+def test_a_spread_by_hour_is_a_new_row_of_fx_only_where_it_changes(tmp_path: Path) -> None:
+    text = FX_TOWN.replace(SGD, SGD + 'hours = "day"\nspread_by_hour = { 12 = 2, 13 = 2 }\n') + HOURS
+    run = run_town(town(tmp_path, text, THREE), tmp_path / "run")
+    quoted = [
+        (f"{row['time'].astimezone(BEIJING):%d %H}", row["half_spread_bp_e2"]) for row in rows(run.fx, source="CNY")
+    ]
+    assert quoted == [("02 00", 1000), ("02 12", 2000), ("02 14", 1000), ("03 12", 2000), ("03 14", 1000)]
+    assert [row["amount_minor"] for row in rows(run.obligations, kind="spread")] == [100, 200, 100]
+
+
+def test_what_was_sold_is_paid_on_its_value_date(tmp_path: Path) -> None:
+    run = run_town(town(tmp_path, FX_TOWN.replace(SGD, SGD + 'value_date = "T+1"\n'), THREE), tmp_path / "run")
+    second = rows(run.obligations, rail="MEPS")
+    assert {f"{row['settled_at'].astimezone(BEIJING):%d %H:%M}" for row in second} == {"03 09:00"}
+    assert {row["entered_at"].astimezone(BEIJING).hour for row in second} == {0}  # latency after midnight
+    late = run_town(town(tmp_path / "2", FX_TOWN.replace(SGD, SGD + 'value_date = "T+2"\n'), THREE), tmp_path / "run-2")
+    assert {row["status"] for row in late.payments.to_pylist()} == {"IN_TRANSIT_AT_END"}
+    assert audit(tmp_path / "run").ok
