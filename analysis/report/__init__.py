@@ -11,10 +11,12 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from analysis.tables import Tables
 from simcore.errors import ScenarioError
+from simcore.results import provenance
 
 MOST_DRAWN: Final = 4
 """Runs whose pictures are in the page; each is some hundred kilobytes."""
@@ -83,7 +85,7 @@ def report(subjects: Sequence[Subject], language: str = "en") -> str:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters["linked"] = understood.linked
+    environment.filters |= {"linked": understood.linked, "quote": quote}
     return environment.get_template("page.html").render(
         say=lambda key, *values: say(key, language, *values),
         language=language,
@@ -100,12 +102,13 @@ def report(subjects: Sequence[Subject], language: str = "en") -> str:
         outcomes=results.outcomes(runs, language),
         details=list(results.details(measures, language)),
         compared=compared,
+        routes_apart=[each for k in range(len(runs)) if (each := results.routes_apart(measures, k, language))],
         pictures=[(each.name, pictures(each.tables, language, alone=len(runs) == 1)) for each in subjects[:MOST_DRAWN]],
         most_drawn=MOST_DRAWN,
         sources=understood.sources_of(first.tables),
         definitions=results.definitions(language),
         reproduce=[_reproduce(each) for each in subjects],
-        version=str(first.tables.manifest.get("versions", {}).get("luhai", "")),
+        version=provenance.versions()["luhai"],
     )  # fmt: skip
 
 

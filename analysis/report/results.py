@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
+
+import numpy as np
 
 from analysis.compare import DRAWS, SEED, SHOWN, compare
 from analysis.measure_list import GROUPS, MEASURES
@@ -11,7 +14,7 @@ from analysis.measures import Cell as Measured
 from analysis.measures import cells
 from analysis.report.table import Cell, Rows, Table
 from analysis.report.values import shown
-from analysis.report.words import definition, has, label, say, unit
+from analysis.report.words import definition, has, label, outcome, say, unit
 from analysis.tables import Tables
 
 MOST_ROWS: Final = 60
@@ -123,23 +126,53 @@ def brief(measures: Measures, position: int, language: str) -> list[str]:
 
 def outcomes(runs: Runs, language: str) -> Table:
     """How many payments of each run ended in each way, the most frequent first."""
-    counts = []
+    counts: list[Counter[str]] = []
     for _, tables in runs:
         ids = tables.ids("payments", "status")
-        counts.append({word: int((ids.codes == code).sum()) for code, word in enumerate(ids.words)})
-    words = sorted(
-        {word for each in counts for word in each}, key=lambda word: (-max(c.get(word, 0) for c in counts), word)
-    )
+        numbers = np.bincount(ids.codes, minlength=len(ids.words)).tolist()
+        counts.append(Counter(dict(zip(ids.words, numbers, strict=True))))
+    most = {word: max(each[word] for each in counts) for word in sorted({word for each in counts for word in each})}
     rows = [
-        [
-            Cell(code=word),
-            *(Cell(f"{each.get(word, 0):,}", value=str(each.get(word, 0)), number=True) for each in counts),
-        ]
-        for word in words
-        if any(each.get(word) for each in counts)
-    ]
+        [Cell(code=word), Cell(outcome(word, language)),
+         *(Cell(f"{each[word]:,}", value=str(each[word]), number=True) for each in counts)]
+        for word in sorted(most, key=lambda word: -most[word]) if most[word]
+    ]  # fmt: skip
     heads = [Cell(name if len(runs) > 1 else say("number", language), number=True) for name, _ in runs]
-    return Table("outcomes", say("outcomes", language), [Cell(say("outcome", language)), *heads], rows)
+    heads = [Cell(say("outcome", language)), Cell(say("meaning", language)), *heads]
+    return Table("outcomes", say("outcomes", language), heads, rows)
+
+
+APART: Final = (("settlement_rate_count", True), ("median_time", False), ("mean_time", False), ("within_hour", True),
+                ("cost_bp", False))  # fmt: skip
+"""Measures by which routes can be told apart whatever their currency, and whether more is better."""
+
+
+def routes_apart(measures: Measures, position: int, language: str) -> Table | None:
+    """For each of ``APART`` the routes at both ends; None for a run with payments of one route."""
+    run, tables = measures.runs[position]
+    found = measures.rows(position, "route")
+    if len(found) < 2:
+        return None
+    several = len({currency for _, currency in found}) > 1
+    rows = []
+    for name, more_is_better in APART:
+        exact = {key: row[name].value for key, row in found.items() if name in row}
+        values = {key: value for key, value in exact.items() if value is not None}
+        if not values:
+            continue
+        ends = sorted({min(values.values()), max(values.values())}, reverse=more_is_better)
+        row = [Cell(label(name, language), link=f"measure-{name}")]
+        for end in (ends[0], ends[-1]):
+            there = [key for key, value in values.items() if value == end]
+            names = [
+                tables.label("routes", route, language) + (f" ({money})" if several else "") for route, money in there
+            ]
+            row += [shown(found[there[0]][name], language), Cell(lines=names)]
+        rows.append(row)
+    heads = [Cell(say("measure", language)), Cell(say("best", language), number=True), Cell(say("route", language)),
+             Cell(say("worst", language), number=True), Cell(say("route", language))]  # fmt: skip
+    title = say("routes_apart", language) + (f" ({run})" if len(measures.runs) > 1 else "")
+    return Table(f"routes-{position}", title, heads, rows)
 
 
 def compared(runs: Runs, language: str) -> Table:

@@ -28,6 +28,11 @@ def has(key: str) -> bool:
     return "en" in words().get(key, {})
 
 
+def outcome(status: str, language: str) -> str:
+    """What a status means; empty for one that the file doesn't know."""
+    return str(words()["outcomes_of"].get(status, {}).get(language, ""))
+
+
 def kind(name: str, language: str) -> str:
     """A kind of participant."""
     words_of = name.replace("_", " ")

@@ -38,8 +38,8 @@ def command(runs: tuple[Path, ...], out: Path | None, language: str, again: bool
     from analysis.report import report, save
     from analysis.tables import open_tables
 
-    opened = [open_tables(path) for path in runs]
     names = _names(runs)
+    opened = [open_tables(path) for path in runs]
     if again:
         from simcore.run_command import rerun
 
@@ -55,12 +55,15 @@ def command(runs: tuple[Path, ...], out: Path | None, language: str, again: bool
 
 
 def _names(runs: tuple[Path, ...]) -> list[str]:
-    """The folders' own names, so that a page doesn't depend on where they stand; numbered where two are the same."""
-    names: list[str] = []
-    for path in runs:
-        name = path.resolve().name
-        same = sum(other.resolve().name == name for other in runs[: len(names)])
-        names.append(f"{name} ({same + 1})" if same else name)
+    """The folders' own names, so that a page doesn't depend on where they stand; longer where two have the same."""
+    parts = [path.resolve().parts for path in runs]
+    if len(set(parts)) < len(parts):
+        raise click.BadParameter("a run stands there twice", param_hint="RUN")
+    names = [each[-1] for each in parts]
+    length = 1
+    while len(set(names)) < len(names):
+        length += 1
+        names = ["/".join(each[-length:]) for each in parts]
     return names
 
 

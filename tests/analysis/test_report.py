@@ -22,10 +22,12 @@ from analysis.measure_list import MEASURES
 from analysis.measures import cells
 from analysis.report import Proof, Subject, report, results
 from analysis.report.pictures import pictures
+from analysis.report.results import APART
 from analysis.report.words import LANGUAGES, words
 from analysis.tables import Tables, open_tables
 from simcore.cli import status
 from simcore.results.provenance import file_digest, read_manifest, write_manifest
+from simcore.results.schema import STATUSES
 from tests.analysis.made import make_run, scenario
 
 PARTS = (
@@ -252,6 +254,37 @@ def test_a_page_without_out_stands_in_the_run(tmp_path: Path, runs: Path, capsys
     open_tables(copies[0], verify=True)
 
 
+def test_runs_of_one_name_are_told_apart(
+    tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for rule in ("fifo", "bypass"):
+        shutil.copytree(runs / rule, tmp_path / f"the {rule}" / "run")
+    page = page_of(tmp_path / "page.html", *(tmp_path / f"the {rule}" / "run" for rule in ("fifo", "bypass")))
+    assert "luhai report &#39;the fifo/run&#39; &#39;the bypass/run&#39;" in page
+    monkeypatch.chdir(tmp_path)
+    assert status(["report", "the fifo/run", "the bypass/../the fifo/run"]) == 2
+    assert "twice" in capsys.readouterr().err
+
+
+def test_routes_are_told_apart_by_their_measures(runs: Path, page: Callable[[str, str], str]) -> None:
+    measured = {(cell.measure, cell.group): cell.value for cell in cells(open_tables(runs / "week"), by="route")}
+    for row in Reader(page("week", "en")).rows["routes-0"][1:]:
+        name = row[0]["href"].removeprefix("#measure-")
+        values = [value for (measure, _), value in measured.items() if measure == name and value is not None]
+        ends = [min(values), max(values)]
+        assert [row[1]["value"], row[3]["value"]] == [str(end) for end in (ends[::-1] if dict(APART)[name] else ends)]
+    assert "routes-0" not in Reader(page("rules", "en")).rows
+
+
+def test_notes_of_a_run_are_shown(tmp_path: Path) -> None:
+    tables = open_tables(make_run(tmp_path / "run", manifest={"notes": ["calendar CN is estimated from 2027-01-01"]}))
+    assert "Note of the run: calendar CN is estimated from 2027-01-01" in report([subject(tables)])
+
+
+def test_every_status_is_explained() -> None:
+    assert set(words()["outcomes_of"]) >= set(STATUSES.values())
+
+
 # --- proofs ------------------------------------------------------------------------------------------------------
 
 
@@ -411,7 +444,7 @@ def test_every_phrase_is_in_both_languages_and_used() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in [*folder.glob("*.py"), folder / "page.html"])
     text += (folder.parents[1] / "simcore" / "commands" / "report.py").read_text(encoding="utf-8")
     for key, phrase in words().items():
-        if key not in ("measures", "kinds_zh", "units_zh"):
+        if key not in ("measures", "outcomes_of", "kinds_zh", "units_zh"):
             assert sorted(phrase) == ["en", "zh"], key
             assert phrase["en"].count("{") == phrase["zh"].count("{"), key
             assert f'"{key}"' in text or f"'{key}'" in text or key in PARTS, f"{key} is never said"
