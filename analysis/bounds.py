@@ -26,7 +26,6 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.bounds_rows import business_days, entry_order, finality_order, read_rows, walk
-from analysis.exact import sums
 from analysis.tables import NULL, Tables
 
 FIGURES: Final = ("gross", "lower", "used", "upper", "submitted")
@@ -73,19 +72,22 @@ def needs(tables: Tables) -> dict[Account, Needs]:
     """
     days = business_days(tables)
     rows = read_rows(tables, days)
-    final, entry = finality_order(rows), entry_order(rows)
-    used, net = walk(rows, final, sets=True)
-    whole = final.size == entry.size
-    upper, _ = walk(rows, entry if whole else entry[rows.sequence[entry] != NULL], sets=False)
-    submitted = upper if whole else walk(rows, entry, sets=False)[0]
-    gross = sums(rows.debtor[final].astype(np.intp), len(used), rows.amount[final])
+    [used] = walk(rows, finality_order(rows), rows.amount, sets=True)
+    order, settled = entry_order(rows), rows.sequence != NULL
+    rows.entered = rows.key = rows.sequence = np.zeros(0, np.int64)  # three of five columns that nobody needs any more
+    if settled.all():
+        [submitted] = [upper] = walk(rows, order, rows.amount)
+    else:
+        submitted, upper = walk(rows, order, rows.amount, np.where(settled, rows.amount, 0))
     issuers, found = _issuers(tables), {}
-    for place in np.union1d(np.unique(rows.debtor), np.unique(rows.creditor)).tolist():
+    met = np.bincount(rows.debtor, minlength=len(used.net)) + np.bincount(rows.creditor, minlength=len(used.net))
+    for place in np.flatnonzero(met).tolist():
         rail, participant, currency = rows.accounts[place // rows.n_day]
         if (rail, participant) not in issuers:
             _, names = days.get(rail, (None, [""]))
             account = Account(rail, currency, names[place % rows.n_day], participant)
-            found[account] = Needs(gross[place], max(0, net[place]), used[place], upper[place], submitted[place])
+            peaks = (each.highest[place] for each in (used, upper, submitted))
+            found[account] = Needs(used.paid[place], max(0, used.net[place]), *peaks)
     return dict(sorted(found.items()))
 
 

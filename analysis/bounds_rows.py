@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.batches import Words, batches, numbers
@@ -57,31 +58,34 @@ def read_rows(tables: Tables, days: Days) -> Rows:
     rails, people, currencies, n = Words(), Words(), Words(), 0
     account_of: dict[int, int] = {}
     for batch in batches(tables, "obligations", _COLUMNS):
-        keep = batch["payment_id"].is_valid().to_numpy(zero_copy_only=False)
-        part = slice(n, n + int(keep.sum()))
+        keep = batch["payment_id"].is_valid()
+        if not keep.true_count:
+            continue
+        if keep.true_count < len(keep):
+            batch = {name: column.filter(keep) for name, column in batch.items()}
+        part = slice(n, n + keep.true_count)
         n = part.stop
-        read = {name: numbers(batch[name])[keep] for name in ("payment_id", "hop", "amount_minor", "entered_at",
-                                                              "settled_at", "sequence")}  # fmt: skip
-        rail, currency = rails.codes(batch["rail"])[keep], currencies.codes(batch["currency"])[keep]
-        time = np.where(read["settled_at"] != NULL, read["settled_at"], read["entered_at"])
-        day = np.zeros(rail.size, np.int64)
-        for code in np.unique(rail).tolist():
+        rail, currency = rails.codes(batch["rail"]), currencies.codes(batch["currency"])
+        rows.amount[part], rows.entered[part], rows.sequence[part] = (
+            numbers(batch[name]) for name in ("amount_minor", "entered_at", "sequence"))  # fmt: skip
+        rows.key[part] = numbers(batch["payment_id"]) * 128 + numbers(batch["hop"])
+        settled = numbers(batch["settled_at"])
+        time = np.where(settled != NULL, settled, rows.entered[part])
+        day, money = np.zeros(rail.size, np.int64), {}
+        for code in np.flatnonzero(np.bincount(rail)).tolist():
+            here = np.flatnonzero(rail == code)
             starts, _ = days.get(rails.words[code], (np.zeros(1, np.int64), []))
-            here = rail == code
             day[here] = np.maximum(np.searchsorted(starts, time[here], side="right") - 1, 0)
+            money[code] = currencies.words[currency[here[0]]]  # a rail has one currency
         for column, side in (("debtor", rows.debtor), ("creditor", rows.creditor)):
-            who = rail << 32 | people.codes(batch[column])[keep]
-            names, inverse = np.unique(who, return_inverse=True)
-            for name, first in zip(names.tolist(), np.unique(inverse, return_index=True)[1].tolist(), strict=True):
+            who = pa.array(rail << 32 | people.codes(batch[column])).dictionary_encode()
+            names = who.dictionary.to_pylist()
+            for name in names:
                 if name not in account_of:
                     account_of[name] = len(rows.accounts)
-                    money = currencies.words[currency[first]]
-                    rows.accounts.append((rails.words[name >> 32], people.words[name & 0xFFFFFFFF], money))
-            known = np.array([account_of[name] for name in names.tolist()], np.int64)
-            side[part] = known[inverse.reshape(-1)] * n_day + day
-        rows.amount[part], rows.entered[part], rows.sequence[part] = (
-            read[name] for name in ("amount_minor", "entered_at", "sequence"))  # fmt: skip
-        rows.key[part] = read["payment_id"] * 128 + read["hop"]
+                    rows.accounts.append((rails.words[name >> 32], people.words[name & 0xFFFFFFFF], money[name >> 32]))
+            accounts = np.array([account_of[name] for name in names], np.int64)
+            side[part] = accounts[who.indices.to_numpy()] * n_day + day
     for name in ("debtor", "creditor", "amount", "entered", "key", "sequence"):
         setattr(rows, name, getattr(rows, name)[:n])
     return rows
@@ -92,6 +96,7 @@ def entry_order(rows: Rows) -> NDArray[np.intp]:
     order = np.argsort(rows.entered, kind="stable")
     time = rows.entered[order]
     tied = np.flatnonzero(time[1:] == time[:-1])
+    del time
     if tied.size:
         at = np.union1d(tied, tied + 1)
         some = order[at]
@@ -106,23 +111,28 @@ def finality_order(rows: Rows) -> NDArray[np.intp]:
     return order if not np.any(ranks[1:] < ranks[:-1]) else order[np.argsort(ranks, kind="stable")]
 
 
-def walk(rows: Rows, order: NDArray[np.intp], sets: bool) -> tuple[list[int], list[int]]:
+@dataclass
+class Walk:
+    """What walking the rows found, for each place, in minor units."""
+
+    highest: list[int]  # (n_place,) the largest net debit, at least 0
+    net: list[int]  # (n_place,) the net debit at the end, negative where more came in than went out
+    paid: list[int]  # (n_place,) sum of what went out
+
+
+def walk(rows: Rows, order: NDArray[np.intp], *amounts: NDArray[np.int64], sets: bool = False) -> list[Walk]:
     """Settle rows in an order, from positions of zero.
 
     Parameters
     ----------
-    order : intp (n,)      rows
-    sets : bool            rows of one sequence are final together, so that only the position after them counts
-
-    Returns
-    -------
-    list of int            (n_place,) the largest net debit, at least 0
-    list of int            (n_place,) the net debit at the end, negative where more came in than went out
+    order : intp (n,)         rows
+    amounts : int64 (n_row,)  what each row moves, minor units; several columns give several walks for one sorting
+    sets : bool               rows of one sequence are final together, so that only the position after them counts
     """
     n = len(rows.accounts) * rows.n_day
     # The engine keeps what settles within 64 bits, but what never settled may be any sum.
-    kind: Any = object if rows.amount[order].sum(dtype=np.float64) > 2**62 else np.int64
-    position, highest = np.zeros(n, kind), np.zeros(n, kind)
+    kinds: list[Any] = [object if column.sum(dtype=np.float64) > 2**62 else np.int64 for column in amounts]
+    state = [[np.zeros(n, kind) for _ in range(3)] for kind in kinds]
     start = 0
     while start < order.size:
         stop = min(start + CHUNK, order.size)
@@ -132,20 +142,26 @@ def walk(rows: Rows, order: NDArray[np.intp], sets: bool) -> tuple[list[int], li
                 stop += 1
         here = order[start:stop]
         start = stop
-        place, change = np.empty(2 * here.size, np.int32), np.empty(2 * here.size, kind)
+        place = np.empty(2 * here.size, np.int32)
         place[0::2], place[1::2] = rows.debtor[here], rows.creditor[here]
-        change[0::2], change[1::2] = rows.amount[here], -rows.amount[here]
         # numpy sorts 16 bits by radix, several times as fast.
         by = np.argsort(place.astype(np.uint16) if n <= 1 << 16 else place, kind="stable")
-        place, running = place[by], np.cumsum(change[by])  # of int64 may wrap, but differences don't
+        place = place[by]
         same = place[1:] == place[:-1]
         first = np.concatenate([np.zeros(1, np.intp), np.flatnonzero(~same) + 1])
-        ends = np.append(first[1:], place.size) - 1
-        which = place[first]
-        running += np.repeat(position[which] - (running[first] - change[by[first]]), ends - first + 1)
-        position[which] = running[ends]
+        which, size = place[first], np.diff(first, append=place.size)
         if sets:
             rank = np.repeat(rows.sequence[here], 2)[by]
-            running[:-1][same & (rank[1:] == rank[:-1])] = NULL  # inside a set
-        highest[which] = np.maximum(highest[which], np.maximum.reduceat(running, first))
-    return highest.tolist(), position.tolist()
+            inside = np.flatnonzero(same & (rank[1:] == rank[:-1]))
+        for kind, column, (highest, position, paid) in zip(kinds, amounts, state, strict=True):
+            change = np.empty(2 * here.size, kind)
+            change[0::2], change[1::2] = column[here], -column[here]
+            change = change[by]
+            running = np.cumsum(change)  # of int64 may wrap, but differences don't
+            running += np.repeat(position[which] - (running[first] - change[first]), size)
+            position[which] = running[first + size - 1]
+            paid[which] += np.add.reduceat(np.maximum(change, 0), first)
+            if sets:
+                running[inside] = NULL
+            highest[which] = np.maximum(highest[which], np.maximum.reduceat(running, first))
+    return [Walk(*(column.tolist() for column in each)) for each in state]

@@ -39,6 +39,8 @@ def sums(group: NDArray[np.intp], n: int, *factors: NDArray[np.int64]) -> list[i
     -------
     list of int                  (n,), exact
     """
+    if n == 1:
+        return [_sum(*factors)]
     total = [0] * n
     for first in range(0, group.size, ROWS):
         part = slice(first, first + ROWS)
@@ -50,4 +52,20 @@ def sums(group: NDArray[np.intp], n: int, *factors: NDArray[np.int64]) -> list[i
                 counted = np.bincount(group[part], weights=weights, minlength=n)
                 for position in np.flatnonzero(counted):
                     total[position] += int(counted[position]) << (_BITS * (i + j))
+    return total
+
+
+def _sum(*factors: NDArray[np.int64]) -> int:
+    """The same where all rows are one group: limbs of 21 bits, whose products of 2^20 rows fit into int64."""
+    total = 0
+    for first in range(0, factors[0].size, ROWS):
+        digits = []
+        for factor in factors:
+            part = factor[first : first + ROWS]
+            if int(part.min()) < 0:
+                raise ValueError("exact sums take numbers that are not negative")
+            digits.append([(part >> shift) & 0x1FFFFF for shift in range(0, int(part.max()).bit_length(), 21)])
+        for i, left in enumerate(digits[0]):
+            for j, right in enumerate(digits[1]) if len(digits) > 1 else [(0, None)]:
+                total += int(left.sum() if right is None else np.dot(left, right)) << (21 * (i + j))
     return total

@@ -25,7 +25,7 @@ from analysis.tables import Tables
 
 CORE_VALUE: Final = Fraction(3, 4)
 """Share of the value that payments among the core carry."""
-_COLUMNS = ("payment_id", "debtor", "creditor", "currency_sent", "amount_sent_minor", "status")
+_COLUMNS = ("debtor", "creditor", "currency_sent", "amount_sent_minor", "status")
 
 
 @dataclass
@@ -91,24 +91,24 @@ def core_share(net: Network, people: Words) -> Fraction | None:
 
 def networks_of(tables: Tables) -> tuple[Words, dict[str, Network]]:
     """The network of each currency sent, and the participants' names."""
-    people, currencies, statuses = Words(), Words(), Words()
+    people, currencies = Words(), Words()
     found: dict[str, Network] = defaultdict(Network)
     size = tables.rows("payments") if _has_hops(tables) else 0
     # By payment: its ends, its value, and its currency, -1 where it didn't settle. Only needed for what lies between.
     ends, amount, money = np.zeros((2, size), np.int32), np.zeros(size, np.int64), np.full(size, -1, np.int16)
-    for part in _settled(tables, people, currencies, statuses):
-        debtor, creditor, currency, value, payment = part
+    for debtor, creditor, currency, value, *payment in _settled(tables, people, currencies, size > 0):
         key = (currency << 48) | (debtor << 24) | creditor
         words = pa.array(key).dictionary_encode()
         for pair, total in zip(words.dictionary.to_pylist(), _by_word(words, value), strict=True):
             found[currencies.words[pair >> 48]].links[pair >> 24 & 0xFFFFFF, pair & 0xFFFFFF] += total
         if size:
-            ends[0, payment], ends[1, payment], amount[payment], money[payment] = debtor, creditor, value, currency
+            ends[0, payment[0]], ends[1, payment[0]] = debtor, creditor
+            amount[payment[0]], money[payment[0]] = value, currency
     if size:
         steps = np.unique(np.concatenate(list(_between(tables, people, ends, money))))
-        payment, who = steps >> 24, steps & 0xFFFFFF
-        words = pa.array(money[payment].astype(np.int64) << 24 | who).dictionary_encode()
-        for key, total in zip(words.dictionary.to_pylist(), _by_word(words, amount[payment]), strict=True):
+        passed = steps >> 24
+        words = pa.array(money[passed].astype(np.int64) << 24 | steps & 0xFFFFFF).dictionary_encode()
+        for key, total in zip(words.dictionary.to_pylist(), _by_word(words, amount[passed]), strict=True):
             found[currencies.words[key >> 24]].between[key & 0xFFFFFF] += total
     return people, dict(found)
 
@@ -117,16 +117,16 @@ def _by_word(words: pa.DictionaryArray, value: NDArray[np.int64]) -> list[int]:
     return sums(words.indices.to_numpy().astype(np.intp), len(words.dictionary), value)
 
 
-def _settled(tables: Tables, people: Words, currencies: Words, statuses: Words) -> Iterator[list[NDArray[np.int64]]]:
-    """Debtor, creditor, currency, amount and id of settled payments, about a million at a time."""
-    parts: list[list[NDArray[np.int64]]] = []
-    for batch in batches(tables, "payments", _COLUMNS):
+def _settled(tables: Tables, people: Words, currencies: Words, ids: bool) -> Iterator[list[NDArray[np.int64]]]:
+    """Debtor, creditor, currency, amount, and id if asked for, of settled payments, about a million at a time."""
+    statuses, parts = Words(), []
+    for batch in batches(tables, "payments", (*_COLUMNS, "payment_id") if ids else _COLUMNS):
         status = statuses.codes(batch["status"])
         keep = np.array([word.startswith("SETTLED") for word in statuses.words])[status]
         columns = [people.codes(batch["debtor"]), people.codes(batch["creditor"]),
-                   currencies.codes(batch["currency_sent"]), numbers(batch["amount_sent_minor"]),
-                   numbers(batch["payment_id"])]  # fmt: skip
-        parts.append([column[keep] for column in columns])
+                   currencies.codes(batch["currency_sent"]), numbers(batch["amount_sent_minor"])]  # fmt: skip
+        columns += [numbers(batch["payment_id"])] if ids else []
+        parts.append(columns if keep.all() else [column[keep] for column in columns])
         if sum(part[0].size for part in parts) >= ROWS:
             yield [np.concatenate(column) for column in zip(*parts, strict=True)]
             parts = []

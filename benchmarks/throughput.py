@@ -56,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
             _print_record(record)
     document["load_after"] = load()
     document["goals"] = [goal.record() for goal in goals]
-    _print_goals(goals, document)
+    print_goals(goals, document)
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
@@ -86,7 +86,7 @@ def _print_record(record: dict[str, Any]) -> None:
             print(f"  {payments:>26} payments: {peak:,.1f} MiB, {wall:.1f} s")
 
 
-def _print_goals(goals: Sequence[Goal], document: dict[str, Any]) -> None:
+def print_goals(goals: Sequence[Goal], document: dict[str, Any]) -> None:
     rows = [("goal", "figure", "wanted", ""), *(goal.row() for goal in goals)]
     widths = [max(len(row[k]) for row in rows) for k in range(4)]
     print()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.exact import sums
+from analysis.exact import ROWS, sums
 from analysis.measure_list import GROUPS, MEASURES
 from analysis.measures import cells, measure
 from analysis.measures_accounts import gini
@@ -115,6 +115,19 @@ def test_sums_of_products_are_exact(drawn: list[tuple[int, int, int]]) -> None:
     group, a, b = (np.array([row[k] for row in drawn], np.int64) for k in range(3))
     expected = [sum(x * y for g, x, y in drawn if g == k) for k in range(4)]
     assert sums(group, 4, a, b) == expected
+    assert sums(group * 0, 1, a, b) == [sum(expected)]
+    assert sums(group * 0, 1, a) == [sum(int(value) for value in a)]
+
+
+def test_sums_of_the_largest_numbers_are_exact() -> None:
+    """A full part of the largest numbers is where a limb would overflow, were it one bit longer."""
+    largest = np.full(ROWS, 2**63 - 1)
+    for n in (1, 2):
+        found = sums(np.zeros(ROWS, np.intp), n, largest, largest)
+        assert found[0] == ROWS * (2**63 - 1) ** 2
+    for n in (1, 2):
+        with pytest.raises(ValueError, match="not negative"):
+            sums(np.zeros(1, np.intp), n, np.array([-1]))
 
 
 def conversions(out: Path, legs: list[tuple[int, int, int | None, int | None]]) -> Path:

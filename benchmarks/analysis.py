@@ -1,0 +1,96 @@
+"""``luhai bench analysis``: what measures and pictures of a finished run cost, against reading its tables once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.case_command import luhai_run, write_scenario
+from benchmarks.child import run_child
+from benchmarks.goals import Goal
+from benchmarks.measure import load, machine
+from benchmarks.throughput import print_goals
+
+MEBI = 1 << 20
+SIZE, QUICK = 10_000_000, 200_000
+REPEATS = 5
+
+
+def child(what: str, run: Path) -> dict[str, Any]:
+    """Processor and wall seconds of each thing a child did, and its peak memory in MiB."""
+    done = run_child([sys.executable, "-m", "benchmarks.analysis_child", what, str(run)])
+    seconds = json.loads(done.said.splitlines()[-1])
+    return {"seconds": seconds, "peak_mib": done.peak_bytes / MEBI}
+
+
+def run(size: int, repeats: int) -> tuple[dict[str, Any], list[Goal]]:
+    """Make a run of ``size`` payments and measure; scan and measures in turn, so that a busy spell falls on both."""
+    with tempfile.TemporaryDirectory(prefix="luhai-bench-") as temporary:
+        folder = Path(temporary)
+        luhai_run(write_scenario(folder / "scenario", size), folder / "run")
+        scans, found = [], []
+        for _ in range(repeats):
+            scans.append(child("scan", folder / "run"))
+            found.append(child("measures", folder / "run"))
+        drawn = child("pictures", folder / "run")
+    best = {}
+    for kind, place in (("cpu", 0), ("wall", 1)):
+        for name, runs in (("scan", scans), ("measures", found)):
+            times = [each["seconds"][name][place] for each in runs]
+            best[f"{name}_{kind}_best_s"], best[f"{name}_{kind}_median_s"] = min(times), statistics.median(times)
+    peak = max(each["peak_mib"] for each in found)
+    record = {"payments": size, "repeats": repeats, **best, "measures_peak_mib": peak,
+              "scan_peak_mib": max(each["peak_mib"] for each in scans),
+              "pictures_wall_s": {name: wall for name, (_, wall) in drawn["seconds"].items()}}  # fmt: skip
+    return record, [
+        Goal(
+            "all measures against one scan, processor",
+            best["measures_cpu_best_s"] / best["scan_cpu_best_s"],
+            5,
+            False,
+            "x",
+        ),
+        Goal(
+            "all measures against one scan, wall",
+            best["measures_wall_best_s"] / best["scan_wall_best_s"],
+            5,
+            False,
+            "x",
+        ),
+        Goal("peak memory of the measures", peak, 1024, False, "MiB"),
+        *(Goal(f"picture {name}", wall, 5, False, "s") for name, (_, wall) in drawn["seconds"].items()),
+    ]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure, print, and write JSON if asked; 0 also where a goal is missed, for speed is no test."""
+    parser = argparse.ArgumentParser(prog="luhai bench analysis", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} payments instead of {SIZE:,}")
+    parser.add_argument("--size", type=int, metavar="N", help="payments of the run")
+    parser.add_argument("--repeats", type=int, default=REPEATS, metavar="N", help="how often, the best counts")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured to FILE")
+    options = parser.parse_args(argv)
+    size = options.size if options.size is not None else QUICK if options.quick else SIZE
+    if not 1_000 <= size <= 100_000_000:
+        parser.error("--size must be between 1,000 and 100,000,000")
+    if options.repeats < 1:
+        parser.error("--repeats must be 1 or more")
+    facts, before = machine(), load()
+    print(f"{facts['cpu']}, {facts['cores']} cores; Python {facts['python']}, pyarrow {facts['pyarrow']}")
+    record, goals = run(size, options.repeats)
+    document = {"benchmark": "analysis", "machine": facts, "load_before": before, **record, "load_after": load(),
+                "goals": [goal.record() for goal in goals]}  # fmt: skip
+    print(f"{size:,} payments; one scan of the tables takes {record['scan_cpu_best_s']:.2f} s of processor, best of "
+          f"{options.repeats}")  # fmt: skip
+    print_goals(goals, document)
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        print(f"written to {options.json}")
+    return 0
