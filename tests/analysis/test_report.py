@@ -117,6 +117,12 @@ def page(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str,
     return made
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves out the pictures, which take most of the time, where a test is about something else."""
+    monkeypatch.setattr("analysis.report.pictures.pictures", lambda *_, **__: [])
+
+
 @pytest.mark.parametrize("name", REPORTS)
 def test_numbers_are_the_measures(name: str, runs: Path, page: Callable[[str, str], str]) -> None:
     reader = Reader(page(name, "en"))
@@ -193,6 +199,7 @@ def test_a_page_loads_nothing_and_is_well_formed(
         assert all("scope" in cell for cell in heads) or "id" not in rows[0][0]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_every_text_is_escaped(tmp_path: Path) -> None:
     made = scenario(["CB", "B000", "B001"])
     made["scenario"] |= {"name": HOSTILE, "title": HOSTILE, "title_zh": HOSTILE, "question": HOSTILE,
@@ -244,6 +251,7 @@ def test_the_commands_of_a_page_make_the_run_again(
         assert open_tables(tmp_path / rule).digest == open_tables(runs / rule).digest
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_page_without_out_stands_in_the_run(tmp_path: Path, runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copies = [Path(shutil.copytree(runs / rule, tmp_path / rule)) for rule in ("fifo", "bypass")]
     capsys.readouterr()
@@ -254,6 +262,7 @@ def test_a_page_without_out_stands_in_the_run(tmp_path: Path, runs: Path, capsys
     open_tables(copies[0], verify=True)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_runs_of_one_name_are_told_apart(
     tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -276,6 +285,7 @@ def test_routes_are_told_apart_by_their_measures(runs: Path, page: Callable[[str
     assert "routes-0" not in Reader(page("rules", "en")).rows
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_notes_of_a_run_are_shown(tmp_path: Path) -> None:
     tables = open_tables(make_run(tmp_path / "run", manifest={"notes": ["calendar CN is estimated from 2027-01-01"]}))
     assert "Note of the run: calendar CN is estimated from 2027-01-01" in report([subject(tables)])
@@ -288,6 +298,7 @@ def test_every_status_is_explained() -> None:
 # --- proofs ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_proofs_are_taken_again_and_the_fourth_when_asked(runs: Path, tmp_path: Path) -> None:
     page = page_of(tmp_path / "page.html", runs / "fifo")
     assert page.count('<span class="mark now">') == 4
@@ -381,6 +392,7 @@ def test_runs_with_other_payments_are_not_set_side_by_side(
     assert not (tmp_path / "page.html").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_earlier_page_stays_when_a_new_one_fails(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

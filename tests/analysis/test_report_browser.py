@@ -14,6 +14,10 @@ pytestmark = pytest.mark.skipif(browser() is None, reason="no Chromium at hand; 
 BEYOND = """[...document.querySelectorAll('body *')].filter(each => !each.closest('.scroll, pre, table')
     && each.getBoundingClientRect().right > innerWidth + 0.5).map(each => each.outerHTML.slice(0, 80))"""
 BROKEN = "[...document.images].filter(each => !each.naturalWidth).length"
+SHEET = 688
+"""What is between the margins of A4, 182 mm, in CSS pixels."""
+CUT = """[...document.querySelectorAll('table, pre, img')].filter(each =>
+    each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML.slice(0, 80))"""
 # A box that scrolls must be in reach of the keyboard and have a name.
 NAMELESS = """[...document.querySelectorAll('.scroll')].filter(each => each.scrollWidth > each.clientWidth
     && each.tabIndex < 0).length"""
@@ -55,9 +59,11 @@ def test_a_page_fits_its_window_and_asks_for_nothing(pages: list[Path], width: i
             assert page.said == []
 
 
-def test_a_page_prints_on_few_sheets(pages: list[Path]) -> None:
+def test_a_page_prints_on_few_sheets_and_nothing_is_cut_off(pages: list[Path]) -> None:
     for file in pages:
-        with Page(file, 1200) as page:
+        with Page(file, SHEET) as page:
+            page.call("Emulation.setEmulatedMedia", media="print")
+            assert page.value(CUT) == [], file.name
             printed = page.pdf()
         assert printed.startswith(b"%PDF-")
         assert 3 <= printed.count(b"/Type /Page\n") <= 25, file.name
