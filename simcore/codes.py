@@ -443,6 +443,12 @@ _NETTING = {
 }
 
 _ANALYSIS = {
+    "LH111": Code(
+        "several runs for a picture of one",
+        "Most pictures show one run. Draw each run by itself; `liquidity_delay` takes several runs of the same "
+        "payments.",
+        "luhai plot runs/fifo runs/bypass liquidity_delay",
+    ),
     "LH115": Code(
         "more than a file format holds",
         "A sheet of Excel holds 1,048,575 rows below its head, and a cell 32,767 characters. Choose Parquet or CSV, or "

@@ -23,6 +23,8 @@ class Entry:
     shows_zh: str
     standard: bool = False
     """Whether ``luhai plot RUN`` draws it without being asked for it."""
+    several: bool = False
+    """Whether it takes several runs of the same payments."""
 
 
 FIGURES: Final[dict[str, Entry]] = {
@@ -36,6 +38,7 @@ FIGURES: Final[dict[str, Entry]] = {
     "network": Entry("who pays whom on one rail, net, and net positions", "参与者净额往来与净头寸"),
     "corridor_flows": Entry("who pays whom by country and currency", "各国家与币种之间的支付流向"),
     "fx_path": Entry("exchange rates over the run, with dealers' spreads", "汇率走势与做市商点差"),
+    "liquidity_delay": Entry("liquidity against delay over several runs", "多次运行的流动性与延迟", several=True),
 }
 
 
@@ -44,12 +47,12 @@ def standard() -> list[str]:
     return [name for name, entry in FIGURES.items() if entry.standard]
 
 
-def draw(tables: Tables, figure: str, **options: Any) -> Figure:
-    """One picture of an opened run.
+def draw(tables: Tables | Sequence[Tables], figure: str, **options: Any) -> Figure:
+    """One picture of an opened run, or of several.
 
     Parameters
     ----------
-    tables : Tables    from :func:`analysis.tables.open_tables`
+    tables             from :func:`analysis.tables.open_tables`; several where the figure's entry says so
     figure : str       one of ``FIGURES``
     options            those of the figure's function; all take ``language``, "en" or "zh", and
                        ``width_mm``, 170 for a page or 85 for a column
@@ -60,7 +63,7 @@ def draw(tables: Tables, figure: str, **options: Any) -> Figure:
 
     Raises
     ------
-    ScenarioError      no figure has this name
+    ScenarioError      LH013: no figure has this name; LH111: it shows one run
     """
     from importlib import import_module
 
@@ -68,30 +71,40 @@ def draw(tables: Tables, figure: str, **options: Any) -> Figure:
         from difflib import get_close_matches
 
         nearest = (get_close_matches(figure, FIGURES, n=1) or [""])[0]
-        expected = f"one of {', '.join(FIGURES)}"
+        expected = f"one of {', '.join(FIGURES)}; or the directory of another run"
         raise ScenarioError.one("LH013", "luhai plot: FIGURE", got=f'"{figure}"', expected=expected, try_=nearest)
+    if isinstance(tables, Sequence) and not FIGURES[figure].several:
+        if len(tables) != 1:
+            raise ScenarioError.one("LH111", figure, got=f"{len(tables)} runs", expected="one run")
+        tables = tables[0]
     function = getattr(import_module(f"analysis.plots.{figure}"), figure)
     found: Figure = function(tables, **options)
     return found
 
 
 def plot_command(
-    run: Path, *, figures: Sequence[str] = (), form: str = "png", out: Path | None = None, language: str = "en",
-    everything: bool = False, width_mm: float | None = None,
+    run: Path | Sequence[Path], *, figures: Sequence[str] = (), form: str = "png", out: Path | None = None,
+    language: str = "en", everything: bool = False, width_mm: float | None = None,
 ) -> int:  # fmt: skip
     """What ``luhai plot`` does: draw pictures of a run as files and print their paths.
 
-    Those named, or ``everything``, or the standard ones; as wide as a page if ``width_mm`` is not given.
+    Those named, or ``everything``, or the standard ones, of several runs those that take several; as wide as a page if
+    ``width_mm`` is not given. They go into the first run's folder if not into ``out``.
     """
     from analysis.plots.style import save
     from analysis.tables import open_tables
 
-    tables = open_tables(run)
-    folder = run / "figures" if out is None else out
-    wanted = list(FIGURES) if everything else [*dict.fromkeys(figures)] or standard()
+    runs = [run] if isinstance(run, Path) else list(run)
+    tables = [open_tables(path) for path in runs]
+    folder = runs[0] / "figures" if out is None else out
+    common = standard() if len(runs) == 1 else [name for name, entry in FIGURES.items() if entry.several]
+    wanted = list(FIGURES) if everything else [*dict.fromkeys(figures)] or common
     options: dict[str, Any] = {"language": language} | ({} if width_mm is None else {"width_mm": width_mm})
     # Every picture is drawn before the first is written: a wrong name leaves nothing behind.
-    drawn = {name: draw(tables, name, **options) for name in wanted}
+    drawn = {
+        name: draw(tables, name, **options, **({"names": [str(path) for path in runs]} if _several(name) else {}))
+        for name in wanted
+    }
     for name, figure in drawn.items():
         path = folder / f"{name}.{form}"
         try:
@@ -102,3 +115,7 @@ def plot_command(
             raise ScenarioError.one("LH072", str(path), got=got, expected="a folder to write pictures into") from None
         print(path)
     return 0
+
+
+def _several(figure: str) -> bool:
+    return figure in FIGURES and FIGURES[figure].several

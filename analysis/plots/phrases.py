@@ -132,4 +132,22 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "origin_given": ("a file", "给定文件"),
     "origin_anchored": ("a level held against another currency (assumed)", "锚定另一货币（假设）"),
     "origin_simulated": ("a simulated path", "模拟路径"),
+    # liquidity_delay
+    "frontier_title": ("Liquidity and delay", "流动性与结算延迟"),
+    "frontier_subtitle": (
+        "{0} runs of the same payments; each: liquidity; delay (digest of its tables)",
+        "同一批支付的 {0} 次运行；各列：流动性；延迟（结果摘要）",
+    ),
+    "frontier_one": (
+        "one run: give more to see what each traded for the other (digest of its tables)",
+        "仅一次运行：给出多次运行方可比较取舍（结果摘要）",
+    ),
+    "delay_axis": ("delay indicator, %", "延迟指标，%"),
+    "liquidity_axis": ("liquidity for payments, {0}", "支付所用流动性，{0}"),
+    "sent_in_currency": ("payments sent in {0}", "付出 {0} 的支付"),
+    "best": ("frontier: no run is better in both", "前沿：没有运行在两方面都更好"),
+    "not_best": ("other runs", "其他运行"),
+    "bounds": ("from lower to upper bound", "下限至上限"),
+    "more_runs": ("{0} more runs: small dots", "另有 {0} 次运行：小点"),
+    "runs": ("{0} runs", "{0} 次运行"),
 }

@@ -37,7 +37,7 @@ class Sheet:
 
 
 def open_sheet(
-    tables: Tables, title: str, subtitle: str, body_mm: float, language: str, width_mm: float,
+    tables: Tables | Sequence[Tables], title: str, subtitle: str, body_mm: float, language: str, width_mm: float,
     keys: Sequence[Key] = (),
 ) -> Sheet:  # fmt: skip
     """A figure just high enough for its heading, its keys and a body of ``body_mm``."""

@@ -161,15 +161,18 @@ def heading_mm(title: str, subtitle: str, width_mm: float) -> float:
     return heading(new_figure(100, width_mm), title, subtitle)
 
 
-def corner(figure: Figure, tables: Tables, language: str) -> None:
-    """Which run this is, in the lower right corner: scenario, seed, digest of the tables, version."""
-    manifest = tables.manifest
+def corner(figure: Figure, tables: Tables | Sequence[Tables], language: str) -> None:
+    """Which run this is, in the lower right corner: scenario, seed, digest of the tables, version; or which runs."""
+    runs = [tables] if isinstance(tables, Tables) else list(tables)
+    manifest = runs[0].manifest
     versions = manifest.get("versions")
     version = versions.get("luhai", "") if isinstance(versions, dict) else ""
-    parts = [tables.name]
-    if manifest.get("seed") is not None:
+    parts = list(dict.fromkeys(run.name for run in runs))[:3]
+    seeds = dict.fromkeys(run.manifest.get("seed") for run in runs)
+    if len(seeds) == 1 and manifest.get("seed") is not None:
         parts.append(f"{say('seed', language)} {manifest['seed']}")
-    parts.append(f"{say('tables', language)} {tables.digest[:12]}")
+    several = say("runs", language, len(runs))
+    parts.append(f"{say('tables', language)} {runs[0].digest[:12]}" if len(runs) == 1 else several)
     text = " · ".join([*parts, f"Luhai {version}".strip()])
     wide, high = figure.get_size_inches() / MM
     # Never wider than the figure, whatever the scenario is called.
@@ -177,7 +180,9 @@ def corner(figure: Figure, tables: Tables, language: str) -> None:
     figure.text(1 - 2 / wide, 1.5 / high, drawable(text, text), fontsize=size, color=GREY, ha="right", va="bottom")
 
 
-def nothing(tables: Tables, title: str, text: str, language: str, width_mm: float = WIDTH_MM) -> Figure:
+def nothing(
+    tables: Tables | Sequence[Tables], title: str, text: str, language: str, width_mm: float = WIDTH_MM
+) -> Figure:
     """A figure that says why there is nothing to see."""
     figure = new_figure(60, width_mm)
     heading(figure, title, "")

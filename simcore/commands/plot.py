@@ -31,7 +31,7 @@ def complete_figure(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 @click.command("plot", cls=WithPictures)
 @run_argument
-@click.argument("figures", metavar="[FIGURE]...", nargs=-1, shell_complete=complete_figure)
+@click.argument("more", metavar="[RUN | FIGURE]...", nargs=-1, shell_complete=complete_figure)
 @click.option(
     "--format",
     "form",
@@ -53,21 +53,25 @@ def complete_figure(ctx: click.Context, param: click.Parameter, incomplete: str)
     "--lang", "language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of labels."
 )
 def command(
-    run: Path, figures: tuple[str, ...], form: str, out: Path | None, width: str, everything: bool, language: str
+    run: Path, more: tuple[str, ...], form: str, out: Path | None, width: str, everything: bool, language: str
 ) -> int | None:
     """Draw the pictures of a run.
 
-    Without FIGURE, the standard ones.
+    Without FIGURE, the standard ones; of several runs of the same payments, liquidity_delay.
 
     \b
     Example:
       luhai plot runs/week --format svg --lang zh
     """
-    if everything and figures:
-        raise click.UsageError("--all draws every picture: name none beside it")
-    from analysis.plots import plot_command
+    from analysis.plots import FIGURES, plot_command
+
+    # What isn't the name of a picture is a run if there is such a folder, else a name misspelt.
+    others = [Path(each) for each in more if each not in FIGURES and Path(each).is_dir()]
+    figures = [each for each in more if Path(each) not in others]
+    if everything and (figures or others):
+        raise click.UsageError("--all draws every picture of one run: name neither pictures nor other runs beside it")
 
     width_mm = {"page": None, "column": COLUMN_MM}[width]
     return plot_command(
-        run, figures=figures, form=form, out=out, language=language, everything=everything, width_mm=width_mm
+        [run, *others], figures=figures, form=form, out=out, language=language, everything=everything, width_mm=width_mm
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 import simcore
+from analysis.measures import measure
 from analysis.measures_risk import compute as compute_risk
-from analysis.plots import FIGURES, draw, style
+from analysis.plots import FIGURES, draw, plot_command, style
 from analysis.plots.balance_fan import over_days, over_participants
 from analysis.plots.corridor_flows import panels_of
 from analysis.plots.fx_path import pairs_of
+from analysis.plots.liquidity_delay import Point, frontier, points_of
 from analysis.plots.network import network_of
 from analysis.plots.pick import PAYING
 from analysis.plots.queue_heatmap import classes, queues
@@ -26,6 +29,7 @@ from analysis.plots.settled_by_rail import rails_of
 from analysis.plots.settlement_hours import HOUR_US, Hours, busiest_day, hours_of, together
 from analysis.plots.settlement_risk import risks
 from analysis.tables import Tables, open_tables
+from simcore.errors import ScenarioError
 from tests.analysis.made import make_run
 
 RUNS = {
@@ -336,3 +340,61 @@ def test_rates_drawn_are_those_of_the_quotes(corridor: Tables) -> None:
     assert band.max() == pytest.approx(high.max())
     assert "BOC: ±10 bp" in texts(figure)
     assert "ECB reference rates" in texts(figure)
+
+
+# --- liquidity_delay -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def queues_of_a_day(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """One day of payments under three rules of the queue."""
+    folder = tmp_path_factory.mktemp("queues")
+    for rule in ("fifo", "bypass", "priority"):
+        simcore.run("fifo-day", seed=65, set={"rails.RTGS.queue": rule}, out=folder / rule)
+    return [folder / rule for rule in ("fifo", "bypass", "priority")]
+
+
+def test_points_are_the_measures_of_the_runs(queues_of_a_day: list[Path]) -> None:
+    opened = [open_tables(path) for path in queues_of_a_day]
+    found = points_of(opened, ["fifo", "bypass", "priority"])
+    assert list(found) == ["CNY"]
+    for run, point in zip(opened, found["CNY"], strict=True):
+        measured = {row["measure"]: row["value"] for row in measure(run).to_pylist() if row["currency"] == "CNY"}
+        assert point.used == measured["liquidity_for_payments"] == measured["liquidity_used"]
+        assert (point.lower, point.upper) == (measured["liquidity_lower_bound"], measured["liquidity_upper_bound"])
+        assert point.delay == pytest.approx(measured["delay_indicator"])
+        assert point.lower <= point.used <= point.upper
+    figure = draw(opened, "liquidity_delay")
+    drawn = {tuple(line.get_xydata()[0]) for line in figure.axes[0].lines if len(line.get_xydata()) == 1}
+    assert drawn == {(point.used / 1e8, point.delay * 100) for point in found["CNY"]}
+    assert "3 runs of the same payments" in texts(figure)
+    assert all(run.digest[:6] in texts(figure) for run in opened)
+
+
+def test_the_frontier_leaves_out_what_another_betters() -> None:
+    runs = [(5, 0.2), (3, 0.4), (4, 0.5), (9, 0.1), (9, 0.1), (6, 0.2)]
+    points = [Point(str(k), "", used, 0, 10, delay) for k, (used, delay) in enumerate(runs)]
+    assert frontier(points) == [1, 0, 3]
+
+
+def test_many_runs_are_dots_and_the_frontier_is_named_first(
+    queues_of_a_day: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = [open_tables(path) for path in queues_of_a_day] * 7
+    figure = draw(opened, "liquidity_delay", names=[f"a long name of a run, number {k}" for k in range(21)])
+    assert "9 more runs: small dots" in texts(figure)
+    for text, box in drawn(figure, monkeypatch):
+        assert box.x1 <= figure.bbox.x1, text
+
+
+def test_runs_of_other_payments_are_refused(queues_of_a_day: list[Path], made: dict[str, Tables]) -> None:
+    with pytest.raises(ScenarioError, match="LH088"):
+        draw([open_tables(queues_of_a_day[0]), made["week"]], "liquidity_delay")
+
+
+def test_a_picture_of_one_run_refuses_two_and_nothing_is_written(queues_of_a_day: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="LH111"):
+        plot_command(queues_of_a_day[:2], figures=("liquidity_delay", "network"), out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    plot_command(queues_of_a_day[:2], out=tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["liquidity_delay.png"]

@@ -355,3 +355,16 @@ def test_help_takes_at_most_three_times_as_long_as_importing_click() -> None:
 
     pairs = [(seconds("-c", "import click"), seconds("-m", "simcore.cli", "--help")) for _ in range(7)]
     assert min(pair[1] for pair in pairs) <= 3 * min(pair[0] for pair in pairs)
+
+
+def test_plot_tells_runs_from_pictures_and_both_from_misspelt_names(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        assert luhai("run", "fifo-day", "--seed", "1", "--out", f"{tmp_path}/{name}", "--quiet").returncode == 0
+    done = luhai("plot", "a", "b", cwd=tmp_path)
+    assert done.stdout.split() == ["a/figures/liquidity_delay.png"]
+    done = luhai("plot", "a", "b", "liquidity_dealy", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "liquidity_delay" in done.stderr
+    done = luhai("plot", "a", "network", "--all", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "network  " in luhai("plot", "--help").stdout
