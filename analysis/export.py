@@ -69,7 +69,9 @@ def export(
         _need_few_rows(tables, wanted)
     out = tables.path / "export" if out is None else out
     files = [BOOK] if form == "xlsx" else [f"{name}.{form}" for name in wanted] + [GUIDE] * (form == "csv")
-    if not replace and (there := [name for name in files if path.lexists(out / name)]):
+    # What isn't a file is never replaced, and is found before the first file moves to its place.
+    there = [name for name in files if path.lexists(out / name) and not (replace and path.isfile(out / name))]
+    if there:
         raise ScenarioError.one(
             "LH116", str(out), got=f"{', '.join(there)}, already there", expected="no file of these names",
             try_="--replace, or another --out",

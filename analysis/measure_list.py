@@ -78,6 +78,8 @@ MEASURES: Final[dict[str, Measure]] = {
     "netting_possible": Measure(
         "bounds", "share", "1 − liquidity_lower_bound / value paid: the most that netting could save", OWN),
     "netting_efficiency": Measure("bounds", "share", "1 − liquidity_for_payments / value paid: what was saved", OWN),
+    "recycling": Measure(
+        "bounds", "ratio", "value paid / liquidity_for_payments: how often each unit of liquidity was used", _BIS),
     "degree": Measure(
         "network", "participants", "mean number of participants that a participant pays: links / participants; by "
         "participant, how many it pays", _TOPOLOGY),

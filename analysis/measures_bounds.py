@@ -22,5 +22,6 @@ def compute(tables: Tables, by: str) -> Found:
             "liquidity_upper_bound": need.upper, "liquidity_upper_submitted": need.submitted,
             "liquidity_level": need.level, "netting_possible": ratio(need.gross - need.lower, need.gross),
             "netting_efficiency": ratio(need.gross - need.used, need.gross),
+            "recycling": ratio(need.gross, need.used),
         }.items()}  # fmt: skip
     return found

@@ -174,6 +174,7 @@ def test_three_banks_worked_by_hand(tmp_path: Path) -> None:
     assert found["liquidity_level", ""] == Fraction(170, 90)
     assert found["netting_possible", ""] == Fraction(250, 270)
     assert found["netting_efficiency", ""] == Fraction(80, 270)
+    assert found["recycling", ""] == Fraction(270, 190)
 
 
 def test_a_set_needs_only_what_it_comes_to(tmp_path: Path) -> None:

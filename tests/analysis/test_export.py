@@ -261,6 +261,12 @@ def test_nothing_is_written_over_unless_asked(tmp_path: Path, capsys: pytest.Cap
     assert (out / "payments.csv").read_text().startswith('"payment_id"')
     assert (out / "notes.txt").read_text() == "mine too"
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    (out / "fx.csv").unlink()
+    (out / "fx.csv").mkdir()
+    (out / "payments.csv").write_text("mine again")
+    assert cli.status([*arguments, "--replace"]) == 2
+    assert "fx.csv, already there" in capsys.readouterr().err
+    assert (out / "payments.csv").read_text() == "mine again"
 
 
 def test_the_default_place_is_inside_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
