@@ -14,6 +14,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, Final
 
+from analysis.report.differ import Difference, setting
 from analysis.tables import Tables
 from simcore.errors import ScenarioError
 from simcore.results import provenance
@@ -51,8 +52,8 @@ class Subject:
     """What makes the run again from the catalogue or the scenario's file; empty where nothing does."""
     from_entry: bool = False
     """Whether the scenario comes from the catalogue."""
-    settings: Sequence[str] = ()
-    """``--set`` by which it differs from the file."""
+    changed: Sequence[Difference] = ()
+    """What of its scenario was set with ``--set`` and isn't in the file."""
     readme: str = ""
     """README of the catalogue entry."""
     toml: str = ""
@@ -74,18 +75,20 @@ def report(subjects: Sequence[Subject], language: str = "en") -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from analysis.report import results, understood
+    from analysis.report import sources as inputs
     from analysis.report.pictures import pictures
     from analysis.report.prose import sections
     from analysis.report.words import say
 
     runs = [(each.name, each.tables) for each in subjects]
     first, measures = subjects[0], results.Measures(runs)
+    sources = inputs.Sources(first.tables.scenario, [each.path for each in first.changed])
     compared = results.compared(runs, language) if len(runs) > 1 else None
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters |= {"linked": understood.linked, "quote": quote}
+    environment.filters |= {"linked": inputs.linked, "quote": quote}
     return environment.get_template("page.html").render(
         say=lambda key, *values: say(key, language, *values),
         language=language,
@@ -94,9 +97,10 @@ def report(subjects: Sequence[Subject], language: str = "en") -> str:
         info=_info(first.tables, language),
         readme=sections(first.readme),
         brief=[results.brief(measures, position, language) for position in range(len(runs))],
-        counted=understood.counted(first.tables.scenario),
-        coverage=understood.coverage(first.tables.scenario, language),
-        scenario_tables=understood.tables_of(first.tables, language),
+        changed=[str(setting(each)) for each in first.changed],
+        counted=sources.total(),
+        coverage=inputs.coverage(sources, language),
+        scenario_tables=understood.tables_of(first.tables, sources, language),
         differing=understood.differing(runs, language) if len(runs) > 1 else None,
         overview=results.overview(measures, language),
         outcomes=results.outcomes(runs, language),
@@ -105,7 +109,7 @@ def report(subjects: Sequence[Subject], language: str = "en") -> str:
         routes_apart=[each for k in range(len(runs)) if (each := results.routes_apart(measures, k, language))],
         pictures=[(each.name, pictures(each.tables, language, alone=len(runs) == 1)) for each in subjects[:MOST_DRAWN]],
         most_drawn=MOST_DRAWN,
-        sources=understood.sources_of(first.tables),
+        sources=inputs.stated(sources),
         definitions=results.definitions(language),
         reproduce=[_reproduce(each) for each in subjects],
         version=provenance.versions()["luhai"],

@@ -1,25 +1,20 @@
-"""The resolved scenario as tables, with the status of the inputs behind each row, and the sources they come from.
+"""The resolved scenario as tables, with the status of the inputs behind each row.
 
 Everything is read from the run document, key by key, so that a key this page has never heard of is shown too.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from markupsafe import Markup, escape
-
-from analysis.report.differ import KeyPath, differences, parts_of, path_text, said
+from analysis.report.differ import KeyPath, differences, path_text, said
+from analysis.report.sources import NAMES, Sources
 from analysis.report.table import Cell, Rows, Table
-from analysis.report.words import has, kind, say
+from analysis.report.words import kind, say
 from analysis.tables import Tables
 
-STATUSES: Final = ("published", "derived", "assumed")
 MOST_ROWS: Final = 60
 MOST_LETTERS: Final = 300
 _PARTS: Final = ("participants", "rails", "accounts", "routes", "corridors", "flows")
@@ -30,72 +25,13 @@ _HEADS: Final = {
     "accounts": ("rail", "number", "opening", "limits", "unlimited"),
     "routes": ("route", "hops"),
 }
+_TITLES: Final = (*_PARTS, "pairs", "dealers", "paths", "market_hours", "results")
 _IN_OTHER_COLUMNS: Final = ("currency", "calendar", "sessions")
-_NAMES: Final = ("name", "name_zh")
 
 
-class Sources:
-    """What ``[sources]`` of a scenario says, found by key path."""
-
-    def __init__(self, scenario: dict[str, Any]) -> None:
-        self.entries = scenario.get("sources", {})
-        self.by_path: dict[KeyPath, str] = {parts_of(key): str(each["status"]) for key, each in self.entries.items()}
-
-    def status(self, path: KeyPath) -> str:
-        """That of the longest key path that covers this one; empty if none does."""
-        texts = tuple(str(part) for part in path)
-        return next((self.by_path[texts[:n]] for n in range(len(texts), 0, -1) if texts[:n] in self.by_path), "")
-
-    def marks(self, *path: str) -> tuple[str, ...]:
-        """The statuses that occur at or below a key path."""
-        below = {status for key, status in self.by_path.items() if key[: len(path)] == path}
-        return tuple(status for status in STATUSES if status in below or status == self.status(path))
-
-
-def leaves(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
-    """The key path of every single value."""
-    pairs: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    if pairs is None:
-        yield path
-        return
-    for key, inner in pairs:
-        yield from leaves(inner, (*path, key))
-
-
-def counted(scenario: dict[str, Any]) -> Counter[str]:
-    """Status → number of values in the whole scenario."""
-    return sum(counted_by_part(scenario).values(), Counter())
-
-
-def counted_by_part(scenario: dict[str, Any]) -> dict[str, Counter[str]]:
-    """Part of the scenario → status → number of values; names, and ``[scenario]`` and ``[participants]``, left out."""
-    sources, found = Sources(scenario), {}
-    for part, value in scenario.items():
-        if part not in ("scenario", "participants", "sources"):
-            paths = [path for path in leaves(value, (part,)) if path[-1] not in _NAMES]
-            if paths:
-                found[part] = Counter(sources.status(path) or "not_stated" for path in paths)
-    return found
-
-
-def coverage(scenario: dict[str, Any], language: str) -> Table:
-    """How many values are published, derived, assumed, or have no stated source, for each part of the scenario."""
-    parts = counted_by_part(scenario)
-    kinds = (*STATUSES, "not_stated")
-
-    def numbers(counts: Counter[str]) -> list[Cell]:
-        values = [counts.total(), *(counts[kind] for kind in kinds)]
-        return [Cell(f"{value:,}", value=str(value), number=True) for value in values]
-
-    rows = [[Cell(code=part), *numbers(counts)] for part, counts in parts.items()]
-    rows.append([Cell(say("all", language)), *numbers(counted(scenario))])
-    heads = [Cell(say("part", language)), *(Cell(say(each, language), number=True) for each in ("values", *kinds))]
-    return Table("coverage", say("coverage", language), heads, rows, 1, say("coverage_note", language))
-
-
-def tables_of(tables: Tables, language: str) -> list[Table]:
+def tables_of(tables: Tables, sources: Sources, language: str) -> list[Table]:
     """The scenario's tables, in the order of the file; those of [fx] last."""
-    scenario, sources = tables.scenario, Sources(tables.scenario)
+    scenario = tables.scenario
     parts: list[tuple[tuple[str, ...], Any]] = [((part,), scenario.get(part)) for part in _PARTS]
     parts += [((part,), entries) for part, entries in scenario.items() if part not in (*_PARTS, *_ELSEWHERE)]
     parts += [(("fx", part), entries) for part, entries in scenario.get("fx", {}).items()]
@@ -111,7 +47,8 @@ def tables_of(tables: Tables, language: str) -> list[Table]:
             rows.add(row if part == "participants" else [*row, Cell(marks=sources.marks(*path, *filter(None, [name])))])
         heads += [] if part == "participants" else [say("status", language)]
         note = say("more_rows", language, rows.dropped) if rows.dropped else ""
-        title = say(part, language) if has(part) else part
+        named = "market_hours" if path == ("fx", "hours") else part
+        title = say(named, language) if named in _TITLES else path_text(path)
         table = Table(f"in-{part}", title, [Cell(head) for head in heads], rows.kept, 1, note)
         found.append(table.without_empty_columns())
     return found
@@ -154,7 +91,7 @@ def _terms(entry: Any, leave: Sequence[str] = ()) -> Cell:
         return Cell(said(entry)[:MOST_LETTERS])
     lines = []
     for key, value in entry.items():
-        if key not in (*leave, *_NAMES) and (words := said(value)):
+        if key not in (*leave, *NAMES) and (words := said(value)):
             cut = words if len(words) <= MOST_LETTERS else words[: MOST_LETTERS - 2].rsplit(" ", 1)[0] + " …"
             lines.append(f"{str(key).replace('_', ' ')}: {cut}")
     return Cell(lines=lines)
@@ -219,48 +156,3 @@ def differing(runs: Sequence[tuple[str, Tables]], language: str) -> Table:
 def _value(value: Any, language: str) -> Cell:
     words = said(value)
     return Cell(words[:MOST_LETTERS] or say("nothing", language))
-
-
-@dataclass(frozen=True)
-class Stated:
-    """One source: the inputs that it is given for, as key path and value, which is empty for a whole table."""
-
-    paths: list[tuple[str, str]]
-    source: str
-    note: str
-
-
-def sources_of(tables: Tables) -> list[tuple[str, list[Stated]]]:
-    """Status → sources, the published first; inputs that share source and note stand together."""
-    scenario = tables.scenario
-    found: dict[str, dict[tuple[str, str], Stated]] = {status: {} for status in STATUSES}
-    for key, each in scenario.get("sources", {}).items():
-        source, note = str(each["source"]), str(each.get("note", ""))
-        stated = found[str(each["status"])].setdefault((source, note), Stated([], source, note))
-        stated.paths.append((key, _at(scenario, parts_of(key))))
-    return [(status, list(entries.values())) for status, entries in found.items() if entries]
-
-
-def _at(scenario: Any, path: KeyPath) -> str:
-    """A single value at a key path in words; empty for a table or what isn't there."""
-    for part in path:
-        if isinstance(scenario, dict):
-            scenario = scenario.get(part)
-        elif isinstance(scenario, list) and str(part).isdecimal() and int(part) < len(scenario):
-            scenario = scenario[int(part)]
-        else:
-            return ""
-    return "" if isinstance(scenario, dict | list) else said(scenario)
-
-
-_ADDRESS: Final = re.compile(r"https?://[^\s<>\"'|)]+[^\s<>\"'|).,;:]")
-
-
-def linked(text: str) -> Markup:
-    """A text with its web addresses made links."""
-    parts, end = [], 0
-    for match in _ADDRESS.finditer(text):
-        address = escape(match[0])
-        parts += [escape(text[end : match.start()]), Markup(f'<a href="{address}" rel="noreferrer">{address}</a>')]
-        end = match.end()
-    return Markup("").join([*parts, escape(text[end:])])

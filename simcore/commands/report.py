@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from analysis.report import Proof, Subject
+    from analysis.report.differ import Difference
 
 
 @click.command("report")
@@ -89,12 +90,12 @@ def _subject(name: str, tables: Any, again: bool, language: str) -> Subject:
         ) from None  # fmt: skip
     origin = str(manifest["origin"])
     from_entry = origin in catalogue_names()
-    settings = _settings(manifest)
+    changed = _changed(manifest)
     proofs, as_recorded = _proofs(tables, language)
     return Subject(
         name=name, tables=tables, proofs=proofs, as_recorded=as_recorded, ran_again=again,
-        commands=[] if settings is None else [_command(manifest, name, settings)], from_entry=from_entry,
-        settings=settings or (), toml=to_toml(scenario),
+        commands=[] if changed is None else [_command(manifest, name, changed)], from_entry=from_entry,
+        changed=changed or (), toml=to_toml(scenario),
         readme=(CATALOGUE / origin / "README.md").read_text(encoding="utf-8") if from_entry else "",
     )  # fmt: skip
 
@@ -126,8 +127,8 @@ def _proofs(tables: Any, language: str) -> tuple[list[Proof], bool]:
     return proofs, found.as_dict() == manifest.get("audit")
 
 
-def _settings(manifest: dict[str, Any]) -> list[str] | None:
-    """The ``--set`` that make this run's scenario from its file, tried out; None where no such command does."""
+def _changed(manifest: dict[str, Any]) -> list[Difference] | None:
+    """What ``--set`` must change to make this run's scenario from its file, tried out; None where nothing does."""
     from analysis.report.differ import differences, setting
     from scenarios.loader import load
     from scenarios.resolve import to_dict
@@ -136,20 +137,22 @@ def _settings(manifest: dict[str, Any]) -> list[str] | None:
     origin, seed = str(manifest["origin"]), int(manifest["seed"])
     try:
         plain = to_dict(load(origin, seed=seed).scenario)
-        found = [setting(each) for each in differences(plain, manifest["scenario"])]
-        texts = [text for text in found if text is not None]
+        found = list(differences(plain, manifest["scenario"]))
+        texts = [text for each in found if (text := setting(each)) is not None]
         same = len(texts) == len(found) and load(origin, seed=seed, set=texts).digest == manifest["scenario_digest"]
     except ScenarioError:
         return None
-    return texts if same else None
+    return found if same else None
 
 
-def _command(manifest: dict[str, Any], name: str, settings: list[str]) -> str:
+def _command(manifest: dict[str, Any], name: str, changed: list[Difference]) -> str:
     """The command that makes a run again; a scenario's own file goes by its name alone."""
     from shlex import quote
 
+    from analysis.report.differ import setting
+
     origin = Path(str(manifest["origin"])).name
     words = ["luhai", "run", quote(origin), "--seed", str(manifest["seed"])]
-    for text in settings:
-        words += ["--set", quote(text)]
+    for each in changed:
+        words += ["--set", quote(str(setting(each)))]
     return " ".join([*words, "--out", quote(name)])

@@ -21,6 +21,7 @@ from analysis.compare import compare
 from analysis.measure_list import MEASURES
 from analysis.measures import cells
 from analysis.report import Proof, Subject, report, results
+from analysis.report.differ import Difference
 from analysis.report.pictures import pictures
 from analysis.report.results import APART
 from analysis.report.words import LANGUAGES, words
@@ -212,7 +213,7 @@ def test_every_text_is_escaped(tmp_path: Path) -> None:
     tables = open_tables(make_run(tmp_path / "run", banks=2, manifest={"scenario": made}))
     hostile = Subject(
         name=HOSTILE, tables=tables, proofs=[Proof(name="money", claim=HOSTILE, details=[HOSTILE])], as_recorded=True,
-        commands=[HOSTILE], settings=[HOSTILE], toml=HOSTILE,
+        commands=[HOSTILE], changed=[Difference((HOSTILE,), HOSTILE, HOSTILE)], toml=HOSTILE,
         readme=f"## Model\n\n{HOSTILE} ![x](https://a.example/x.png) [y](javascript:alert(1))\n\n<b onclick=x>\n",
     )  # fmt: skip
     for language in LANGUAGES:
@@ -286,6 +287,22 @@ def test_routes_are_told_apart_by_their_measures(runs: Path, page: Callable[[str
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.usefixtures("undrawn")
+def test_what_was_set_for_a_run_has_no_source(tmp_path: Path) -> None:
+    """The closing time is published; another one isn't."""
+    settings = ("rails.RTGS.sessions.0.close=17:00", "accounts.RTGS.B01.opening=200 mn CNY")
+    words_of = [word for each in settings for word in ("--set", each)]
+    assert status(["run", "fifo-day", "--quiet", "--seed", "65", "--out", str(tmp_path / "run"), *words_of]) == 0
+    page = page_of(tmp_path / "page.html", tmp_path / "run")
+    assert f"no stated source covers it: {', '.join(settings)}." in page
+    rows = {row[0]["text"]: [cell["text"] for cell in row[1:]] for row in Reader(page).rows["coverage"]}
+    assert rows["part"] == ["values", "published", "derived", "assumed", "set for this run", "not stated"]
+    assert rows["rails"][1:5] == ["0", "0", "1", "1"]
+    assert rows["accounts"][1:5] == ["0", "0", "39", "1"]
+    marks = {row[0]["text"]: row[-1]["text"].split() for row in Reader(page).rows["in-rails"]}
+    assert marks["Real-time gross settlement RTGS"] == ["assumed", "set", "for", "this", "run"]
+
+
 def test_notes_of_a_run_are_shown(tmp_path: Path) -> None:
     tables = open_tables(make_run(tmp_path / "run", manifest={"notes": ["calendar CN is estimated from 2027-01-01"]}))
     assert "Note of the run: calendar CN is estimated from 2027-01-01" in report([subject(tables)])

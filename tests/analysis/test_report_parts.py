@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from analysis.report.differ import Difference, differences, parts_of, path_text, said, setting
 from analysis.report.prose import sections
+from analysis.report.sources import Sources, linked, stated
 from analysis.report.table import Cell, Table
-from analysis.report.understood import Sources, counted, counted_by_part, linked
 from analysis.report.values import amount, percent, text, time
 from scenarios.keys import parse_path
 
@@ -102,14 +102,33 @@ def test_a_source_covers_what_is_below_it() -> None:
     sources = Sources(scenario)
     assert sources.status(("rails", "MEPS+", "sessions", 0, "open")) == "assumed"
     assert sources.status(("rails", "MEPS+", "sessions", 0, "close")) == "published"
-    assert sources.status(("rails", "CIPS")) == ""
+    assert sources.status(("rails", "CIPS")) == "not_stated"
     assert sources.marks("rails", "MEPS+") == ("published", "assumed")
     assert sources.marks("fx", "pairs", "USD/CNY") == ("derived",)
-    assert {part: dict(count) for part, count in counted_by_part(scenario).items()} == {
+    assert {part: dict(count) for part, count in sources.counted().items()} == {
         "rails": {"assumed": 2, "published": 1}, "fx": {"derived": 1}
     }  # fmt: skip
-    assert counted(scenario) == {"assumed": 2, "published": 1, "derived": 1}
+    assert sources.total() == {"assumed": 2, "published": 1, "derived": 1}
     assert parts_of("rails.MEPS+.sessions.0") == ("rails", "MEPS+", "sessions", "0")
+
+
+def test_a_value_that_was_set_has_no_source_any_more() -> None:
+    rail = {"queue": "fifo", "sessions": [{"open": "09:00", "close": "18:30"}]}
+    given = {
+        "rails.A": {"status": "assumed", "source": "s"},
+        "rails.A.sessions": {"status": "published", "source": "t"},
+    }
+    sources = Sources({"rails": {"A": rail}, "sources": given}, [("rails", "A", "sessions", 0, "close")])
+    assert sources.status(("rails", "A", "sessions", 0, "close")) == "changed_here"
+    assert sources.status(("rails", "A", "sessions", 0, "open")) == "published"
+    assert sources.marks("rails", "A") == ("published", "assumed", "changed_here")
+    assert dict(sources.total()) == {"assumed": 1, "published": 1, "changed_here": 1}
+    whole = Sources({"rails": {"A": rail}, "sources": given}, [("rails", "A", "sessions")])
+    assert whole.marks("rails", "A") == ("assumed", "changed_here")
+    assert [each.changed for _, found in stated(whole) for one in found for each in one.inputs] == [
+        ["rails.A.sessions"], ["rails.A.sessions"]
+    ]  # fmt: skip
+    assert stated(whole)[0][1][0].inputs[0].path == "rails.A.sessions"
 
 
 def test_values_of_tables_in_words() -> None:
