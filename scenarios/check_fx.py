@@ -5,6 +5,7 @@ from __future__ import annotations
 from fx.anchored import anchored_currencies, anchored_path
 from fx.rates import RateNotFound, RatePath
 from scenarios.accounts import escape_fault, missing_file_fault
+from scenarios.check_dealers import check_dealers
 from scenarios.check_quoting import check_quoting
 from scenarios.check_rates import check_hours, check_paths
 from scenarios.keys import KeyPath, shown_value
@@ -61,19 +62,7 @@ def check_fx(checks: Checks) -> None:
         _rate(checks, path, pair, currencies)
         check_quoting(checks, path, pair, currencies)
     check_paths(checks)
-    for name, dealer in fx.dealers.items():
-        path = ("fx", "dealers", name)
-        checks.known("LH020", path, name, "a participant", "participants")
-        for index, quoted in enumerate(dealer.pairs):
-            here = (*path, "pairs", index)
-            if quoted in dealer.pairs[:index]:
-                checks.say("LH056", here, f"{quoted} a second time", "each pair once")
-            reverse = "/".join(reversed(quoted.split("/")))
-            if quoted not in checks.rest.names("fx", "pairs") and reverse in checks.rest.names("fx", "pairs"):
-                checks.say("LH026", here, shown_value(quoted), "the pair as [fx.pairs] has it; dealers quote both ways",
-                           shown_value(reverse))  # fmt: skip
-            else:
-                checks.known("LH026", here, quoted, "a pair of [fx.pairs]", "fx", "pairs")
+    check_dealers(checks)
 
 
 def _rate(checks: Checks, path: KeyPath, pair: Pair, currencies: tuple[str, str]) -> None:

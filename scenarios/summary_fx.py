@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from scenarios.resolve import decimal_text
-from simcore.market import Gbm, GbmPair, MarketHours, Pair, RatePathKind
+from simcore.market import Dealer, Gbm, GbmPair, MarketHours, Pair, RatePathKind
 from simcore.model import Scenario
 from simcore.rates.paths import assumptions
-from simcore.units import format_clock, format_duration
+from simcore.units import format_amount, format_clock, format_duration
 
 SOURCES = {"ecb": "ECB reference rates", "given": "given in"}
 
@@ -30,11 +30,22 @@ def fx_lines(scenario: Scenario) -> Iterator[str]:
     for name, dealer in fx.dealers.items():
         own = "" if dealer.half_spread is None else f" at {basis_points(dealer.half_spread)}"
         yield f"  dealer {name}: {', '.join(dealer.pairs)}{own}"
+        yield from (f"      {line}" for line in _dealer(dealer))
 
 
 def basis_points(spread_bp_e2: int) -> str:
     """A spread as a scenario file writes it."""
     return f"{decimal_text(Decimal(spread_bp_e2).scaleb(-2))} bp"
+
+
+def _dealer(dealer: Dealer) -> Iterator[str]:
+    if dealer.position is not None:
+        limits = ", ".join(format_amount(most) for most in dealer.position.limits.values())
+        yield f"stops dealing at a position of {limits}, looked at every {format_duration(dealer.position.every)}"
+    for refill in dealer.refills or ():
+        times = ", ".join(format_clock(clock) for clock in refill.times)
+        paid = f", paid for on {refill.sell_on}" if refill.sell_on else ""
+        yield f"refilled to {format_amount(refill.to)} on {refill.rail} from {refill.source}{paid} at {times}"
 
 
 def _rate(pair: Pair) -> str:

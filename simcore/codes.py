@@ -502,6 +502,14 @@ _MARKET = {
         "calendar of each of the two currencies.",
         'hours = "onshore"\nwhen_closed = "last_quote"\nclosed_half_spread = "20 bp"\nspread_by_hour = { 17 = 1.5 }',
     ),
+    "LH128": Code(
+        "a dealer's position or refill that can't be kept",
+        "A limit of a dealer's position is an amount above zero in a currency of its pairs. A refill moves money "
+        "between two accounts of one rail at times at which it is open; where it is bought, the other side is a dealer "
+        "who quotes the two currencies, and both have accounts on the rail on which it is paid for.",
+        '[fx.dealers.FX]\npairs = ["SGD/CNY"]\nposition = { limits = { SGD = "10 mn SGD" } }\n'
+        'refills = [{ rail = "MEPS+", to = "5 mn SGD", from = "FX-PARENT", times = ["09:30"] }]',
+    ),
     "LH129": Code(
         "a simulated rate beyond what can be held",
         "Rates are kept to 12 significant digits as fractions of two 64-bit integers. A path whose volatility or drift "

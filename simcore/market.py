@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from simcore.marks import BasisPoints, Duration, Share
-from simcore.units import ClockTime
+from simcore.units import ClockTime, Money
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,11 +146,43 @@ RatePathKind = Gbm | BlockBootstrap
 
 
 @dataclass(frozen=True, kw_only=True)
+class Position:
+    """How far a dealer's position may go before it stops dealing in that direction.
+
+    A position is what the dealer's accounts in a currency hold more than at the start of the run; money it was given by
+    a refill doesn't count. It is judged at control times: each time the rate steps, and every ``every``. Payments in
+    between may carry it past the limit. What would be exchanged in a direction that is stopped waits, and asks again
+    every ``every``.
+    """
+
+    limits: dict[str, Money]
+    """Currency → the most that the dealer may be long or short."""
+    every: Duration = 300_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refill:
+    """Fills a dealer's account up at given times, as far as money goes, while the rail is open."""
+
+    rail: str
+    to: Money
+    """What the account is filled up to; what is above stays."""
+    source: str = field(metadata={"key": "from"})
+    """Who pays from its account on this rail: the dealer's treasury or parent or, with ``sell_on``, another dealer."""
+    sell_on: str | None = None
+    """The rail on which the dealer pays for it, at the other dealer's quote; none means that it gets it for nothing."""
+    times: tuple[ClockTime, ...]
+    """In the zone of the rail's calendar."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dealer:
     """A participant that converts at its quote."""
 
     pairs: tuple[str, ...]
     half_spread: BasisPoints | None = None
+    position: Position | None = None
+    refills: tuple[Refill, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

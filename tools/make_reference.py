@@ -62,6 +62,8 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("[fx.hours.ID]", market.MarketHours),
     ("sessions = [{ … }] of market hours", market.MarketSession),
     ("[fx.dealers.PARTICIPANT]", model.Dealer),
+    ("position = { … }", market.Position),
+    ("refills = [{ … }]", market.Refill),
     ("[results]", model.Results),
     ('[sources."KEY.PATH"]', model.Source),
 )

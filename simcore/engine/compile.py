@@ -203,7 +203,8 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
             for code, agent in participant.agents.items()
         },
         quotes=tuple((participants[q.dealer], currencies[q.source], currencies[q.target]) for q in quotes),
-        always_dealt=not any(pair.hours for pair in scenario.fx.pairs.values()),
+        always_dealt=not any(pair.hours for pair in scenario.fx.pairs.values())
+        and not any(dealer.position for dealer in scenario.fx.dealers.values()),
         n_draw=max((sum(hop.draw >= 0 for hop in hops) for hops in routes), default=0),
     )
     return Compiled(

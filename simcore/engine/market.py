@@ -14,6 +14,8 @@ from simcore.engine.clock import FIXING, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
+from simcore.engine.positions import Positions
+from simcore.engine.refills import Refills
 from simcore.rates.terms import Schedule, Terms
 
 SIMULATED = "simulated"
@@ -33,6 +35,8 @@ class Market:
             name: [index for index, quote in enumerate(compiled.quotes) if quote.pair == name]
             for name in self._schedules
         }
+        self._positions = Positions(compiled, machine, times.start_us, self._note)
+        self._refills = Refills(compiled, machine, clock, log, self._positions)
         self._last: dict[str, Terms] = {}
         self._fx_ids: dict[int, tuple[int, int]] = {}  # quote → its row in fx and the half-spread there
 
@@ -40,19 +44,30 @@ class Market:
         """What SimPy has to run."""
         if self._schedules:
             yield self._dealing()
+            yield from self._refills.processes()
 
     def _dealing(self) -> Iterator[simpy.Event]:
         """Quote what is in force at the start, then each change; pairs that change at one instant share an event."""
-        start = self._compiled.timetable.start_us
+        start, end = self._compiled.timetable.start_us, self._compiled.timetable.end_us
         yield self._clock.at(start, FIXING)
         for name in self._schedules:
             self._quote(name, start)
         names = list(self._schedules)
-        agenda = merge(*([(at, place) for at in self._schedules[name].times] for place, name in enumerate(names)))
+        agenda = merge(*([(at, place) for at in self._times(name, end)] for place, name in enumerate(names)))
         for time_us, changes in groupby(agenda, key=lambda change: change[0]):
             yield self._clock.at(time_us, FIXING)
             for _, place in changes:
                 self._change(names[place], time_us)
+
+    def _times(self, name: str, end: int) -> list[int]:
+        """Instants at which a pair is looked at: its terms change, or its dealers look at their positions."""
+        dealers = list(dict.fromkeys(self._compiled.quotes[index].dealer for index in self._quotes[name]))
+        watched = self._positions.times(dealers, end)
+        return sorted({*self._schedules[name].times, *watched}) if watched else self._schedules[name].times
+
+    def _note(self, event: str, dealer: str, currency: str, position_minor: int, detail: str) -> None:
+        self._log.event(self._clock.now, event, participant=dealer, currency=currency, amount_minor=position_minor,
+                        detail=detail)  # fmt: skip
 
     def _change(self, name: str, now: int) -> None:
         """Quote a pair anew and note what happened to it."""
@@ -83,7 +98,8 @@ class Market:
                     origin=self._compiled.scenario.fx.pairs[name].source,
                 )  # fmt: skip
                 self._fx_ids[index] = fx_id, half_spread
+            opens_at = max(terms.opens_at, self._positions.opens_at(quote.dealer, quote.source, quote.target, now))
             self._machine.quote(
-                index, numerator, denominator, half_spread, self._fx_ids[index][0], terms.opens_at, terms.value_at
+                index, numerator, denominator, half_spread, self._fx_ids[index][0], opens_at, terms.value_at
             )
         return terms

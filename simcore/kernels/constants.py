@@ -85,6 +85,7 @@ KIND_REPAYMENT: Final = 7
 KIND_LOSS_SHARE: Final = 8
 KIND_RECOVERY: Final = 9
 KIND_PART: Final = 10
+KIND_REFILL: Final = 11
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -98,6 +99,7 @@ KIND_NAMES: Final = {
     KIND_LOSS_SHARE: "loss_share",
     KIND_RECOVERY: "recovery",
     KIND_PART: "part",
+    KIND_REFILL: "refill",
 }
 
 # Why the loop came back.

@@ -12,6 +12,7 @@ from simcore.kernels.constants import (
     KIND_FUNDING,
     KIND_LOSS_SHARE,
     KIND_RECOVERY,
+    KIND_REFILL,
     KIND_REPAYMENT,
     KIND_SWEEP,
 )
@@ -43,7 +44,7 @@ class Rows:
         late = settled & done & (batch["settled_at"] < batch["entered_at"])
         self._fail(batch, late, lambda at: "settled before it entered the rail")
         own = (batch["kind"] == KIND_FUNDING) | (batch["kind"] == KIND_SWEEP)
-        loan = np.isin(batch["kind"], (KIND_CREDIT, KIND_REPAYMENT, KIND_LOSS_SHARE, KIND_RECOVERY))
+        loan = np.isin(batch["kind"], (KIND_CREDIT, KIND_REPAYMENT, KIND_LOSS_SHARE, KIND_RECOVERY, KIND_REFILL))
         wrong = (own | loan) != (batch["payment_id"] < 0)
         self._fail(batch, wrong, lambda at: f"kind {self.words.name('kind', batch['kind'][at])} with payment_id "
                                             f"{batch['payment_id'][at]} (-1: null)")  # fmt: skip

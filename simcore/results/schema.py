@@ -70,7 +70,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column(
             "kind",
             "id",
-            "payment, part, spread, fee, return, funding, sweep, credit, repayment, loss_share, recovery",
+            "payment, part, spread, fee, return, funding, sweep, credit, repayment, loss_share, recovery, refill",
         ),
         Column("rail", "id", "where it settles"),
         Column("debtor", "id", "participant whose account is debited"),
@@ -137,7 +137,8 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             "event",
             "id",
             "opened, closed, funding, sweep, short, returned, credit, repayment, loss_share, "
-            "unwound, recovery, in_default, fixing, …",
+            "unwound, recovery, in_default, fixing, market_opened, market_closed, dealing_stopped, dealing_resumed, "
+            "refill, …",
         ),
         Column("rail", "id", "rail, if it is one's", nullable=True),
         Column("participant", "id", "participant, if it is one's", nullable=True),

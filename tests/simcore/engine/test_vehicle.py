@@ -80,7 +80,7 @@ def test_the_books_of_each_dealer_balance_to_the_unit(run: Any) -> None:
 
 
 def test_the_three_pairs_move_together_so_that_only_spreads_tell_the_two_ways_apart(run: Any) -> None:
-    """Days drawn are the same for all pairs, so their log returns sum to zero around the triangle, in any part of a day."""
+    """Days drawn are the same for all pairs, so log returns sum to zero around the triangle, in any part of a day."""
     at = {}
     for row in run.fx.to_pylist():
         at[row["source"], row["target"], row["time"]] = Fraction(row["numerator"], row["denominator"])
