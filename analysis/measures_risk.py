@@ -30,6 +30,8 @@ _NAMES = ("rail", "debtor", "creditor", "currency", "kind")
 Columns = dict[str, NDArray[np.int64]]
 LEG: Final = ("key", "rail", "debtor", "currency", "amount_minor", "settled_at")
 _TIME: Final = ("key", "settled_at")
+FRESH: Final = 1 << 18
+"""New rows before legs are matched."""
 
 
 def compute(tables: Tables, by: str) -> Found:
@@ -73,24 +75,48 @@ def legs(tables: Tables, words: dict[str, Words] | None = None) -> Iterator[Colu
     words = {name: Words() for name in _NAMES} if words is None else words
     span, dealers = tables.span(), tables.ids("fx", "dealer").used()
     end = span[1] if span else 0
-    paid, bought, back = _none(LEG), _none(_TIME), _none(_TIME)
+    paid, bought, back = [_none(LEG)], [_none(_TIME)], [_none(_TIME)]
+    fresh = held = 0
     for batch in batches(tables, "obligations", _COLUMNS) if dealers else ():
-        new_paid, new_bought, new_back = _read(batch, words, dealers)
-        paid, bought, back = _join(paid, new_paid), _join(bought, new_bought), _join(back, new_back)
-        if not bought["key"].size:
-            continue
-        until = _at(paid["key"], bought["key"] - 1, bought["settled_at"])
-        done = until != NULL
-        if done.any():
-            yield _leg(paid, done, until)
-            settled = bought["settled_at"] != NULL
-            gone = settled & np.isin(bought["key"] - 1, paid["key"][done])
-            paid, bought = _take(paid, ~done), _take(bought, ~gone)
+        for parts, part in zip((paid, bought, back), _read(batch, words, dealers)):
+            parts.append(part)
+        fresh += paid[-1]["key"].size + bought[-1]["key"].size
+        # Matching costs what is held back, so it waits until as much is new.
+        if fresh >= max(FRESH, held):
+            leg, *left = _match(_join(paid), _join(bought))
+            paid, bought = [left[0]], [left[1]]
+            fresh, held = 0, left[0]["key"].size + left[1]["key"].size
+            yield leg
+    leg, last, owing = _match(_join(paid), _join(bought))
+    if leg["since"].size:
+        yield leg
     # What is left was not bought: at risk until it came back, or to the end.
-    owed = np.isin(paid["key"], bought["key"] - 1)
+    owed = np.isin(last["key"], owing["key"] - 1)
     if owed.any():
-        returned = _at(paid["key"], back["key"], back["settled_at"])
-        yield _leg(paid, owed, np.where(returned != NULL, returned, end))
+        came = _join(back)
+        place, here = _places(last["key"], came["key"])
+        returned = np.where(here, came["settled_at"][place], end) if here.any() else np.full(owed.size, end)
+        yield _leg(last, owed, returned)
+
+
+def _match(paid: Columns, bought: Columns) -> tuple[Columns, Columns, Columns]:
+    """Legs whose other leg is final; then what was paid and what was bought that still wait for the other."""
+    place, here = _places(paid["key"], bought["key"] - 1)
+    final = bought["settled_at"] != NULL
+    done = here & final[place] if here.any() else here
+    until = bought["settled_at"][place] if here.any() else np.zeros(here.size, np.int64)
+    met = np.zeros(final.size, np.bool_)
+    met[place[done]] = True
+    return _leg(paid, done, until), _take(paid, ~done), _take(bought, ~met)
+
+
+def _places(wanted: NDArray[np.int64], keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Where in ``keys`` each wanted one stands, and whether it does."""
+    if not keys.size:
+        return np.zeros(wanted.size, np.intp), np.zeros(wanted.size, np.bool_)
+    order = np.argsort(keys, kind="stable")
+    place = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), keys.size - 1)]
+    return place, keys[place] == wanted
 
 
 def _read(batch: dict[str, Any], words: dict[str, Words], dealers: list[str]) -> tuple[Columns, Columns, Columns]:
@@ -100,7 +126,7 @@ def _read(batch: dict[str, Any], words: dict[str, Words], dealers: list[str]) ->
     read["key"] = numbers(batch["payment_id"]) * 128 + numbers(batch["hop"])
     payment, returned = (read["kind"] == words["kind"].position(kind) for kind in ("payment", "return"))
     final = read["settled_at"] != NULL
-    to, by = (np.isin(read[side], [words[side].position(who) for who in dealers]) for side in ("creditor", "debtor"))
+    to, by = (_are(read[side], words[side], dealers) for side in ("creditor", "debtor"))
     converted = payment & batch["fx_id"].is_valid().to_numpy(zero_copy_only=False)
     return (
         _take(read, payment & final & to, LEG),
@@ -113,8 +139,15 @@ def _none(names: tuple[str, ...]) -> Columns:
     return {name: np.zeros(0, np.int64) for name in names}
 
 
-def _join(first: Columns, second: Columns) -> Columns:
-    return {name: np.concatenate([column, second[name]]) for name, column in first.items()}
+def _are(codes: NDArray[np.int64], words: Words, names: list[str]) -> NDArray[np.bool_]:
+    places = [words.position(name) for name in names]
+    table = np.zeros(len(words.words), np.bool_)
+    table[places] = True
+    return table[codes]
+
+
+def _join(parts: list[Columns]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _take(read: Columns, keep: NDArray[np.bool_], names: tuple[str, ...] | None = None) -> Columns:
@@ -125,15 +158,6 @@ def _leg(paid: Columns, keep: NDArray[np.bool_], until: NDArray[np.int64]) -> Co
     kept = _take(paid, keep)
     return {**{name: kept[name] for name in ("rail", "debtor", "currency", "amount_minor")},
             "since": kept["settled_at"], "until": until[keep]}  # fmt: skip
-
-
-def _at(wanted: NDArray[np.int64], keys: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The value of each wanted key, ``NULL`` where there is none."""
-    if not keys.size:
-        return np.full(wanted.size, NULL, np.int64)
-    order = np.argsort(keys, kind="stable")
-    place = np.minimum(np.searchsorted(keys[order], wanted), keys.size - 1)
-    return np.where(keys[order][place] == wanted, values[order][place], NULL)
 
 
 def _peak(since: NDArray[np.int64], until: NDArray[np.int64], amount: NDArray[np.int64]) -> int:

@@ -118,11 +118,16 @@ class Tables:
 
     def span(self) -> tuple[int, int] | None:
         """First and last instant of the run, microseconds UTC: those of the time grid, or of the payments."""
+        from analysis.batches import batches, numbers
+
+        # Batch by batch, since a run may have snapshots or not, and ten million payments.
         for table, columns in (("balances", ("time",)), ("payments", ("initiated_at", "completed_at"))):
-            times = np.concatenate([self.numbers(table, column) for column in columns])
-            times = times[times != NULL]
-            if times.size:
-                return int(times.min()), int(times.max())
+            ends: list[int] = []
+            for batch in batches(self, table, columns):
+                for times in map(numbers, batch.values()):
+                    ends += [int(end(times[times != NULL])) for end in (np.min, np.max) if (times != NULL).any()]
+            if ends:
+                return min(ends), max(ends)
         return None
 
     def open_hours(self, rail: str) -> list[tuple[int, int]]:

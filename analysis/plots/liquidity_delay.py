@@ -21,6 +21,8 @@ from simcore.errors import ScenarioError
 
 PANEL_MM, LEFT_MM, LIST_MM, LINE_MM, HEAD_MM, GAP_MM = 46.0, 16.0, 58.0, 3.6, 5.0, 5.0
 MOST: Final = 12
+LARGE: Final = 5_000_000
+"""Most obligations of a run for which bounds are worked out."""
 _ASKED: Final = ("delay_indicator", "submitted_count", "submitted_value")
 _BOUNDS: Final = ("liquidity_for_payments", "liquidity_lower_bound", "liquidity_upper_bound")
 
@@ -45,7 +47,9 @@ def liquidity_delay(
     """One point per run and one panel per currency in which payments were sent, with the frontier through the best.
 
     The thin line through a point runs from the lower to the upper bound of liquidity for what settled in that run
-    (:mod:`analysis.bounds`). A run is on the frontier if none needed less liquidity and had less delay.
+    (:mod:`analysis.bounds`). A run is on the frontier if none needed less liquidity and had less delay. Bounds take 60
+    bytes for each obligation, so beyond five million of them in a run there are none, and liquidity is that of all
+    movements, the measure ``liquidity_used``; the figure says so.
 
     Parameters
     ----------
@@ -60,17 +64,20 @@ def liquidity_delay(
     runs = [tables] if isinstance(tables, Tables) else list(tables)
     called = [run.path.name for run in runs] if names is None else list(names)
     title = say("frontier_title", language)
-    found = points_of(runs, called)
+    bounded = all(run.rows("obligations") <= LARGE for run in runs)
+    found = points_of(runs, called, bounded)
     if not found:
         return style.nothing(runs, title, say("no_payments", language), language, width_mm)
     narrow = width_mm < NARROW_MM
     subtitle = say("frontier_subtitle", language, len(runs)) if len(runs) > 1 else say("frontier_one", language)
+    if not bounded:
+        subtitle += say("then", language) + say("no_bounds", language)
     lines = min(len(runs), most + 1)
     below_mm = LINE_MM * lines + 3.5 if narrow else 0.0
     axis = axis_mm("")
     panel_mm = max(PANEL_MM, 0.0 if narrow else LINE_MM * lines)
     body = len(found) * (HEAD_MM + panel_mm + axis + below_mm) + GAP_MM * (len(found) - 1)
-    sheet = open_sheet(runs, title, subtitle, body, language, width_mm, _keys(language, len(runs)))
+    sheet = open_sheet(runs, title, subtitle, body, language, width_mm, _keys(language, len(runs), bounded))
     high, place = sheet.figure.get_size_inches()[1] / style.MM, 0.0
     for currency, points in found.items():
         unit, unit_name = style.scale(max(point.upper for point in points) or 1, currency, language)
@@ -82,7 +89,7 @@ def liquidity_delay(
         shown = sorted(ranked[:most], key=order.index)
         _draw(axes, points, best, {k: str(n) for n, k in enumerate(shown, start=1)}, unit)
         axes.set_ylabel(say("delay_axis", language))
-        axes.set_xlabel(say("liquidity_axis", language, unit_name), loc="left")
+        axes.set_xlabel(say("liquidity_axis" if bounded else "liquidity_all", language, unit_name), loc="left")
         head = say("sent_in_currency", language, currency)
         sheet.figure.text(2 / width_mm, 1 - (sheet.top + place) / high, head, fontsize=8, va="top")
         texts = [_line(n, points[k], unit, width_mm) for n, k in enumerate(shown, start=1)]
@@ -96,13 +103,14 @@ def liquidity_delay(
     return sheet.figure
 
 
-def points_of(runs: Sequence[Tables], names: Sequence[str]) -> dict[str, list[Point]]:
-    """Liquidity, its bounds and delay of each run, by currency of what was sent."""
+def points_of(runs: Sequence[Tables], names: Sequence[str], bounded: bool = True) -> dict[str, list[Point]]:
+    """Liquidity, its bounds and delay of runs, by currency of what was sent; if not bounded, all what was used."""
+    needed = _BOUNDS if bounded else ("liquidity_used",) * 3
     found: dict[str, list[Point]] = {}
     first: dict[tuple[str, str], object] = {}
     for position, (run, name) in enumerate(zip(runs, names, strict=True)):
         asked = {(cell.measure, cell.currency): cell.value for cell in cells(run, _ASKED)}
-        needs = {(cell.measure, cell.currency): cell.value for cell in cells(run, _BOUNDS)}
+        needs = {(cell.measure, cell.currency): cell.value for cell in cells(run, tuple(dict.fromkeys(needed)))}
         demand = {key: value for key, value in asked.items() if key[0].startswith("submitted")}
         first = first if position else dict(demand)
         if demand != first:
@@ -112,7 +120,7 @@ def points_of(runs: Sequence[Tables], names: Sequence[str]) -> dict[str, list[Po
             )  # fmt: skip
         for (measure, currency), delay in asked.items():
             if measure == "delay_indicator" and delay is not None:
-                used, lower, upper = (int(needs.get((each, currency)) or 0) for each in _BOUNDS)
+                used, lower, upper = (int(needs.get((each, currency)) or 0) for each in needed)
                 point = Point(name, run.digest[:6], used, lower, upper, float(delay))
                 found.setdefault(currency, []).append(point)
     return found
@@ -128,7 +136,7 @@ def frontier(points: Sequence[Point]) -> list[int]:
 
 
 def _draw(axes: Axes, points: Sequence[Point], best: list[int], numbers: dict[int, str], unit: float) -> None:
-    for point in points:
+    for point in points if any(point.lower < point.upper for point in points) else ():
         axes.plot([point.lower / unit, point.upper / unit], [point.delay * 100] * 2, color=style.SKY, linewidth=0.8,
                   marker="|", markersize=5, markeredgewidth=0.8, zorder=1)  # fmt: skip
     if len(best) > 1:
@@ -182,12 +190,12 @@ def _line(n: int, point: Point, unit: float, width_mm: float) -> str:
     return f"{n} {name}{tail}"
 
 
-def _keys(language: str, runs: int) -> list[Key]:
+def _keys(language: str, runs: int, bounded: bool) -> list[Key]:
     def dot(colour: str, marker: str, text: str) -> Line2D:
         return Line2D([], [], color=colour, marker=marker, linestyle="", markersize=5, label=say(text, language))
 
     bounds = Line2D([], [], color=style.SKY, linewidth=0.8, marker="|", markersize=5, label=say("bounds", language))
     if runs == 1:
-        return [bounds]
+        return [bounds] * bounded
     line = Line2D([], [], color=style.VERMILLION, linewidth=1, marker="o", markersize=5, label=say("best", language))
-    return [line, dot(style.GREY, "s", "not_best"), bounds]
+    return [line, dot(style.GREY, "s", "not_best"), *[bounds] * bounded]

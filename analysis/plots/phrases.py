@@ -144,6 +144,8 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     ),
     "delay_axis": ("delay indicator, %", "延迟指标，%"),
     "liquidity_axis": ("liquidity for payments, {0}", "支付所用流动性，{0}"),
+    "liquidity_all": ("liquidity used, {0}", "所用流动性，{0}"),
+    "no_bounds": ("too many obligations for bounds", "债务过多，不计上下限"),
     "sent_in_currency": ("payments sent in {0}", "付出 {0} 的支付"),
     "best": ("frontier: no run is better in both", "前沿：没有运行在两方面都更好"),
     "not_best": ("other runs", "其他运行"),

@@ -69,9 +69,9 @@ def currency_of(tables: Tables, rail: str) -> str:
     return currencies.words[int(currencies.codes[here][0])]
 
 
-def instants(span: tuple[int, int]) -> NDArray[np.int64]:
-    """Instants at equal distances from the first to the last of a run: int64 (at most 600,), microseconds UTC."""
-    return np.unique(np.linspace(span[0], max(span[1], span[0] + 1), INSTANTS).astype(np.int64))
+def instants(span: tuple[int, int], most: int = INSTANTS) -> NDArray[np.int64]:
+    """Instants at equal distances from the first to the last of a run: int64 (at most ``most``,), microseconds UTC."""
+    return np.unique(np.linspace(span[0], max(span[1], span[0] + 1), most).astype(np.int64))
 
 
 class Steps:

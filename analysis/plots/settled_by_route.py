@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,23 +11,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.batches import Words, batches, numbers
 from analysis.plots import style
 from analysis.plots.clock import clock_axis, clock_words, elapsed_axis, window_of
+from analysis.plots.pick import Steps, instants
 from analysis.plots.sheet import NARROW_MM, amount_axis, axis_mm, end_labels, labels_mm, open_sheet
 from analysis.plots.words import say
 from analysis.tables import NULL, Tables, local_days
 
 PANEL_MM, LEFT_MM, GAP_MM = 42.0, 16.0, 8.0
-POINTS = 600
+VALUE_POINTS: Final = 4800
 LEAST_SECONDS = 1.0
 G20_SECONDS, G20_SHARE = 3600.0, 75.0
 """At least 75 % of payments within one hour of initiation by end-2027: FSB, Targets for Addressing the Four Challenges
 of Cross-Border Payments, 2021, https://www.fsb.org/2021/10/targets-for-addressing-the-four-challenges-of-cross-border-payments-final-report/"""
 
+# From a millisecond to three years; an hour is one of them, so that the share within it is exact.
+DELAYS_US: Final = np.unique(np.append(np.geomspace(1e3, 1e14, 25_000).astype(np.int64), int(G20_SECONDS * 1e6)))
+
 
 @dataclass(frozen=True)
 class Route:
-    """The payments of one route in one currency; arrays (n_settled,), in the order of settlement."""
+    """The payments of one route in one currency, as sums at the instants and delays at which they change."""
 
     name: str
     currency: str
@@ -34,8 +40,21 @@ class Route:
     count: int
     """All payments, also those that never settled."""
     time_us: NDArray[np.int64]
-    amount: NDArray[np.int64]
-    elapsed_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+    """(n_time,), minor units settled up to each instant, to a 4,800th of the run."""
+    seconds: NDArray[np.float64]
+    within: NDArray[np.float64]
+    """(n_delay,), payments settled within so many seconds of initiation, which are known to a thousandth."""
+
+    @property
+    def total(self) -> float:
+        """Value settled by the end, minor units."""
+        return float(self.value[-1]) if self.value.size else 0.0
+
+    @property
+    def settled(self) -> int:
+        """Payments settled by the end."""
+        return int(self.within[-1]) if self.within.size else 0
 
 
 @style.styled
@@ -50,25 +69,22 @@ def settled_by_route(
     title = say("route_title", language)
     if not tables.rows("payments"):
         return style.nothing(tables, title, say("no_payments", language), language, width_mm)
-    routes, total = routes_of(tables, most)
-    settled = tables.ids("payments", "status")
-    count = int(_is_settled(tables).sum())
-    if not any(route.time_us.size for route in routes):
-        text = say("none_settled", language, f"{settled.codes.size:,}")
-        return style.nothing(tables, title, text, language, width_mm)
+    span = tables.span() or (0, 1)
+    routes, total, submitted, settled = routes_of(tables, most, span)
+    if not any(route.settled for route in routes):
+        return style.nothing(tables, title, say("none_settled", language, f"{submitted:,}"), language, width_mm)
     currencies = list(dict.fromkeys(route.currency for route in routes))
     groups = [[route for route in routes if route.currency == currency] for currency in currencies]
     label_mm = 46.0 if width_mm > NARROW_MM else 27.0
     rows = [_value_labels(tables, group, language, label_mm) for group in groups]
     rows.append([f"{_name(tables, route, language, label_mm)}\n{_share(route, language)}" for route in routes])
     heights = [max(PANEL_MM, labels_mm(texts)) for texts in rows]
-    span = tables.span() or (0, 1)
     rail = _first_rail(tables, routes)
     zone = tables.zone(rail)
-    ends = [int(route.time_us[-1]) for route in routes if route.time_us.size]
+    ends = [int(route.time_us[-1]) for route in routes if route.settled]
     first, last = window_of(tables, rail, span, zone, max(ends))
     below = clock_words(zone, span[0], first, last, language, width_mm)
-    subtitle = say("route_subtitle", language, f"{settled.codes.size:,}", f"{count:,}")
+    subtitle = say("route_subtitle", language, f"{submitted:,}", f"{settled:,}")
     shown = len({route.name for route in routes})
     if shown < total:
         subtitle += say("then", language) + say("some_routes", language, shown, total)
@@ -79,7 +95,7 @@ def settled_by_route(
         panels.append(sheet.axes(LEFT_MM, place, width_mm - LEFT_MM - label_mm, height))
         place += height + (GAP_MM if position < len(groups) - 1 else axis_mm(below) + 8)
     for axes, group, texts in zip(panels, groups, rows):
-        _value(axes, group, texts, (first, last), zone, span, language)
+        _value(axes, group, texts, (first, last), zone, language)
         clock_axis(axes, first, last, language, most_hours=round(width_mm / 17), most_days=round(width_mm / 14))
     panels[len(groups) - 1].set_xlabel(below, loc="left")
     _speed(panels[-1], routes, rows[-1], language, label_mm)
@@ -87,38 +103,53 @@ def settled_by_route(
     return sheet.figure
 
 
-def _is_settled(tables: Tables) -> NDArray[np.bool_]:
-    status = tables.ids("payments", "status")
-    good = np.array([word.startswith("SETTLED") for word in status.words], np.bool_)
-    return good[status.codes] & (tables.numbers("payments", "completed_at") != NULL)
+def routes_of(tables: Tables, most: int, span: tuple[int, int]) -> tuple[list[Route], int, int, int]:
+    """The routes with the most payments, in the order of the scenario; how many routes, payments and settled ones.
 
-
-def routes_of(tables: Tables, most: int) -> tuple[list[Route], int]:
-    """The routes with the most payments, in the order of the scenario, and how many there are."""
-    names, currencies = tables.ids("payments", "route"), tables.ids("payments", "currency_sent")
-    sent, completed, initiated = (
-        tables.numbers("payments", column) for column in ("amount_sent_minor", "completed_at", "initiated_at")
-    )
-    good = _is_settled(tables)
-    counts = np.bincount(names.codes, minlength=len(names.words))
-    used = [code for code in range(counts.size) if counts[code]]
-    kept = sorted(sorted(used, key=lambda code: -counts[code])[:most])
+    Payments are read batch by batch and only sums are kept, so memory doesn't follow their number.
+    """
+    words = {name: Words() for name in ("route", "currency_sent", "status")}
+    value, within = Steps(instants(span, VALUE_POINTS)), Steps(DELAYS_US)
+    counts: dict[int, int] = {}
+    for batch in batches(tables, "payments", (*words, "amount_sent_minor", "initiated_at", "completed_at")):
+        read = {name: words[name].codes(batch[name]) for name in words}
+        group = read["route"] << 16 | read["currency_sent"]
+        for code, count in zip(*np.unique(group, return_counts=True)):
+            counts[int(code)] = counts.get(int(code), 0) + int(count)
+        done = numbers(batch["completed_at"])
+        good = np.array([word.startswith("SETTLED") for word in words["status"].words])[read["status"]] & (done != NULL)
+        delay = done[good] - numbers(batch["initiated_at"])[good]
+        value.add(group[good], done[good], numbers(batch["amount_sent_minor"])[good])
+        within.add(group[good], delay, np.ones_like(delay))
+    of_route: dict[int, int] = {}
+    for code, count in counts.items():
+        of_route[code >> 16] = of_route.get(code >> 16, 0) + count
+    order = list(tables.scenario.get("routes", {}))
+    rank = {code: order.index(name) if (name := words["route"].words[code]) in order else len(order) + code
+            for code in of_route}  # fmt: skip
+    kept = sorted(sorted(of_route, key=lambda code: (-of_route[code], rank[code]))[:most], key=rank.__getitem__)
+    settled = sum(int(within.line(code)[-1]) for code in within.groups())
     found = []
-    for position, code in enumerate(kept):
-        for currency in range(len(currencies.words)):
-            mine = (names.codes == code) & (currencies.codes == currency)
-            if not mine.any():
-                continue
-            rows = np.flatnonzero(mine & good)
-            rows = rows[np.argsort(completed[rows], kind="stable")]
+    for position, route in enumerate(kept):
+        for code in sorted(code for code in counts if code >> 16 == route):
+            time, amount = _changes(value, code)
+            delay, number = _changes(within, code)
             found.append(
                 Route(
-                    name=names.words[code], currency=currencies.words[currency],
-                    colour=style.COLOURS[position % len(style.COLOURS)], count=int(mine.sum()),
-                    time_us=completed[rows], amount=sent[rows], elapsed_us=completed[rows] - initiated[rows],
+                    words["route"].words[route], words["currency_sent"].words[code & 0xFFFF],
+                    style.COLOURS[position % len(style.COLOURS)], counts[code], time, amount, delay / 1e6, number,
                 )
             )  # fmt: skip
-    return found, len(used)
+    return found, len(of_route), sum(counts.values()), settled
+
+
+def _changes(steps: Steps, group: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The instants at which a sum changes, and what it is from then on."""
+    if group not in steps.groups():
+        return np.zeros(0, np.int64), np.zeros(0)
+    line = steps.line(group)
+    rises = np.flatnonzero(np.diff(line, prepend=0.0))
+    return steps.at[rises], line[rises]
 
 
 def _first_rail(tables: Tables, routes: list[Route]) -> str:
@@ -131,42 +162,30 @@ def _first_rail(tables: Tables, routes: list[Route]) -> str:
     return used[0] if used else ""
 
 
-def _total(route: Route) -> int:
-    """Sum in minor units, exact."""
-    return sum(map(int, route.amount)) if route.amount.size < 1000 else int(np.sum(route.amount, dtype=object))
-
-
 def _unit(routes: list[Route], language: str) -> tuple[float, str]:
-    return style.scale(max(_total(route) for route in routes), routes[0].currency, language)
+    return style.scale(int(max(route.total for route in routes)), routes[0].currency, language)
 
 
 def _value_labels(tables: Tables, routes: list[Route], language: str, label_mm: float) -> list[str]:
     unit, unit_name = _unit(routes, language)
     return [
-        f"{_name(tables, route, language, label_mm)}\n{style.number(_total(route) / unit)} {unit_name}"
+        f"{_name(tables, route, language, label_mm)}\n{style.number(route.total / unit)} {unit_name}"
         + (say("comma", language) if label_mm > 30 else "\n")
-        + say("payments", language, f"{route.time_us.size:,}")
+        + say("payments", language, f"{route.settled:,}")
         for route in routes
     ]
 
 
 def _value(
-    axes: Axes, routes: list[Route], texts: list[str], days: tuple[float, float], zone: ZoneInfo, span: tuple[int, int],
-    language: str,
-) -> None:  # fmt: skip
-    totals = [_total(route) for route in routes]
+    axes: Axes, routes: list[Route], texts: list[str], days: tuple[float, float], zone: ZoneInfo, language: str
+) -> None:
     unit, unit_name = _unit(routes, language)
-    grid = np.unique(np.linspace(span[0], max(span[1], span[0] + 1), POINTS).astype(np.int64))
-    ends = []
-    for route, total in zip(routes, totals):
-        # Up to as many payments as points, each is drawn; beyond, the exact sum at each point of a grid.
-        sums = np.concatenate([[0], np.cumsum(route.amount, dtype=np.float64)])
-        times = route.time_us if route.time_us.size <= POINTS else grid
-        at = np.searchsorted(route.time_us, times, side="right")
-        x = np.concatenate([[days[0]], local_days(times, zone), [days[1]]])
-        y = np.concatenate([[0], sums[at], [float(total)]]) / unit
-        axes.plot(x, y, color=route.colour, drawstyle="steps-post")
-        ends.append(float(total) / unit)
+    for route in routes:
+        x = np.concatenate([[days[0]], local_days(route.time_us, zone), [days[1]]])
+        axes.plot(
+            x, np.concatenate([[0], route.value, [route.total]]) / unit, color=route.colour, drawstyle="steps-post"
+        )
+    ends = [route.total / unit for route in routes]
     axes.set_ylim(0, max(ends) * 1.08 or 1)
     axes.set_ylabel(say("cumulative", language, unit_name))
     amount_axis(axes)
@@ -174,19 +193,16 @@ def _value(
 
 
 def _speed(axes: Axes, routes: list[Route], texts: list[str], language: str, label_mm: float) -> None:
-    elapsed = [np.sort(route.elapsed_us) / 1e6 for route in routes]
-    drawn = np.concatenate([each for each in elapsed if each.size])
+    drawn = np.concatenate([route.seconds for route in routes])
     faster = bool(drawn.min() < LEAST_SECONDS)  # they are counted at the left edge
     least = LEAST_SECONDS if faster else min(float(drawn.min()), G20_SECONDS) / 1.6
     most = max(float(drawn.max()), G20_SECONDS) * 1.6
-    ends = []
-    for route, seconds in zip(routes, elapsed):
-        steps = np.geomspace(least, most, POINTS)
-        if 0 < seconds.size <= POINTS:
-            steps = np.concatenate([[least], np.clip(seconds, least, None), [most]])
-        share = np.searchsorted(seconds, steps, side="right") / route.count * 100
-        axes.plot(steps, share, color=route.colour, drawstyle="steps-post")
-        ends.append(float(seconds.size / route.count * 100))
+    for route in routes:
+        seconds = np.concatenate([[least], np.clip(route.seconds, least, None), [most]])
+        before = int(np.searchsorted(route.seconds, least, side="right"))
+        number = np.concatenate([[route.within[before - 1] if before else 0], route.within, [route.settled]])
+        axes.plot(seconds, number / route.count * 100, color=route.colour, drawstyle="steps-post")
+    ends = [route.settled / route.count * 100 for route in routes]
     axes.set_ylim(0, 104)
     axes.axvline(G20_SECONDS, color=style.GREY, linewidth=0.6, dashes=(3, 2), zorder=1)
     axes.plot([G20_SECONDS], [G20_SHARE], marker="D", markersize=4.5, markerfacecolor="white",
@@ -210,10 +226,10 @@ def _speed(axes: Axes, routes: list[Route], texts: list[str], language: str, lab
 
 
 def _share(route: Route, language: str) -> str:
-    if not route.elapsed_us.size:
+    if not route.settled:
         return say("none_settled_here", language)
     # "100 %" is kept for all of them.
-    percent = route.elapsed_us.size / route.count * 100
+    percent = route.settled / route.count * 100
     return say("share_settled", language, "100" if percent == 100 else f"{min(percent, 99.9):.1f}")
 
 

@@ -14,7 +14,7 @@ from analysis.batches import Words
 from analysis.measures_risk import legs
 from analysis.plots import style
 from analysis.plots.clock import clock_axis, clock_words, instant_words, window_of
-from analysis.plots.pick import INSTANTS, Steps, clock_rail
+from analysis.plots.pick import INSTANTS, Steps, clock_rail, instants
 from analysis.plots.sheet import amount_axis, axis_mm, open_sheet
 from analysis.plots.words import duration, say
 from analysis.tables import Tables, local_days
@@ -70,7 +70,7 @@ def settlement_risk(tables: Tables, *, language: str = "en", width_mm: float = s
 def risks(tables: Tables, span: tuple[int, int]) -> tuple[list[Risk], NDArray[np.int64]]:
     """Value at risk by currency, and where each interval begins, int64 (n_interval,), microseconds UTC."""
     words = {name: Words() for name in ("rail", "debtor", "creditor", "currency", "kind")}
-    fine = np.unique(np.linspace(span[0], max(span[1], span[0] + 1), INSTANTS * FINE).astype(np.int64))
+    fine = instants(span, INSTANTS * FINE)
     begun, ended = Steps(fine), Steps(fine)
     counts: dict[int, int] = {}
     rails: dict[int, dict[str, None]] = {}

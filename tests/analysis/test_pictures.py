@@ -371,6 +371,19 @@ def test_points_are_the_measures_of_the_runs(queues_of_a_day: list[Path]) -> Non
     assert all(run.digest[:6] in texts(figure) for run in opened)
 
 
+def test_a_very_large_run_has_no_bounds_and_says_so(
+    queues_of_a_day: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from analysis.plots import liquidity_delay as module
+
+    monkeypatch.setattr(module, "LARGE", 1000)
+    opened = [open_tables(path) for path in queues_of_a_day]
+    figure = draw(opened, "liquidity_delay")
+    assert "too many obligations for bounds" in texts(figure)
+    used = {row["value"] / 1e8 for run in opened for row in measure(run, ["liquidity_used"]).to_pylist()}
+    assert {float(line.get_xdata()[0]) for line in figure.axes[0].lines if len(line.get_xdata()) == 1} == used
+
+
 def test_the_frontier_leaves_out_what_another_betters() -> None:
     runs = [(5, 0.2), (3, 0.4), (4, 0.5), (9, 0.1), (9, 0.1), (6, 0.2)]
     points = [Point(str(k), "", used, 0, 10, delay) for k, (used, delay) in enumerate(runs)]

@@ -20,7 +20,7 @@ from analysis.plots import FIGURES, draw, plot_command, standard, style
 from analysis.plots.pick import busiest_rail, by_turnover
 from analysis.plots.settled_by_route import routes_of
 from analysis.plots.words import said
-from analysis.tables import Tables, open_tables
+from analysis.tables import NULL, Tables, open_tables
 from simcore.errors import ScenarioError
 from tests.analysis.made import make_run, scenario
 
@@ -80,28 +80,46 @@ def test_a_place_that_cannot_be_written_is_a_message(run: Path, tmp_path: Path) 
         plot_command(run, out=tmp_path / "file" / "out")
 
 
+def span(tables: Tables) -> tuple[int, int]:
+    found = tables.span()
+    assert found is not None
+    return found
+
+
 def test_lines_end_at_the_sums_of_the_table(tables: Tables) -> None:
     figure = draw(tables, "settled_by_route")
     value, speed = figure.axes
-    routes, total = routes_of(tables, 7)
+    routes, total, submitted, ended = routes_of(tables, 7, span(tables))
     assert total == len(routes) == 2
     sent, status = tables.numbers("payments", "amount_sent_minor"), tables.ids("payments", "status")
     settled = status.equal("SETTLED_GROSS")
+    assert (submitted, ended) == (settled.size, settled.sum())
     for route, line, share in zip(routes, value.lines[:2], speed.lines[:2]):
         mine = tables.ids("payments", "route").equal(route.name)
         expected = int(sent[mine & settled].sum())
         assert expected > 0
+        assert (route.total, route.settled, route.count) == (expected, (mine & settled).sum(), mine.sum())
         # The axis is in mn CNY: 10^8 minor units.
         assert np.asarray(line.get_ydata())[-1] == pytest.approx(expected / 1e8)
         assert np.asarray(share.get_ydata())[-1] == pytest.approx((mine & settled).sum() / mine.sum() * 100)
     assert "mn CNY" in value.get_ylabel()
 
 
+def test_the_value_up_to_an_instant_is_that_of_the_table(tables: Tables) -> None:
+    sent, done = tables.numbers("payments", "amount_sent_minor"), tables.numbers("payments", "completed_at")
+    for route in routes_of(tables, 7, span(tables))[0]:
+        mine = tables.ids("payments", "route").equal(route.name) & (done != NULL)
+        for time, value in zip(route.time_us, route.value):
+            assert value == sent[mine & (done <= time)].sum()
+
+
 def test_the_share_within_an_hour_is_read_off_the_line(tables: Tables) -> None:
     speed = draw(tables, "settled_by_route").axes[-1]
-    for route, line in zip(routes_of(tables, 7)[0], speed.lines):
+    done, begun = tables.numbers("payments", "completed_at"), tables.numbers("payments", "initiated_at")
+    for route, line in zip(routes_of(tables, 7, span(tables))[0], speed.lines):
         seconds, share = (np.asarray(values, float) for values in line.get_data())
-        within = (route.elapsed_us <= 3_600_000_000).sum() / route.count * 100
+        mine = tables.ids("payments", "route").equal(route.name)
+        within = (mine & (done != NULL) & (done - begun <= 3_600_000_000)).sum() / mine.sum() * 100
         assert share[seconds <= 3600][-1] == pytest.approx(within)
 
 
@@ -171,16 +189,16 @@ def test_labels_of_many_routes_do_not_overlap(tables: Tables, language: str, mon
     """Seven routes that all end at nearly one place, with long names."""
     from analysis.plots import settled_by_route as module
 
-    found = routes_of(tables, 7)[0][0]
+    found = routes_of(tables, 7, span(tables))[0][0]
     many = [
-        module.Route(f"R{k}", "CNY", style.COLOURS[k], found.count, found.time_us, found.amount + k, found.elapsed_us)
-        for k in range(7)
-    ]
+        module.Route(f"R{k}", "CNY", style.COLOURS[k], found.count, found.time_us, found.value + k, found.seconds,
+                     found.within) for k in range(7)
+    ]  # fmt: skip
     name = {
         "en": "Renminbi through the clearing bank, then a local system",
         "zh": "人民币经清算行再经本地系统到达收款行",
     }
-    monkeypatch.setattr(module, "routes_of", lambda *_: (many, 7))
+    monkeypatch.setattr(module, "routes_of", lambda *_: (many, 7, 100, 90))
     monkeypatch.setattr(Tables, "label", lambda *_: name[language])
     figure = draw(tables, "settled_by_route", language=language)
     figure.draw_without_rendering()
