@@ -33,13 +33,18 @@ class Child:
         self.cpu, self.wall, self.peak_bytes, self.said = cpu, wall, peak_bytes, said
 
 
+def _environment() -> dict[str, str]:
+    """This process's, but with compiled modules kept as Python does by itself: warm is what a user's second run is."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run_child(command: Sequence[str], **environment: str) -> Child:
     """Run ``command`` from the root of the source tree; ``RuntimeError`` with its output if it fails."""
     with tempfile.TemporaryDirectory(prefix="luhai-bench-") as folder:
         figures = Path(folder) / "figures.json"
         launcher = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(figures), *command]
         done = subprocess.run(
-            launcher, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            launcher, cwd=ROOT, env={**_environment(), **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             check=False,
         )  # fmt: skip
         said = done.stdout.decode(errors="replace")

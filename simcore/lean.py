@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,15 +31,26 @@ def _without(name: str) -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
-def start_lean() -> None:
+@contextmanager
+def lean_start() -> Iterator[None]:
     """Import numba without scipy (for BLAS in kernels) and pyarrow without pandas (for its Series as input).
 
-    Where the extras are installed this saves a quarter of a second and 100 MB. It is for commands only: in a process
-    of the user's, ``Table.to_pandas`` has to work.
+    Where the extras are installed this saves a quarter of a second and 100 MB. What else is imported inside stays for
+    good, so Python needn't look through its half a million objects for garbage, neither now nor when it collects later
+    nor at exit: another sixth of a second. It is for commands only: in a process of the user's, ``Table.to_pandas`` has
+    to work.
     """
-    with _without("scipy"):
-        import numba.np.arraymath  # noqa: F401
-    with _without("pandas"):
-        import pyarrow as pa
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with _without("scipy"):
+            import numba.np.arraymath  # noqa: F401
+        with _without("pandas"):
+            import pyarrow as pa
 
-        pa.array([0])
+            pa.array([0])
+        yield
+    finally:
+        if collecting:
+            gc.freeze()
+            gc.enable()

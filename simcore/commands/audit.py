@@ -25,10 +25,10 @@ def command(run: Path, no_rerun: bool) -> int | None:
     Example:
       luhai audit runs/week
     """
-    from simcore.lean import start_lean
+    from simcore.lean import lean_start
 
-    start_lean()
-    from simcore.results.audit import audit_command
+    with lean_start():
+        from simcore.results.audit import audit_command
 
     failed = audit_command(run)
     if failed or no_rerun:

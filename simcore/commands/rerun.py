@@ -21,9 +21,9 @@ def command(run: Path, out: Path | None) -> int | None:
     Example:
       luhai rerun runs/week
     """
-    from simcore.lean import start_lean
+    from simcore.lean import lean_start
 
-    start_lean()
-    from simcore.run_command import rerun
+    with lean_start():
+        from simcore.run_command import rerun
 
     return rerun(run, out=out)

@@ -41,10 +41,10 @@ def command(
     Example:
       luhai run chongqing-singapore --out runs/week --seed 65 --set scenario.days=2
     """
-    from simcore.lean import start_lean
+    from simcore.lean import lean_start
 
-    start_lean()
-    from simcore.run_command import run_scenario
+    with lean_start():
+        from simcore.run_command import run_scenario
 
     return run_scenario(
         scenario, out=out, seed=seed, settings=settings, quiet=quiet, compression=compression, replace=replace
