@@ -55,6 +55,7 @@ def _slots(size: int) -> Any:
     slots = _aligned(size)
     slots["next"] = np.arange(1, size + 1)
     slots["next"][-1] = NONE
+    slots["fx_id"] = NONE
     return _readable(slots)
 
 
@@ -236,6 +237,7 @@ def with_more_slots(world: World) -> World:
     slots[:old] = world.slots
     slots["next"][old:] = np.arange(old + 1, 2 * old + 1)
     slots["next"][-1] = NONE
+    slots["fx_id"][old:] = NONE
     world.state[FREE] = old
     return world._replace(
         slots=_readable(slots), heap=doubled(world.heap), draws=doubled(world.draws), moved=doubled(world.moved)

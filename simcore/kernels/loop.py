@@ -213,9 +213,6 @@ def _take_slot(world, at, hop):
     it.amount = feed.amount[k]
     it.returning = 0
     it.hops_settled = 0
-    it.fee = 0
-    it.fx_id = NONE
-    it.parted = 0
     for column in range(world.draws.shape[1]):
         world.draws[slot, column] = feed.draws[at, column]
     return slot

@@ -305,6 +305,7 @@ def settled(world, slot, status, sequence, cycle, now):
     target += parted  # nothing that is exchanged has parts
     if following == NONE:
         log_payment(world, it.payment_id, amount, it.fee, now, status, it.hops_settled)
+        it.fee = 0
         free_slot(world, slot)
         return
     world.moved[slot, hop - first] = amount

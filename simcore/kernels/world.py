@@ -119,15 +119,17 @@ QUOTE: Final = _record(
     opens_at=np.int64,  # an instant to come: nobody deals before it
     value_at=np.int64,  # before it what was bought isn't paid out
 )
-# Two cache lines. All that is read of a queued payment when it settles on its last rail stands in the first, since
-# thousands of them wait in memory; a payment that only passes writes the second and never reads it.
+# Two cache lines. A payment that waits in a fifo queue of its only rail needs the first alone, and thousands of them
+# wait in memory. What stands in the second is written only when it is needed; in a free slot `fx_id` is -1, `fee` and
+# `parted` are 0.
 SLOT: Final = np.dtype(
     [
         ("payment_id", np.int64),
         ("amount", np.int64),
         ("entered_at", np.int64),
-        ("fee", np.int64),
-        ("fx_id", np.int64),
+        ("key", np.int64),  # priority << 56 | order: place in every ordered structure
+        ("debtor", np.int32),
+        ("creditor", np.int32),
         ("debit", np.int32),  # account
         ("credit", np.int32),
         ("hop", np.int32),  # hop under way
@@ -137,13 +139,12 @@ SLOT: Final = np.dtype(
         ("returning", np.int8),  # 1: money is on its way back
         ("hops_settled", np.int8),
         ("place", np.int8),
-        ("key", np.int64),  # priority << 56 | order: place in every ordered structure
+        ("fx_id", np.int64),
+        ("fee", np.int64),
+        ("parted", np.int64),  # parts of the hop under way that have settled
         ("due", np.int64),
         ("weight", np.int64),
         ("low", np.int64),  # least amount in the subtree
-        ("parted", np.int64),  # parts of the hop under way that have settled
-        ("debtor", np.int32),
-        ("creditor", np.int32),
         ("lane", np.int32),
         ("left", np.int32),
         ("right", np.int32),
