@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from scenarios.check_fees import check_fees
 from scenarios.check_ways import parse_role
 from scenarios.keys import KeyPath, listed, nearest, shown_value
 from scenarios.references import Checks
@@ -36,7 +37,10 @@ def check_routes(checks: Checks) -> None:
                 checks.say("LH046", (*here, "to"), f"{hop.creditor} paying itself", "two roles that differ")
             if isinstance(hop.latency, Latency):
                 _latency(checks, (*here, "latency"), hop.latency)
+            if hop.screening is not None and hop.screening.hold is not None:
+                _latency(checks, (*here, "screening", "hold"), hop.screening.hold)
         _ends(checks, path, route)
+        check_fees(checks, path, route)
     for name, corridor in checks.scenario.corridors.items():
         path = ("corridors", name)
         for route_name in corridor.routes:

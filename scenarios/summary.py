@@ -14,7 +14,7 @@ from scenarios.resolve import decimal_text
 from scenarios.summary_fx import fx_lines
 from simcore.calendar import local_us
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar
-from simcore.model import Hop, Latency, Route, Scenario, Status, TradeFlow
+from simcore.model import Fee, Hop, Latency, Route, Scenario, Status, TradeFlow
 from simcore.units import ClockTime, Money, format_amount, format_clock, format_duration
 
 STATUSES: tuple[Status, ...] = ("published", "derived", "assumed")
@@ -162,14 +162,27 @@ def _latency(latency: int | Latency) -> str:
 
 def _hop(hop: Hop, scenario: Scenario) -> str:
     after = _latency(hop.latency)
-    return f"─{hop.rail} ({scenario.rails[hop.rail].currency}{', after ' + after if after else ''})→ {hop.creditor}"
+    more = f", after {after}" if after else ""
+    if hop.screening is not None:
+        held, rejected = (decimal_text(100 * share) for share in (hop.screening.hold_share, hop.screening.reject_share))
+        more += f", {held} % held and {rejected} % rejected by screening"
+    kept = f" (keeps {_fee(hop.fee)})" if hop.fee is not None else ""
+    return f"─{hop.rail} ({scenario.rails[hop.rail].currency}{more})→ {hop.creditor}{kept}"
+
+
+def _fee(fee: Fee) -> str:
+    parts = [format_amount(fee.fixed)] if fee.fixed else []
+    parts += [f"{fee.share / 100:g} bp"] if fee.share else []
+    cuts = [f"{word} {format_amount(cut)}" for word, cut in (("at least", fee.least), ("at most", fee.most)) if cut]
+    return ", ".join([" + ".join(parts) or "nothing", *cuts])
 
 
 def _routes(scenario: Scenario) -> Iterator[str]:
     yield f"Routes ({len(scenario.routes)})"
     for name, route in scenario.routes.items():
         yield f"  {name:<16} {_both(route.name, route.name_zh)}".rstrip()
-        yield f"      {_arrows(route, scenario)}"
+        charges = f"; charges {route.charges}" if any(hop.fee for hop in route.hops) else ""
+        yield f"      {_arrows(route, scenario)}{charges}"
     for name, corridor in scenario.corridors.items():
         shares = ", ".join(f"{route} {decimal_text(share * 100)} %" for route, share in corridor.routes.items())
         yield f"  corridor {name}: {corridor.debtor_country} → {corridor.creditor_country} by {shares}"

@@ -515,6 +515,13 @@ _MARKET = {
         "Rates are kept to 12 significant digits as fractions of two 64-bit integers. A path whose volatility or drift "
         "is too large for the length of the run leaves that range.",
     ),
+    "LH130": Code(
+        "fees or screening that don't fit",
+        "The fee of a hop is in the currency of its rail and isn't taken where money is exchanged; charges OUR go with "
+        "fixed fees in the currency of the first hop; shares held and rejected by screening lie between 0 and 1.",
+        'fee = { fixed = "20 USD", share = "1 bp", most = "100 USD" }\n'
+        'screening = { hold_share = "5 %", hold = { exponential = { mean = "6 h" } }, reject_share = "0.1 %" }',
+    ),
 }
 
 CODES: dict[str, Code] = {

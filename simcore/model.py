@@ -15,6 +15,7 @@ from typing import Any, Literal
 from simcore.market import Dealer as Dealer
 from simcore.market import Fx as Fx
 from simcore.market import Pair as Pair
+from simcore.marks import BasisPoints as BasisPoints
 from simcore.marks import Duration as Duration
 from simcore.marks import Share as Share
 from simcore.marks import Unit as Unit
@@ -130,6 +131,31 @@ class Latency:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fee:
+    """What an intermediary keeps of a payment: ``fixed`` + ``share`` of the amount, cut to ``least`` and ``most``.
+
+    Exact: the share is rounded half to even to minor units. At least one minor unit of the payment goes on.
+    """
+
+    fixed: Money | None = None
+    share: BasisPoints | None = None
+    least: Money | None = None
+    most: Money | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screening:
+    """What compliance screening does to a hop: some payments are held for a time, a few are rejected."""
+
+    hold_share: Share = Decimal(0)
+    """Of payments, held; drawn for each payment."""
+    hold: Latency | None = None
+    """How long; comes on top of the hop's latency."""
+    reject_share: Share = Decimal(0)
+    """Of payments, rejected when they reach the hop's rail, and returned hop by hop."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hop:
     """One obligation of a route.
 
@@ -143,6 +169,14 @@ class Hop:
     debtor: str = field(metadata={"key": "from"})
     creditor: str = field(metadata={"key": "to"})
     latency: Duration | Latency = 0
+    fee: Fee | None = None
+    """What the participant in ``to`` keeps; not where it exchanges the money, since there the spread is its price."""
+    screening: Screening | None = None
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether chance decides when, or if, it reaches its rail."""
+        return isinstance(self.latency, Latency) or self.screening is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +184,10 @@ class Route:
     """An ordered list of hops that join."""
 
     hops: tuple[Hop, ...]
+    charges: Literal["SHA", "BEN", "OUR"] = "SHA"
+    """Who bears the fees of the hops. SHA and BEN: they are taken out of the amount on its way; what the debtor's own
+    bank asks of its customer is not part of the chain. OUR: the debtor adds them to what it sends, so that the creditor
+    receives the amount in full; goes with fixed fees in the currency of the first hop."""
     name: str = ""
     name_zh: str = ""
 

@@ -83,6 +83,7 @@ STATUSES = {
     "RETURN_PENDING_AT_END": "failed on a later hop, and its way back not yet done when the run ended",
     "REJECTED_INSUFFICIENT_FUNDS": "refused by a rail without a queue: the account couldn't pay",
     "REJECTED_CLOSED": 'refused by a closed rail (`when_closed = "reject"`)',
+    "REJECTED_SCREENING": "rejected by compliance screening when it reached its rail",
     "REJECTED_LIMIT": "refused because it exceeds a limit",
     "RETURNED_CUT_OFF": 'still queued at the end of the rail\'s day and returned (`end_of_day = "return"`)',
     "RETURNED_CLOSED": 'returned by a closed rail (`when_closed = "return"`)',

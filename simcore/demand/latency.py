@@ -1,4 +1,4 @@
-"""Drawn latencies of hops: one draw per payment and drawn hop, in demand order."""
+"""Drawn latencies, holds and rejects of hops: one draw per payment and drawn hop, in demand order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.demand import portable
-from simcore.model import Latency
+from simcore.model import Hop, Latency, Screening
 from simcore.rng import stream
 
 MILLISECOND_US = 1_000
@@ -37,24 +37,52 @@ def latency_us(spec: Latency, uniform: NDArray[np.float64]) -> NDArray[np.int64]
     return np.clip(milliseconds * MILLISECOND_US, min(spec.least, most), most)
 
 
-class LatencyDraws:
-    """Fills the draws of one batch after another; column j of a route has the stream ``latency:<route>:<j>``."""
+def screened_us(
+    spec: Screening, latency: NDArray[np.int64], chance: NDArray[np.float64], hold: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return latencies with holds added, -1 - latency where screening rejects; each of (n,).
 
-    def __init__(self, routes: Sequence[str], columns: Sequence[Sequence[Latency]], seed: int, replicate: int) -> None:
+    Parameters
+    ----------
+    chance, hold : float64 (n,)    uniforms in [0, 1): what happens to each, and how long it is held
+    """
+    rejected = chance < float(spec.reject_share)
+    held = ~rejected & (chance < float(spec.reject_share + spec.hold_share))
+    if spec.hold is not None and held.any():
+        latency = np.minimum(latency + np.where(held, latency_us(spec.hold, hold), 0), LONGEST_US)
+    return np.where(rejected, -1 - latency, latency)
+
+
+class LatencyDraws:
+    """Fills the draws of one batch after another.
+
+    Column j of a route has the stream ``latency:<route>:<j>``, and ``screening:<route>:<j>`` for screening.
+    """
+
+    def __init__(self, routes: Sequence[str], columns: Sequence[Sequence[Hop]], seed: int, replicate: int) -> None:
         self._columns = columns
-        self.width = max((len(specs) for specs in columns), default=0)
-        self._streams = [
-            [stream(seed, f"latency:{name}:{j}", replicate) for j in range(len(specs))]
-            for name, specs in zip(routes, columns, strict=True)
-        ]
+        self.width = max((len(hops) for hops in columns), default=0)
+        self._streams, self._chances = (
+            [
+                [stream(seed, f"{what}:{name}:{j}", replicate) for j in range(len(hops))]
+                for name, hops in zip(routes, columns, strict=True)
+            ]
+            for what in ("latency", "screening")
+        )
 
     def draw(self, route: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return (n, width) microseconds for payments of these routes; columns a route doesn't have are 0."""
         draws = np.zeros((route.size, self.width), dtype=np.int64)
-        for index, specs in enumerate(self._columns):
-            if not specs:
+        for index, hops in enumerate(self._columns):
+            if not hops:
                 continue
             rows = np.flatnonzero(route == index)
-            for j, spec in enumerate(specs):
-                draws[rows, j] = latency_us(spec, self._streams[index][j].random(rows.size))
+            for j, hop in enumerate(hops):
+                drawn = np.full(rows.size, 0 if isinstance(hop.latency, Latency) else hop.latency, np.int64)
+                if isinstance(hop.latency, Latency):
+                    drawn = latency_us(hop.latency, self._streams[index][j].random(rows.size))
+                if hop.screening is not None:
+                    uniform = self._chances[index][j].random((rows.size, 2))
+                    drawn = screened_us(hop.screening, drawn, uniform[:, 0], uniform[:, 1])
+                draws[rows, j] = drawn
         return draws

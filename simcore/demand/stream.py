@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simcore.demand.batch import DemandBatch
 from simcore.demand.files import InputFile
@@ -14,7 +15,7 @@ from simcore.demand.merge import merged, resized
 from simcore.demand.replay import ReplaySource
 from simcore.demand.trade import TradeSource
 from simcore.errors import Fault, ScenarioError
-from simcore.model import Latency, ReplayFlow, Scenario
+from simcore.model import Fee, Hop, ReplayFlow, Scenario
 
 
 def first_currencies(scenario: Scenario) -> list[str]:
@@ -30,11 +31,26 @@ def first_priorities(scenario: Scenario) -> list[bool]:
     ]
 
 
-def drawn_columns(scenario: Scenario) -> list[list[Latency]]:
-    """Return for each route the drawn latencies of its hops, in the order of the hops."""
-    return [
-        [hop.latency for hop in route.hops if isinstance(hop.latency, Latency)] for route in scenario.routes.values()
-    ]
+def drawn_columns(scenario: Scenario) -> list[list[Hop]]:
+    """Return for each route the hops whose latency, holds or rejects are drawn, in their order."""
+    return [[hop for hop in route.hops if hop.is_drawn] for route in scenario.routes.values()]
+
+
+def added_charges(scenario: Scenario) -> NDArray[np.int64]:
+    """What the debtor adds on each route to the amount it wants paid: all fees where charges are OUR, else nothing."""
+    return np.array(
+        [
+            sum(_fixed(hop.fee) for hop in route.hops if hop.fee is not None) if route.charges == "OUR" else 0
+            for route in scenario.routes.values()
+        ],
+        np.int64,
+    )
+
+
+def _fixed(fee: Fee) -> int:
+    """A fee that doesn't depend on the amount."""
+    fixed, least = (0 if part is None else part.amount_minor for part in (fee.fixed, fee.least))
+    return min(max(fixed, least), 2**62 if fee.most is None else fee.most.amount_minor)
 
 
 class Demand:
@@ -68,7 +84,7 @@ class Demand:
         end_us: int,
         route_first_currency: Sequence[str] | None = None,
         route_has_priority: Sequence[bool] | None = None,
-        draw_columns: Sequence[Sequence[Latency]] | None = None,
+        draw_columns: Sequence[Sequence[Hop]] | None = None,
         batch: int = 65_536,
         replicate: int = 0,
     ) -> None:
@@ -79,6 +95,7 @@ class Demand:
         self._draw_columns = drawn_columns(scenario) if draw_columns is None else draw_columns
         has_priority = first_priorities(scenario) if route_has_priority is None else route_has_priority
         self._has_priority = np.array(has_priority, dtype=bool)
+        self._added = added_charges(scenario)
         currencies = first_currencies(scenario) if route_first_currency is None else route_first_currency
 
         self.purposes: list[str] = list(dict.fromkeys(flow.purpose for flow in scenario.flows.values()))
@@ -158,7 +175,7 @@ class Demand:
                 debtor=chunk.debtor,
                 creditor=chunk.creditor,
                 route=chunk.route,
-                amount_minor=chunk.amount_minor,
+                amount_minor=chunk.amount_minor + self._added[chunk.route] if self._added.any() else chunk.amount_minor,
                 priority=chunk.priority,
                 flow=chunk.flow,
                 purpose=chunk.purpose,

@@ -146,9 +146,15 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
                 and not spec.rails[hop.rail].splits
                 and hop.latency_us == 0
                 and hop.draw == NONE
+                and not hop.has_fee
             ),
             "latency": hop.latency_us,
             "draw": hop.draw,
+            "has_fee": int(hop.has_fee),
+            "fee_fixed": hop.fee_fixed,
+            "fee_share": hop.fee_share,
+            "fee_least": hop.fee_least,
+            "fee_most": hop.fee_most,
             "lane": lane(hop),
             # Hops between may fall away for some payments, so any later currency will do here.
             "dealt": int(

@@ -13,7 +13,7 @@ from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
 from simcore.engine.timetable import Timetable, timetable
 from simcore.errors import ScenarioError
 from simcore.kernels import constants as k
-from simcore.model import Account, Latency, Scenario
+from simcore.model import Account, Fee, Latency, Scenario
 from simcore.rates.paths import rate_paths
 from simcore.units import Money
 
@@ -110,6 +110,15 @@ def _queue_terms(rail: Any) -> dict[str, Any]:
     }
 
 
+def _fee(fee: Fee | None) -> dict[str, int]:
+    """The fee of a hop in numbers."""
+    if fee is None:
+        return {}
+    most = {} if fee.most is None else {"fee_most": fee.most.amount_minor}
+    share = 0 if fee.share is None else fee.share
+    return {"fee_fixed": _minor(fee.fixed), "fee_share": share, "fee_least": _minor(fee.least), **most}
+
+
 def _offset_at_entry(rail: Any) -> dict[str, Any]:
     """The rail's offset at entry, as the loop runs it."""
     for use in getattr(rail, "mechanisms", ()):
@@ -170,14 +179,15 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
     for route in scenario.routes.values():
         hops, drawn = [], 0
         for hop in route.hops:
-            is_drawn = isinstance(hop.latency, Latency)
+            is_drawn = hop.is_drawn
             hops.append(
                 HopSpec(
                     rail=rail_index[hop.rail],
                     debtor=role(hop.debtor, participants, currencies),
                     creditor=role(hop.creditor, participants, currencies),
-                    latency_us=0 if isinstance(hop.latency, Latency) else hop.latency,
+                    latency_us=0 if hop.is_drawn or isinstance(hop.latency, Latency) else hop.latency,
                     draw=drawn if is_drawn else k.NONE,
+                    **_fee(hop.fee),
                 )
             )
             drawn += is_drawn

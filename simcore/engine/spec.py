@@ -53,13 +53,28 @@ class AccountSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class HopSpec:
-    """One hop: roles as (kind, which), latency in microseconds or the column of drawn latencies."""
+    """One hop: roles as (kind, which), latency in microseconds or the column of drawn latencies.
+
+    A drawn latency below zero is that of a payment that screening rejects: -1 - latency.
+    """
 
     rail: int
     debtor: tuple[int, int]
     creditor: tuple[int, int]
     latency_us: int = 0
     draw: int = -1
+    fee_fixed: int = 0
+    """What the payee keeps, minor units, …"""
+    fee_share: int = 0
+    """… and of the amount, hundredths of a basis point, …"""
+    fee_least: int = 0
+    fee_most: int = 2**62
+    """… cut to these."""
+
+    @property
+    def has_fee(self) -> bool:
+        """Whether the payee keeps anything."""
+        return max(self.fee_fixed, self.fee_share, self.fee_least) > 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,7 @@ from simcore.kernels.wide import (
     ONE,
     REJECTED_CLOSED,
     REJECTED_INSUFFICIENT_FUNDS,
+    REJECTED_SCREENING,
     RETURNED_CLOSED,
     SETTLED_GROSS,
     ZERO,
@@ -157,6 +158,11 @@ def _enter(world, slot, now):
     debit, rail = it.debit, world.hops[uint32(it.hop)].rail
     its_rail = world.rails[uint32(rail)]
     returning = it.returning == 1
+    draw = world.hops[uint32(it.hop)].draw
+    if draw != NONE and world.draws[slot, draw] < 0 and not returning:
+        log_unsettled(world, slot, REJECTED_SCREENING)
+        send_back(world, slot, REJECTED_SCREENING, now)
+        return NONE
     if its_rail.state != OPEN:
         if returning or its_rail.when_closed == WAIT:
             _wait(world, slot, rail)

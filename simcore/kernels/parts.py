@@ -15,9 +15,11 @@ from simcore.kernels.world import CURSOR, NOW, SEQUENCE
 
 
 @kernel
-def _converted_next(world, slot):
-    """Whether what this obligation moves is exchanged before the next hop: then it goes whole or not at all."""
+def _goes_whole(world, slot):
+    """Whether what this obligation moves is exchanged before the next hop, or a fee of it is kept."""
     it = world.slots[slot]
+    if world.hops[it.hop].has_fee == 1:
+        return True
     following = real_hop(world, it.route, int64(it.hop + 1), FORWARD, it.debtor, it.creditor)
     if following == NONE:
         return False
@@ -62,7 +64,7 @@ def split_queues(world, rail, least, now):
     Notes
     -----
     Accounts come in their order, so a later one pays on what an earlier one has just paid it. Money on its way back and
-    obligations whose money is exchanged next aren't split; the next of the same queue isn't looked at in their place.
+    obligations whose money is exchanged next, or bears a fee, aren't split, nor what is queued behind them.
     """
     state, it = world.state, world.rails[rail]
     state[NOW] = now
@@ -78,7 +80,7 @@ def split_queues(world, rail, least, now):
         queued = world.slots[slot]
         funds = tier_funds(world, account, queued.priority) if it.tiers == 1 else available(world.accounts, account)
         # What can be paid whole is released as ever, after this.
-        if least <= funds < queued.amount and queued.returning == 0 and not _converted_next(world, slot):
+        if least <= funds < queued.amount and queued.returning == 0 and not _goes_whole(world, slot):
             _split(world, account, slot, funds, now)
     state[CURSOR] = 0
     return DONE

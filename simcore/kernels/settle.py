@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy import int64, uint32
 
-from fx.convert_kernel import dealer_legs_kernel
+from fx.convert_kernel import BP_E2_WHOLE, dealer_legs_kernel, mul_div_half_even
 from simcore.accelerate import kernel
 from simcore.kernels.constants import FIFO, ROLE_AGENT_OF_CREDITOR, ROLE_AGENT_OF_DEBTOR, ROLE_CREDITOR, ROLE_DEBTOR
 from simcore.kernels.due import schedule
@@ -12,6 +12,7 @@ from simcore.kernels.queue import note_credit, note_debit, use_tiers
 from simcore.kernels.wide import (
     BACKWARD,
     FORWARD,
+    KIND_FEE,
     KIND_PAYMENT,
     KIND_RETURN,
     KIND_SPREAD,
@@ -209,6 +210,8 @@ def send_on(world, slot, now, value_at):
     latency = hop.latency
     if hop.draw != NONE:
         latency = world.draws[slot, hop.draw]
+        if latency < 0:  # of a payment that screening rejects when it arrives
+            latency = -1 - latency
     # Lanes are first in, first out for one latency from now on.
     send(world, slot, value_at, latency, hop.lane if value_at == now else NONE)
 
@@ -256,6 +259,16 @@ def dealing_opens(world, slot):
     return world.quotes[world.quote_of[dealer, currency, wanted]].opens_at
 
 
+@kernel
+def fee_of(world, hop, amount):
+    """What the payee of a hop keeps of an amount; at least one minor unit goes on."""
+    terms = world.hops[uint32(hop)]
+    fee = terms.fee_fixed
+    if terms.fee_share > 0:
+        fee += mul_div_half_even(amount, terms.fee_share, BP_E2_WHOLE)
+    return min(max(fee, terms.fee_least), terms.fee_most, amount - 1)
+
+
 @kernel(forceinline=True)
 def settled(world, slot, status, sequence, cycle, now):
     """The slot's obligation is final and its money has moved: write its rows and send the payment on."""
@@ -280,7 +293,7 @@ def settled(world, slot, status, sequence, cycle, now):
     if following != NONE:
         currency = world.rails[uint32(world.hops[uint32(hop)].rail)].currency
         wanted = world.rails[uint32(world.hops[uint32(following)].rail)].currency
-    principal, spread, target, fx = amount, amount - amount, amount, it.fx_id
+    kind, principal, spread, target, fx = KIND_SPREAD, amount, amount - amount, amount, it.fx_id
     value_at = now
     if wanted != currency:
         dealer = world.dealer_of[world.accounts[it.credit].participant]
@@ -293,10 +306,14 @@ def settled(world, slot, status, sequence, cycle, now):
             target = amount - amount
     else:
         it.fx_id = NONE
+        if world.hops[uint32(hop)].has_fee == 1:
+            kind, spread = KIND_FEE, fee_of(world, hop, amount)
+            currency = world.rails[uint32(world.hops[uint32(hop)].rail)].currency
+            principal = target = amount - spread
     log_obligation(world, it.payment_id, hop - first, KIND_PAYMENT, it.debit, it.credit, principal, it.entered_at, now,
                    sequence, status, cycle, fx)  # fmt: skip
     if spread > 0:
-        log_obligation(world, it.payment_id, hop - first, KIND_SPREAD, it.debit, it.credit, spread, it.entered_at, now,
+        log_obligation(world, it.payment_id, hop - first, kind, it.debit, it.credit, spread, it.entered_at, now,
                        sequence, status, cycle, NONE)  # fmt: skip
         if currency == world.rails[world.hops[first].rail].currency:
             it.fee += spread
@@ -304,7 +321,7 @@ def settled(world, slot, status, sequence, cycle, now):
     amount += parted  # one payment again
     target += parted  # nothing that is exchanged has parts
     if following == NONE:
-        log_payment(world, it.payment_id, amount, it.fee, now, status, it.hops_settled)
+        log_payment(world, it.payment_id, target, it.fee, now, status, it.hops_settled)
         it.fee = 0
         free_slot(world, slot)
         return

@@ -108,6 +108,11 @@ HOP: Final = _record(
     alone=np.int64,  # 1: the only hop of its route, from debtor to creditor, gross or instant, without latency
     latency=np.int64,  # constant latency
     draw=np.int64,  # column of drawn latencies, -1 where constant
+    has_fee=np.int64,  # 1: the payee keeps something
+    fee_fixed=np.int64,
+    fee_share=np.int64,  # hundredths of a basis point of the amount
+    fee_least=np.int64,
+    fee_most=np.int64,
     lane=np.int64,  # lane of a constant latency, -1 where the heap is needed
     dealt=np.int64,  # 1: its money may be exchanged next, by a dealer who doesn't deal at all times
 )

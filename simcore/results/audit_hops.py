@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simcore.kernels.constants import (
     IN_TRANSIT_AT_END,
+    KIND_FEE,
     KIND_PART,
     KIND_PAYMENT,
     KIND_RETURN,
@@ -108,9 +109,8 @@ class Hops:
                 if split.any():
                     self._parts(hops, key, parts, pick(rows, split), of[split])
                     parted[owner[last]] = (parts[last] > 0) & ~done[last]
-                self._spreads(
-                    payments, hops, key, spread, spread_sum, pick(rows, kind == KIND_SPREAD), of[kind == KIND_SPREAD]
-                )
+                kept = (kind == KIND_SPREAD) | (kind == KIND_FEE)
+                self._spreads(payments, hops, key, spread, spread_sum, pick(rows, kept), of[kept])
                 back = kind == KIND_RETURN
                 if back.any():
                     moved = np.where(done, hops["amount_minor"] + spread, 0) + parts
@@ -166,7 +166,7 @@ class Hops:
         )
         if not first.all():
             self._joints(hops, gross, parts, done, np.flatnonzero(~first))
-        tail, mine, end = chosen(hops, np.flatnonzero(last)), chosen(payments, owner[last]), gross[last]
+        tail, mine, end = chosen(hops, np.flatnonzero(last)), chosen(payments, owner[last]), gross[last] - spread[last]
         got = SETTLED[mine["status"]] & done[last]
         self._fail(
             "obligations",
@@ -266,13 +266,13 @@ class Hops:
         self, payments: Batch, hops: Batch, key: Ints, spread: Ints,
         spread_sum: Ints, rows: Batch, owner: Ints,
     ) -> None:  # fmt: skip
-        """Add each spread to the hop it stands beside."""
+        """Add each spread, or fee, to the hop it stands beside."""
         at = self._partner(key, owner, rows)
         known = at >= 0
         same = known.copy()
         for column in ("rail", "debtor", "creditor", "currency", "sequence", "status", "entered_at"):
             same &= hops[column][at] == rows[column]
-        self._fail("obligations", rows, ~same, lambda k: "a spread without the payment row it belongs to")
+        self._fail("obligations", rows, ~same, lambda k: "a spread or fee without the payment row it belongs to")
         np.add.at(spread, at[known], rows["amount_minor"][known])
         charged = rows["currency"] == payments["currency_sent"][owner]
         np.add.at(spread_sum, owner[charged], rows["amount_minor"][charged])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from fx.dealer import dealer_legs
 from simcore.engine.spec import HopSpec, WorldSpec
 from simcore.kernels import constants as c
@@ -77,7 +79,17 @@ class Ledger:
 
     def _latency(self, payment: Payment) -> int:
         hop = self._hop(payment)
-        return hop.latency_us if hop.draw == c.NONE else payment.draws[hop.draw]
+        drawn = 0 if hop.draw == c.NONE else payment.draws[hop.draw]
+        return hop.latency_us if hop.draw == c.NONE else max(drawn, -1 - drawn)
+
+    def _screened_out(self, payment: Payment) -> bool:
+        draw = self._hop(payment).draw
+        return draw != c.NONE and payment.draws[draw] < 0 and not payment.returning
+
+    def _fee(self, payment: Payment, amount: int) -> int:
+        hop = self._hop(payment)
+        share = round(Fraction(amount * hop.fee_share, 1_000_000))  # half to even
+        return min(max(hop.fee_fixed + share, hop.fee_least), hop.fee_most, amount - 1)
 
     def _real_hops(self, payment: Payment) -> list[int]:
         """The hops between two different participants; the others are skipped."""
@@ -111,6 +123,9 @@ class Ledger:
 
     def _enter(self, payment: Payment) -> None:
         rail, account = self._rail(payment), self.book[payment.debit]
+        if self._screened_out(payment):
+            self._fail(payment, c.REJECTED_SCREENING)
+            return
         if rail.state != c.OPEN:
             if payment.returning or rail.when_closed == c.WAIT:
                 payment.place = "waiting"
@@ -284,23 +299,26 @@ class Ledger:
         route = self.spec.routes[payment.route]
         source = self._rail(payment).currency
         target_currency = self.rails[route[later[0]].rail].currency if later else source
-        principal, spread, target, converted, value_at = amount, 0, amount, c.NONE, 0
+        kind, principal, spread, target, converted, value_at = c.KIND_SPREAD, amount, 0, amount, c.NONE, 0
         if target_currency != source:
             dealer = self.book[payment.credit].participant
             numerator, denominator, half_spread, converted, _, value_at = self.quotes[
                 self.spec.quotes.index((dealer, source, target_currency))
             ]
             principal, spread, target = dealer_legs(amount, half_spread, numerator, denominator)
+        elif self._hop(payment).has_fee:
+            kind, spread = c.KIND_FEE, self._fee(payment, amount)
+            principal = target = amount - spread
         self._log(payment, c.KIND_PAYMENT, principal, sequence, status, cycle_id, payment.fx_id)
         if spread > 0:
-            self._log(payment, c.KIND_SPREAD, spread, sequence, status, cycle_id, c.NONE)
+            self._log(payment, kind, spread, sequence, status, cycle_id, c.NONE)
             if source == self.rails[route[0].rail].currency:
                 payment.fee += spread
         payment.fx_id = converted
         amount, target, payment.parted = amount + payment.parted, target + payment.parted, 0
         payment.moved[hop] = amount
         if not later:
-            self._end(payment, amount, status)
+            self._end(payment, target, status)
         elif target == 0:
             self._turn(payment, c.RETURNED_ZERO_AMOUNT)
         else:

@@ -185,7 +185,7 @@ class Twin(Ledger):
             first = min(account.queue, key=self._queue_order)
             part = self._funds(first)
             later = self._later(first)
-            if first.returning or not least <= part < first.amount:
+            if first.returning or self._hop(first).has_fee or not least <= part < first.amount:
                 continue
             if later and self.rails[self.spec.routes[first.route][later[0]].rail].currency != self.rails[rail].currency:
                 continue

@@ -20,6 +20,11 @@ from tests.reference.play import Buffers, Case, NewPayment, Step
 T = TypeVar("T")
 LAST = 12
 """The last instant at which a payment may begin."""
+FEES: tuple[dict[str, int], ...] = (
+    *({},) * 6, {"fee_fixed": 1}, {"fee_share": 250_000, "fee_least": 1, "fee_most": 3},
+    {"fee_fixed": 1, "fee_share": 1},
+)  # fmt: skip
+"""Mostly none; one unit; a quarter, from one to three; one and next to nothing."""
 DISCIPLINES = (c.GROSS, c.GROSS, c.GROSS, c.COLLECT, c.INSTANT)
 RULES = (c.FIFO, c.PRIORITY, c.BYPASS)
 STEPS = ("advance", "open", "open", "close", "cut_off", "open_for_funding", "return_queued", "transfer", "transfer",
@@ -81,6 +86,7 @@ def make_route(choose: Choices, n: int, n_currency: int, n_rail: int, n_draw: in
             creditor=creditor,
             latency_us=choose.among((0, 0, 1, 2, 3)),
             draw=choose.whole(-1, n_draw - 1),
+            **choose.among(FEES),
         )
         for debtor, creditor in pairwise(stops)
     )
@@ -151,7 +157,9 @@ def make_payment(choose: Choices, spec: WorldSpec) -> NewPayment:
         route=choose.whole(0, len(spec.routes) - 1),
         amount=choose.whole(1, 6),
         priority=choose.whole(0, 2),
-        draws=tuple(choose.whole(0, 4) for _ in range(spec.n_draw)),
+        draws=tuple(choose.whole(0, 4) for _ in range(spec.n_draw))
+        if choose.whole(0, 5)
+        else tuple(choose.whole(-4, 4) for _ in range(spec.n_draw)),
     )
 
 

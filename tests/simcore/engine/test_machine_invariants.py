@@ -51,18 +51,21 @@ def check_payments(case: Case, played: Played) -> None:
     rows = played.rows("payments")
     assert sorted(row[0] for row in rows) == list(range(len(case.payments)))
     settled: Counter[int] = Counter()
+    kept: Counter[tuple[int, int]] = Counter()  # by the payee of a hop
     moved: dict[int, Counter[int]] = defaultdict(Counter)  # payment → hop → what it moved and didn't get back
     for row in played.rows("obligations"):
         payment_id, hop, kind, _, _, amount, _, _, sequence, _, _, _ = row
         if payment_id != c.NONE and sequence != c.NONE:
             settled[payment_id] += kind == c.KIND_PAYMENT
             moved[payment_id][hop] += -amount if kind == c.KIND_RETURN else amount
+            kept[payment_id, hop] += amount if kind == c.KIND_FEE else 0
     for payment_id, received, fee, completed, status, hops in rows:
         assert (received > 0) == (status in SETTLED)
         assert fee == 0 or status in SETTLED or status in range(c.QUEUED_AT_END, c.RETURN_PENDING_AT_END)
         if status in SETTLED:
             assert settled[payment_id] == hops == len(moved[payment_id]) >= 1
-            assert received == list(moved[payment_id].values())[-1]
+            last, amount = list(moved[payment_id].items())[-1]
+            assert received == amount - kept[payment_id, last]
             assert completed >= case.payments[payment_id].at
         elif completed != c.NEVER:
             assert not any(moved[payment_id].values())  # rejected or returned: every hop that settled was reversed

@@ -1,0 +1,51 @@
+"""Checks of what hops take and hold: fees in the rail's currency, charges that can be added up, shares of screening."""
+
+from __future__ import annotations
+
+from scenarios.keys import KeyPath
+from scenarios.references import Checks
+from simcore.model import Fee, Route, Screening
+from simcore.units import format_amount
+
+AMOUNTS = ("fixed", "least", "most")
+
+
+def check_fees(checks: Checks, path: KeyPath, route: Route) -> None:
+    """Note the faults of the fees and the screening of one route."""
+    currencies = [rail.currency if (rail := checks.scenario.rails.get(hop.rail)) else None for hop in route.hops]
+    for index, hop in enumerate(route.hops):
+        here = (*path, "hops", index)
+        after = currencies[index + 1] if index + 1 < len(currencies) else currencies[index]
+        if hop.fee is not None and currencies[index] is not None:
+            _fee(checks, (*here, "fee"), hop.fee, str(currencies[index]))
+            if after is not None and after != currencies[index]:
+                got = f"a fee where {currencies[index]} is exchanged for {after}"
+                checks.say("LH130", (*here, "fee"), got, "no fee: the dealer's spread is its price", "half_spread")
+            elif route.charges == "OUR" and (hop.fee.share or currencies[index] != currencies[0]):
+                expected = f"fixed fees in {currencies[0]}, the currency of the first hop"
+                got = f'"OUR" beside the fee of hop {index}'
+                checks.say("LH130", (*path, "charges"), got, expected, 'charges = "SHA"')
+        if hop.screening is not None:
+            _screening(checks, (*here, "screening"), hop.screening)
+
+
+def _fee(checks: Checks, path: KeyPath, fee: Fee, currency: str) -> None:
+    for key in AMOUNTS:
+        amount = getattr(fee, key)
+        if amount is not None and (amount.currency != currency or amount.amount_minor < 0):
+            checks.say("LH130", (*path, key), format_amount(amount), f"an amount in {currency}, 0 or more")
+    if fee.share is not None and not 0 <= fee.share <= 1_000_000:
+        checks.say("LH130", (*path, "share"), f"{fee.share / 100:g} bp", "0 to 10,000 bp")
+    if fee.least is not None and fee.most is not None and fee.most.amount_minor < fee.least.amount_minor:
+        checks.say("LH130", (*path, "most"), "most below least", "most at least least")
+
+
+def _screening(checks: Checks, path: KeyPath, screening: Screening) -> None:
+    total = screening.hold_share + screening.reject_share
+    if not (0 <= screening.hold_share <= 1 and 0 <= screening.reject_share <= 1 and total <= 1):
+        checks.say("LH130", path, f"shares of {screening.hold_share} held and {screening.reject_share} rejected",
+                   "shares from 0 to 1 that sum to at most 1")  # fmt: skip
+    if (screening.hold_share > 0) != (screening.hold is not None):
+        got = "a share held, but not for how long, or the other way round"
+        checks.say("LH130", (*path, "hold"), got, "hold_share and hold together",
+                   'hold = { lognormal = { median = "4 h", sigma = 1.2 } }')  # fmt: skip
