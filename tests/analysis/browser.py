@@ -101,7 +101,7 @@ class Page:
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
-            ready, _, _ = select.select([self._in], [], [], 60)
+            ready, _, _ = select.select([self._in], [], [], 200)
             assert ready, "the browser says nothing"
             piece = os.read(self._in, 1 << 20)
             assert piece, "the browser has gone"
