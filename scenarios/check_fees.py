@@ -1,10 +1,10 @@
-"""Checks of what hops take and hold: fees in the rail's currency, charges that can be added up, shares of screening."""
+"""Checks of what hops take and hold, and of how a route is chosen for it: fees, charges, screening, choice."""
 
 from __future__ import annotations
 
 from scenarios.keys import KeyPath
 from scenarios.references import Checks
-from simcore.model import Fee, Route, Screening
+from simcore.model import Corridor, Fee, Route, Screening
 from simcore.units import format_amount
 
 AMOUNTS = ("fixed", "least", "most")
@@ -34,18 +34,29 @@ def _fee(checks: Checks, path: KeyPath, fee: Fee, currency: str) -> None:
         amount = getattr(fee, key)
         if amount is not None and (amount.currency != currency or amount.amount_minor < 0):
             checks.say("LH130", (*path, key), format_amount(amount), f"an amount in {currency}, 0 or more")
-    if fee.share is not None and not 0 <= fee.share <= 1_000_000:
-        checks.say("LH130", (*path, "share"), f"{fee.share / 100:g} bp", "0 to 10,000 bp")
     if fee.least is not None and fee.most is not None and fee.most.amount_minor < fee.least.amount_minor:
         checks.say("LH130", (*path, "most"), "most below least", "most at least least")
 
 
 def _screening(checks: Checks, path: KeyPath, screening: Screening) -> None:
     total = screening.hold_share + screening.reject_share
-    if not (0 <= screening.hold_share <= 1 and 0 <= screening.reject_share <= 1 and total <= 1):
+    if total > 1:
         checks.say("LH130", path, f"shares of {screening.hold_share} held and {screening.reject_share} rejected",
-                   "shares from 0 to 1 that sum to at most 1")  # fmt: skip
+                   "shares that sum to at most 1")  # fmt: skip
     if (screening.hold_share > 0) != (screening.hold is not None):
         got = "a share held, but not for how long, or the other way round"
         checks.say("LH130", (*path, "hold"), got, "hold_share and hold together",
                    'hold = { lognormal = { median = "4 h", sigma = 1.2 } }')  # fmt: skip
+
+
+def check_choice(checks: Checks, path: KeyPath, corridor: Corridor) -> None:
+    """Note what a rule of choice lacks or has no use for."""
+    logit = corridor.choice == "logit"
+    if logit and (corridor.scale is None or corridor.scale <= 0):
+        checks.say("LH131", (*path, "scale"), "no scale above zero", "how much routes may differ until it matters",
+                   'scale = "5 bp"')  # fmt: skip
+    for key in ("time_value", "scale"):
+        value = getattr(corridor, key)
+        if not logit and value is not None:
+            checks.say("LH131", (*path, key), f'{key} beside choice = "{corridor.choice}"', 'choice = "logit"',
+                       'choice = "logit"')  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from scenarios.check_fees import check_fees
+from scenarios.check_fees import check_choice, check_fees
 from scenarios.check_ways import parse_role
 from scenarios.keys import KeyPath, listed, nearest, shown_value
 from scenarios.references import Checks
@@ -45,6 +45,7 @@ def check_routes(checks: Checks) -> None:
         path = ("corridors", name)
         for route_name in corridor.routes:
             checks.known("LH022", (*path, "routes", route_name), route_name, "a route", "routes")
+        check_choice(checks, path, corridor)
         total = sum(corridor.routes.values(), Decimal(0))
         if total != 1:
             checks.say("LH047", (*path, "routes"), f"shares that sum to {total}", "shares that sum to exactly 1")

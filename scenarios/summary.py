@@ -185,6 +185,10 @@ def _routes(scenario: Scenario) -> Iterator[str]:
         yield f"      {_arrows(route, scenario)}{charges}"
     for name, corridor in scenario.corridors.items():
         shares = ", ".join(f"{route} {decimal_text(share * 100)} %" for route, share in corridor.routes.items())
+        if corridor.choice != "shares":
+            worth = f", an hour worth {corridor.time_value / 100:g} bp" if corridor.time_value else ""
+            scale = f", scale {corridor.scale / 100:g} bp" if corridor.scale else ""
+            shares = f"{corridor.choice}{worth}{scale} among {', '.join(corridor.routes)}"
         yield f"  corridor {name}: {corridor.debtor_country} → {corridor.creditor_country} by {shares}"
 
 

@@ -522,6 +522,12 @@ _MARKET = {
         'fee = { fixed = "20 USD", share = "1 bp", most = "100 USD" }\n'
         'screening = { hold_share = "5 %", hold = { exponential = { mean = "6 h" } }, reject_share = "0.1 %" }',
     ),
+    "LH131": Code(
+        "a choice of routes that lacks something",
+        "Routes chosen by logit need a scale above zero, and may have a value of time; other choices have no use for "
+        "them.",
+        'choice = "logit"\ntime_value = "1 bp"\nscale = "5 bp"',
+    ),
 }
 
 CODES: dict[str, Code] = {

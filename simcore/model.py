@@ -199,6 +199,13 @@ class Corridor:
     debtor_country: str
     creditor_country: str
     routes: dict[str, Share]
+    choice: Literal["shares", "cheapest", "fastest", "logit"] = "shares"
+    """How a payment's route is chosen: by fixed shares; by the least expected cost or time, as far as that is known
+    when it is initiated; or by chance, with odds of share × exp(-(cost + time × time_value) / scale)."""
+    time_value: BasisPoints | None = None
+    """With ``logit``: what an hour is worth, as a share of the amount; none means nothing."""
+    scale: BasisPoints | None = None
+    """With ``logit``: how much routes may differ, as a share of the amount, until the odds change by a factor of e."""
     name: str = ""
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fx.rates import RatePath
 from simcore.demand.batch import DemandBatch
 from simcore.demand.files import InputFile
 from simcore.demand.latency import LatencyDraws
@@ -87,6 +88,7 @@ class Demand:
         draw_columns: Sequence[Sequence[Hop]] | None = None,
         batch: int = 65_536,
         replicate: int = 0,
+        paths: Mapping[str, RatePath] | None = None,
     ) -> None:
         if batch < 1:
             raise ValueError(f"a batch has at least one payment, not {batch}")
@@ -136,6 +138,7 @@ class Demand:
                             end_us=end_us,
                             seed=seed,
                             replicate=replicate,
+                            paths=paths,
                         )
                     )
             except ScenarioError as error:

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from fx.rates import RatePath
 from simcore.calendar import load_calendar
 from simcore.demand import portable
+from simcore.demand.choice import RouteChoice
 from simcore.demand.chunk import Chunk
 from simcore.errors import ScenarioError
 from simcore.model import Scenario, TradeFlow
@@ -47,6 +49,7 @@ class TradeSource:
         seed: int,
         replicate: int = 0,
         chunk: int = 65_536,
+        paths: Mapping[str, RatePath] | None = None,
     ) -> None:
         flow = scenario.flows[name]
         assert isinstance(flow, TradeFlow)
@@ -59,6 +62,9 @@ class TradeSource:
             shares = scenario.corridors[flow.corridor].routes
         self._routes = np.array([routes[route] for route, share in shares.items() if share > 0], dtype=np.int32)
         self._route_cumulative = _cumulative([share for share in shares.values() if share > 0])
+        self._choice: RouteChoice | None = None
+        if flow.corridor is not None and scenario.corridors[flow.corridor].choice != "shares":
+            self._choice = RouteChoice(scenario, scenario.corridors[flow.corridor], paths or {})
         self._slots = list(_slots(scenario, flow))
 
     @property
@@ -89,13 +95,17 @@ class TradeSource:
         inside = np.floor(draw["time"].random(n) * HOUR_US).astype(np.int64)
         initiated_at = np.sort(np.repeat(np.array(starts, dtype=np.int64), counts) + inside)
         debtor, creditor = self._pairs.choose(draw["debtor"].random(n), draw["creditor"].random(n))
-        chosen = np.searchsorted(self._route_cumulative, draw["route"].random(n), side="right")
+        amount, uniform = self._amounts(draw["amount"].random(n)), draw["route"].random(n)
+        if self._choice is None:
+            chosen = np.searchsorted(self._route_cumulative, uniform, side="right")
+        else:
+            chosen = self._choice.choose(initiated_at, amount, uniform)
         chunk = Chunk(
             initiated_at=initiated_at,
             debtor=debtor,
             creditor=creditor,
             route=self._routes[np.minimum(chosen, self._routes.size - 1)],
-            amount_minor=self._amounts(draw["amount"].random(n)),
+            amount_minor=amount,
             priority=np.full(n, self._flow.priority, dtype=np.int8),
             flow=np.full(n, self._index, dtype=np.int16),
             purpose=np.full(n, self._purpose, dtype=np.int16),

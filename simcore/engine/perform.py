@@ -97,7 +97,7 @@ def perform(
     compiled = compile_scenario(scenario, folder, seed)
     demand = Demand(
         scenario, folder, seed=seed, start_us=compiled.timetable.demand_start_us,
-        end_us=compiled.timetable.demand_end_us, batch=batch,
+        end_us=compiled.timetable.demand_end_us, batch=batch, paths=compiled.rate_paths,
     )  # fmt: skip
     metadata = {"luhai.scenario": canonical(resolved).decode(), "luhai.scenario_digest": digest(resolved)}
     times.append(time.perf_counter())

@@ -1,0 +1,179 @@
+"""How a payment chooses its route: what each route of a corridor is expected to cost and to take, known at initiation.
+
+Known are the fees and the dealers' spreads, the rates in force, the hours of every rail with its calendar, the times of
+net cycles and typical latencies. Not known are queues and what chance will do to this payment. Everybody is taken to
+go over every hop of a route, also where a hop falls away for banks that need no agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fx.rates import RatePath
+from simcore.calendar import BusinessCalendar, Session, Window, load_calendar, session_windows
+from simcore.demand import portable
+from simcore.model import Corridor, Fee, Hop, Latency, Scenario
+from simcore.units import ClockTime
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+HOUR_US = 3_600_000_000
+BP_E2_WHOLE = 1_000_000.0
+BEYOND_DAYS = 14
+"""Calendars are looked up so many days beyond the run, for payments of its last hours."""
+NEVER_US = 100 * 365 * 24 * HOUR_US
+
+
+def typical_us(latency: int | Latency) -> float:
+    """The median of a latency, microseconds."""
+    if not isinstance(latency, Latency):
+        return float(latency)
+    if latency.lognormal is not None:
+        median = float(latency.lognormal.median)
+    elif latency.exponential is not None:
+        median = float(latency.exponential.mean) * 0.6931471805599453  # ln 2
+    else:
+        assert latency.uniform is not None
+        median = (latency.uniform.low + latency.uniform.high) / 2
+    return min(max(median, float(latency.least)), float("inf") if latency.most is None else float(latency.most))
+
+
+class RouteChoice:
+    """Chooses among the routes of one corridor, for many payments at once."""
+
+    def __init__(self, scenario: Scenario, corridor: Corridor, paths: Mapping[str, RatePath]) -> None:
+        self._corridor, self._scenario, self._paths = corridor, scenario, paths
+        self.names = [name for name, share in corridor.routes.items() if share > 0]
+        self._shares = np.array([float(corridor.routes[name]) for name in self.names])
+        self._hours: dict[str, _Hours] = {}
+
+    def choose(self, time_us: Ints, amount: Ints, uniform: Floats) -> NDArray[np.int64]:
+        """The position in ``names`` of each payment's route.
+
+        Parameters
+        ----------
+        time_us : int64 (n,)       initiation
+        amount : int64 (n,)        minor units of the first hop's currency
+        uniform : float64 (n,)     in [0, 1); only ``logit`` uses them
+        """
+        cost = np.stack([self.cost(name, time_us, amount) for name in self.names], axis=1)
+        hours = np.stack([self.duration_us(name, time_us) / HOUR_US for name in self.names], axis=1)
+        if self._corridor.choice == "cheapest":
+            return _least(cost, hours)
+        if self._corridor.choice == "fastest":
+            return _least(hours, cost)
+        price = float(self._corridor.time_value or 0) / BP_E2_WHOLE
+        total = cost + hours * price
+        scale = float(self._corridor.scale or 1) / BP_E2_WHOLE
+        gap = np.minimum((total - total.min(axis=1, keepdims=True)) / scale, 700.0)
+        weight = self._shares * portable.exp(-gap.ravel()).reshape(gap.shape)
+        cumulative = np.cumsum(weight, axis=1)
+        point = uniform[:, None] * cumulative[:, -1:]
+        return np.minimum((point >= cumulative).sum(axis=1), len(self.names) - 1)
+
+    def cost(self, route: str, time_us: Ints, amount: Ints) -> Floats:
+        """Expected fees and half-spreads over a route, as a share of the amount; (n,)."""
+        hops = self._scenario.routes[route].hops
+        value, cost = amount.astype(np.float64), np.zeros(amount.size)
+        for hop, after in zip(hops, [*hops[1:], None]):
+            source = self._scenario.rails[hop.rail].currency
+            target = source if after is None else self._scenario.rails[after.rail].currency
+            if target != source:
+                spread, rate = self._exchange(hop.creditor, source, target, time_us)
+                cost += spread
+                value = value * (1.0 - spread) * rate
+            elif hop.fee is not None:
+                fee = _fee(hop.fee, value)
+                cost += fee / value
+                value = np.maximum(value - fee, 1.0)
+        return cost
+
+    def duration_us(self, route: str, time_us: Ints) -> Floats:
+        """Expected time from initiation to the last settlement, microseconds; (n,)."""
+        at = time_us.copy()
+        for hop in self._scenario.routes[route].hops:
+            at = self._hours_of(hop.rail).settles(at + round(typical_us(hop.latency) + _hold_us(hop)))
+        return (at - time_us).astype(np.float64)
+
+    def _exchange(self, dealer: str, source: str, target: str, time_us: Ints) -> tuple[float, Floats]:
+        """Half-spread as a share, and minor units of the target for one of the source at each instant."""
+        fx = self._scenario.fx
+        straight = f"{source}/{target}" in fx.pairs
+        name = f"{source}/{target}" if straight else f"{target}/{source}"
+        own = fx.dealers[dealer].half_spread if dealer in fx.dealers else None
+        spread = (fx.pairs[name].half_spread if own is None else own) / BP_E2_WHOLE
+        path = self._paths[name]
+        rates = np.array([numerator / denominator for numerator, denominator in path.fractions()])
+        at = np.searchsorted(np.array(path.times_us), time_us, side="right") - 1
+        rate = rates[np.maximum(at, 0)]
+        return spread, rate if straight else 1.0 / rate
+
+    def _hours_of(self, rail: str) -> _Hours:
+        if rail not in self._hours:
+            self._hours[rail] = _Hours(self._scenario, rail)
+        return self._hours[rail]
+
+
+class _Hours:
+    """When an obligation that reaches a rail would settle there if its account had the funds."""
+
+    def __init__(self, scenario: Scenario, rail: str) -> None:
+        terms: Any = scenario.rails[rail]
+        self._ends: Ints | None = None
+        self._collects = terms.discipline == "collect"
+        self._every = getattr(terms, "cycle_every", None)
+        if terms.calendar is None and not terms.sessions and not self._collects:
+            return  # always open
+        windows = _windows(terms, scenario)
+        self._opens = np.array([window.open_us for window in windows], np.int64)
+        self._closes = np.array([window.close_us for window in windows], np.int64)
+        cut_offs = [window.close_us if window.cut_off_us is None else window.cut_off_us for window in windows]
+        self._ends = np.array(cut_offs, np.int64)
+
+    def settles(self, at: Ints) -> Ints:
+        """The instant of settlement of what arrives at each instant; far away where the calendar ends."""
+        if self._ends is None:
+            return at
+        k = np.searchsorted(self._ends, at, side="right")
+        known, k = k < self._ends.size, np.minimum(k, self._ends.size - 1)
+        done = np.maximum(at, self._opens[k])
+        if self._collects:
+            cycle = self._closes[k]
+            if self._every:
+                rounds = np.maximum(
+                    -(-(done - self._opens[k]) // self._every), 1
+                )  # the first is one distance after opening
+                cycle = np.minimum(cycle, self._opens[k] + rounds * self._every)
+            done = np.maximum(done, cycle)
+        return np.where(known, done, at + NEVER_US)
+
+
+def _windows(rail: Any, scenario: Scenario) -> list[Window]:
+    calendar: BusinessCalendar = load_calendar(rail.calendar or "ALL").with_changes(rail.add_open, rail.add_closed)
+    whole_day = (Session(open=ClockTime(0, 0), close=ClockTime(1, 0)),)
+    start, days = scenario.scenario.start, scenario.scenario.days + BEYOND_DAYS
+    windows = session_windows(calendar, calendar.zone, rail.sessions or whole_day, start, days)
+    return [window for window in windows if window.only == "all"]
+
+
+def _hold_us(hop: Hop) -> float:
+    if hop.screening is None or hop.screening.hold is None:
+        return 0.0
+    return float(hop.screening.hold_share) * typical_us(hop.screening.hold)
+
+
+def _fee(fee: Fee, value: Floats) -> Floats:
+    fixed, least = (0 if part is None else part.amount_minor for part in (fee.fixed, fee.least))
+    kept = fixed + (fee.share or 0) / BP_E2_WHOLE * value
+    most = float("inf") if fee.most is None else float(fee.most.amount_minor)
+    return np.minimum(np.minimum(np.maximum(kept, float(least)), most), value)
+
+
+def _least(first: Floats, second: Floats) -> NDArray[np.int64]:
+    """The column with the least of ``first``, among equals with the least of ``second``, among these the first."""
+    tied = first == first.min(axis=1, keepdims=True)
+    return np.argmin(np.where(tied, second, np.inf), axis=1)

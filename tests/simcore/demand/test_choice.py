@@ -1,0 +1,152 @@
+"""How payments choose routes: the least expected cost, the least expected time, or odds by both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fx.rates import RatePath
+from scenarios.loader import load
+from simcore.demand.choice import RouteChoice, typical_us
+from simcore.model import Exponential, Latency, Lognormal, Uniform
+from simcore.results.audit import audit
+from tests.simcore.engine.towns import BANK, HEAD, run_town
+
+HOUR = 3_600_000_000
+# Two ways from A to B: a rail that is open from 09:00 to 17:00 in Beijing and costs nothing, and books that are always
+# open, take 2 hours and cost 50 and 0.1 %.
+TWO_WAYS = (
+    HEAD.format(days=2)
+    + "".join(BANK.format(name=name, kind="commercial_bank", country="CN") for name in ("A", "B", "Mid"))
+    + """
+[rails.RTGS]
+kind = "rtgs"
+currency = "CNY"
+calendar = "CN"
+sessions = [{ open = "09:00", close = "17:00" }]
+
+[rails.BOOKS]
+kind = "books"
+currency = "CNY"
+
+[accounts.RTGS]
+A = { opening = "100 mn CNY" }
+B = { opening = "0 CNY" }
+
+[accounts.BOOKS]
+A = { opening = "100 mn CNY" }
+B = { opening = "0 CNY" }
+Mid = { opening = "0 CNY", debit_limit = "unlimited" }
+
+[routes.rtgs]
+hops = [{ rail = "RTGS", from = "debtor", to = "creditor" }]
+
+[routes.books]
+hops = [
+  { rail = "BOOKS", from = "debtor", to = "Mid", fee = { fixed = "50 CNY", share = "10 bp" } },
+  { rail = "BOOKS", from = "Mid", to = "creditor", latency = { lognormal = { median = "2 h", sigma = 0.5 } } },
+]
+
+[corridors.two]
+debtor_country = "CN"
+creditor_country = "CN"
+routes = { rtgs = "50 %", books = "50 %" }
+CHOICE
+
+[flows.day]
+kind = "trade"
+corridor = "two"
+debtors = { A = 1 }
+creditors = { B = 1 }
+per_day = 400
+amount = { median = "10 k CNY", sigma = 1 }
+calendar = "CN"
+profile = { 08 = 1, 12 = 1, 20 = 1 }
+"""
+)
+MONDAY = 1_772_409_600_000_000 - 8 * HOUR  # 2026-03-02 00:00 in Beijing
+
+
+def choice(folder: Path, rule: str) -> RouteChoice:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "scenario.toml").write_text(TWO_WAYS.replace("CHOICE", rule), encoding="utf-8")
+    scenario = load(folder / "scenario.toml").scenario
+    return RouteChoice(scenario, scenario.corridors["two"], {})
+
+
+def at(*clocks: float) -> Any:
+    return np.array([MONDAY + round(clock * HOUR) for clock in clocks], np.int64)
+
+
+def test_time_counts_hours_calendars_and_typical_latencies(tmp_path: Path) -> None:
+    """At 08:00 the rail opens in an hour, at 12:00 it is open, at 20:00 it is the next morning; the books take 2 h."""
+    ways = choice(tmp_path, 'choice = "fastest"')
+    assert (ways.duration_us("rtgs", at(8, 12, 20, 17)) / HOUR).tolist() == [1, 0, 13, 16]
+    assert (ways.duration_us("books", at(8, 12, 20, 17)) / HOUR).tolist() == [2, 2, 2, 2]
+    picked = ways.choose(at(8, 12, 20), np.full(3, 1_000_000), np.zeros(3))
+    assert [ways.names[k] for k in picked] == ["rtgs", "rtgs", "books"]
+    friday_evening = at(4 * 24 + 20)
+    assert (ways.duration_us("rtgs", friday_evening) / HOUR).tolist() == [2 * 24 + 13]
+
+
+def test_cost_counts_fees_as_a_share_of_the_amount(tmp_path: Path) -> None:
+    """CNY 10,000: 50 + 10 are 0.6 %; CNY 1 mn: 50 + 1,000 are 0.105 %."""
+    ways = choice(tmp_path, 'choice = "cheapest"')
+    shares = ways.cost("books", at(12, 12), np.array([1_000_000, 100_000_000]))
+    assert shares.tolist() == pytest.approx([0.006, 0.00105])
+    assert ways.cost("rtgs", at(12), np.array([1_000_000])).tolist() == [0]
+    assert ways.choose(at(20), np.array([1_000_000]), np.zeros(1)).tolist() == [0]  # it waits until the morning
+
+
+def test_spreads_and_rates_count_where_money_is_exchanged() -> None:
+    """USD to CNY at 10 bp, then CNY to SGD at 5 bp: 15 bp less a bit of a bit."""
+    loaded = load("chongqing-singapore").scenario
+    paths = {name: RatePath.constant(*name.split("/"), rate) for name, rate in
+             (("USD/CNY", Decimal(7)), ("USD/SGD", Decimal("1.35")))}  # fmt: skip
+    ways = RouteChoice(loaded, replace(loaded.corridors["imports-direct"], choice="cheapest"), paths)
+    assert ways.cost("usd", at(12), np.array([100_000_000])).tolist() == pytest.approx([0.0015])
+    assert ways.cost("rmb-direct", at(12), np.array([100_000_000])).tolist() == [0]
+
+
+def test_odds_follow_shares_cost_and_time(tmp_path: Path) -> None:
+    """At noon, CNY 1 mn: the books cost 10.5 bp and 2 h at 1 bp each; with a scale of 10 bp that is odds of e^1.25."""
+    ways = choice(tmp_path, 'choice = "logit"\ntime_value = "1 bp"\nscale = "10 bp"')
+    n = 100_000
+    uniform = (np.arange(n) + 0.5) / n
+    picked = ways.choose(np.repeat(at(12), n), np.full(n, 100_000_000), uniform)
+    assert (picked == 0).mean() == pytest.approx(1 / (1 + np.exp(-1.25)), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("latency", "median"),
+    [
+        (HOUR, HOUR),
+        (Latency(lognormal=Lognormal(median=HOUR, sigma=2.0)), HOUR),
+        (Latency(exponential=Exponential(mean=HOUR)), 0.6931471805599453 * HOUR),
+        (Latency(uniform=Uniform(low=HOUR, high=3 * HOUR)), 2 * HOUR),
+        (Latency(uniform=Uniform(low=HOUR, high=3 * HOUR), most=HOUR), HOUR),
+    ],
+)
+def test_what_a_latency_typically_is(latency: int | Latency, median: float) -> None:
+    assert typical_us(latency) == median
+
+
+def test_a_run_with_the_fastest_route_sends_the_same_payments_as_one_with_shares(tmp_path: Path) -> None:
+    runs = {}
+    for rule in ("shares", "fastest"):
+        folder = tmp_path / rule
+        folder.mkdir()
+        (folder / "scenario.toml").write_text(TWO_WAYS.replace("CHOICE", f'choice = "{rule}"'), encoding="utf-8")
+        runs[rule] = run_town(folder / "scenario.toml", folder / "run")
+        assert audit(runs[rule].path).ok
+    columns = ["initiated_at", "debtor", "creditor", "amount_sent_minor"]
+    order = [("initiated_at", "ascending"), ("amount_sent_minor", "ascending")]
+    one, other = (runs[rule].payments.sort_by(order) for rule in ("shares", "fastest"))
+    assert one.select(columns).to_pylist() == other.select(columns).to_pylist()
+    by_hour = {(row["initiated_at"].hour + 8) % 24: row["route"] for row in other.to_pylist()}
+    assert by_hour == {8: "rtgs", 12: "rtgs", 20: "books"}
