@@ -175,6 +175,7 @@ def _queue(axes: Axes, account: Account, days: NDArray[np.float64], unit: float,
     if top > 0:
         axes.fill_between(days, values, step="post", color=style.VERMILLION, linewidth=0)
         axes.set_yticks([0, top], ["0", style.number(top)])
+        axes.get_yticklabels()[-1].set_verticalalignment("top")  # above it is the lowest label of the balance
         axes.set_ylim(0, top)
         return
     axes.set_yticks([0])

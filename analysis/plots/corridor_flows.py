@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from analysis.batches import Words, batches, numbers
 from analysis.plots import style
-from analysis.plots.sheet import NARROW_MM, Key, labels_mm, open_sheet
+from analysis.plots.sheet import NARROW_MM, PANELS, Key, labels_mm, open_sheet, panel_mm
 from analysis.plots.words import say
 from analysis.tables import Tables
 
 PANEL_MM, GAP_MM, HEAD_MM, BAR_MM, NODE_GAP_MM = 30.0, 4.0, 4.5, 2.2, 1.2
-MOST, PANELS = 8, 4
+MOST = 8
 DARK, LIGHT = 0.75, 0.28
 _BITS: Final = 12
 
@@ -49,7 +49,7 @@ def corridor_flows(
 ) -> Figure:
     """Value sent, in bands as high as their share of the panel; the lighter part didn't settle by the end.
 
-    ``most`` is how many countries on each side at most, the largest; the others are one. At most four currencies, those
+    ``most`` is how many countries on each side at most, the largest; the others are one. At most six currencies, those
     with most payments.
     """
     title = say("corridor_title", language)
@@ -63,7 +63,9 @@ def corridor_flows(
     label_mm = 26.0 if width_mm < NARROW_MM else 36.0
     scales = [style.scale(int(panel.sent), panel.currency, language) for panel in shown]
     texts = [_texts(panel, unit, language) for panel, (unit, _) in zip(shown, scales)]
-    heights = [max(PANEL_MM, *(labels_mm(list(side.values())) for side in sides)) for sides in texts]
+    heights = [
+        max(panel_mm(PANEL_MM, len(shown)), *(labels_mm(list(side.values())) for side in sides)) for sides in texts
+    ]
     body = sum(heights) + (HEAD_MM + GAP_MM) * len(shown)
     sheet = open_sheet(tables, title, subtitle, body, language, width_mm, _keys(language))
     # A country has one colour in all panels.

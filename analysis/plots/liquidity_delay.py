@@ -14,13 +14,14 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.measures import cells
 from analysis.plots import style
-from analysis.plots.sheet import NARROW_MM, Key, amount_axis, axis_mm, open_sheet
+from analysis.plots.sheet import NARROW_MM, Key, amount_axis, axis_mm, open_sheet, panel_mm
 from analysis.plots.words import say
 from analysis.tables import Tables
 from simcore.errors import ScenarioError
 
 PANEL_MM, LEFT_MM, LIST_MM, LINE_MM, HEAD_MM, GAP_MM = 46.0, 16.0, 58.0, 3.6, 5.0, 5.0
 MOST: Final = 12
+CURRENCIES: Final = 4
 LARGE: Final = 5_000_000
 """Most obligations of a run for which bounds are worked out."""
 _ASKED: Final = ("delay_indicator", "submitted_count", "submitted_value")
@@ -37,6 +38,8 @@ class Point:
     lower: int
     upper: int
     delay: float
+    count: int = 0
+    """Payments submitted."""
 
 
 @style.styled
@@ -55,7 +58,8 @@ def liquidity_delay(
     ----------
     tables          runs of the same payments
     names           what to call them; the names of their directories if None
-    most : int      how many runs at most are named, those on the frontier first; the others are dots
+    most : int      how many runs at most are named, those on the frontier first; the others are dots;
+                    at most four currencies, those with most payments
 
     Raises
     ------
@@ -65,24 +69,27 @@ def liquidity_delay(
     called = [run.path.name for run in runs] if names is None else list(names)
     title = say("frontier_title", language)
     bounded = all(run.rows("obligations") <= LARGE for run in runs)
-    found = points_of(runs, called, bounded)
+    every = points_of(runs, called, bounded)
+    found = dict(sorted(every.items(), key=lambda each: -each[1][0].count)[:CURRENCIES])
     if not found:
         return style.nothing(runs, title, say("no_payments", language), language, width_mm)
     narrow = width_mm < NARROW_MM
     subtitle = say("frontier_subtitle", language, len(runs)) if len(runs) > 1 else say("frontier_one", language)
     if not bounded:
         subtitle += say("then", language) + say("no_bounds", language)
+    if len(found) < len(every):
+        subtitle += say("then", language) + say("some_currencies", language, len(found), len(every))
     lines = min(len(runs), most + 1)
     below_mm = LINE_MM * lines + 3.5 if narrow else 0.0
     axis = axis_mm("")
-    panel_mm = max(PANEL_MM, 0.0 if narrow else LINE_MM * lines)
-    body = len(found) * (HEAD_MM + panel_mm + axis + below_mm) + GAP_MM * (len(found) - 1)
+    high_mm = max(panel_mm(PANEL_MM, len(found)), 0.0 if narrow else LINE_MM * lines)
+    body = len(found) * (HEAD_MM + high_mm + axis + below_mm) + GAP_MM * (len(found) - 1)
     sheet = open_sheet(runs, title, subtitle, body, language, width_mm, _keys(language, len(runs), bounded))
     high, place = sheet.figure.get_size_inches()[1] / style.MM, 0.0
     for currency, points in found.items():
         unit, unit_name = style.scale(max(point.upper for point in points) or 1, currency, language)
         wide = width_mm - LEFT_MM - (4 if narrow else LIST_MM)
-        axes = sheet.axes(LEFT_MM, place + HEAD_MM, wide, panel_mm)
+        axes = sheet.axes(LEFT_MM, place + HEAD_MM, wide, high_mm)
         best = frontier(points)
         order = sorted(range(len(points)), key=lambda k: (points[k].used, points[k].delay, k))
         ranked = [k for k in order if k in best] + [k for k in order if k not in best]
@@ -96,10 +103,10 @@ def liquidity_delay(
         if len(points) > len(shown):
             texts.append(say("more_runs", language, len(points) - len(shown)))
         x = 4.0 if narrow else width_mm - LIST_MM + 5
-        y = place + HEAD_MM + (panel_mm + axis + 2 if narrow else 0)
+        y = place + HEAD_MM + (high_mm + axis + 2 if narrow else 0)
         for n, text in enumerate(texts):
             sheet.figure.text(x / width_mm, 1 - (sheet.top + y + n * LINE_MM) / high, text, fontsize=7, va="top")
-        place += HEAD_MM + panel_mm + axis + below_mm + GAP_MM
+        place += HEAD_MM + high_mm + axis + below_mm + GAP_MM
     return sheet.figure
 
 
@@ -120,8 +127,9 @@ def points_of(runs: Sequence[Tables], names: Sequence[str], bounded: bool = True
             )  # fmt: skip
         for (measure, currency), delay in asked.items():
             if measure == "delay_indicator" and delay is not None:
+                count = asked["submitted_count", currency]
                 used, lower, upper = (int(needs.get((each, currency)) or 0) for each in needed)
-                point = Point(name, run.digest[:6], used, lower, upper, float(delay))
+                point = Point(name, run.digest[:6], used, lower, upper, float(delay), int(count or 0))
                 found.setdefault(currency, []).append(point)
     return found
 

@@ -57,7 +57,7 @@ def queue_heatmap(
     if not waited.size:
         return style.nothing(tables, title, say("nobody_queued", language), language, width_mm)
     order = waited[np.argsort(-np.nansum(found.mean[waited], axis=1), kind="stable")]
-    shown, rest = order[:most], order[most:]
+    shown, rest = (order, order[:0]) if order.size == most + 1 else (order[:most], order[most:])
     mean, peak = found.mean[shown], found.peak[shown].astype(np.float64)
     labels = [_name(tables, found.participants[k], language, width_mm) for k in shown]
     if rest.size:

@@ -14,7 +14,7 @@ from analysis.batches import Words
 from analysis.plots import style
 from analysis.plots.clock import clock_axis, clock_words, window_of
 from analysis.plots.pick import Steps, clock_rail, instants, settled
-from analysis.plots.sheet import NARROW_MM, amount_axis, axis_mm, end_labels, labels_mm, open_sheet
+from analysis.plots.sheet import NARROW_MM, PANELS, amount_axis, axis_mm, end_labels, labels_mm, open_sheet, panel_mm
 from analysis.plots.words import say
 from analysis.tables import Tables, local_days
 
@@ -40,24 +40,28 @@ def settled_by_rail(
 
     Counted are payments, spreads and fees; not returns, funding, sweeps and overnight credit. The clock is that of the
     scenario's first rail. ``most`` is how many rails of one currency at most; the others are one grey line.
+    At most six currencies, those with most obligations.
     """
     title, span = say("rail_title", language), tables.span()
     rails = rails_of(tables, span) if span else []
     if not rails or span is None:
         return style.nothing(tables, title, say("no_obligations", language), language, width_mm)
-    groups = _groups(rails, most)
-    label_mm = 46.0 if width_mm > NARROW_MM else 25.0
+    every = sorted(_groups(rails, most), key=lambda group: -sum(rail.count for rail in group))
+    groups = [group for group in _groups(rails, most) if group in every[:PANELS]]
+    label_mm = 46.0 if width_mm > NARROW_MM else 28.0
     scales = [style.scale(int(max(each.value[-1] for each in group)), group[0].currency, language) for group in groups]
     texts = [
         [_label(tables, rail, scale, language, label_mm) for rail in group] for group, scale in zip(groups, scales)
     ]
-    heights = [max(PANEL_MM, labels_mm(each)) for each in texts]
+    heights = [max(panel_mm(PANEL_MM, len(groups)), labels_mm(each)) for each in texts]
     clock = clock_rail(tables, [rail.name for rail in rails])
     zone, at = tables.zone(clock), instants(span)
     until = max(int(at[np.searchsorted(rail.value, rail.value[-1])]) for rail in rails)
     first, last = window_of(tables, clock, span, zone, until)
     below = clock_words(zone, span[0], first, last, language, width_mm)
     subtitle = say("rail_subtitle", language, f"{sum(rail.count for rail in rails):,}")
+    if len(groups) < len(every):
+        subtitle += say("then", language) + say("some_currencies", language, len(groups), len(every))
     body = 2 + sum(heights) + GAP_MM * (len(groups) - 1) + axis_mm(below)
     sheet = open_sheet(tables, title, subtitle, body, language, width_mm)
     place = 2.0
@@ -66,7 +70,7 @@ def settled_by_rail(
         place += height + GAP_MM
         colours = _draw(axes, group, local_days(at, zone), scale[0])
         clock_axis(axes, first, last, language, most_hours=round(width_mm / 17), most_days=round(width_mm / 14))
-        axes.set_ylabel(say("cumulative", language, scale[1]))
+        axes.set_ylabel(say("cumulative" if height >= PANEL_MM else "cumulative_short", language, scale[1]))
         end_labels(axes, lines, [rail.value[-1] / scale[0] for rail in group], colours)
     axes.set_xlabel(below, loc="left")
     return sheet.figure

@@ -15,7 +15,7 @@ from analysis.batches import Words, batches, numbers
 from analysis.plots import style
 from analysis.plots.clock import clock_axis, clock_words, elapsed_axis, window_of
 from analysis.plots.pick import Steps, instants
-from analysis.plots.sheet import NARROW_MM, amount_axis, axis_mm, end_labels, labels_mm, open_sheet
+from analysis.plots.sheet import NARROW_MM, amount_axis, axis_mm, end_labels, labels_mm, open_sheet, panel_mm
 from analysis.plots.words import say
 from analysis.tables import NULL, Tables, local_days
 
@@ -78,7 +78,7 @@ def settled_by_route(
     label_mm = 46.0 if width_mm > NARROW_MM else 27.0
     rows = [_value_labels(tables, group, language, label_mm) for group in groups]
     rows.append([f"{_name(tables, route, language, label_mm)}\n{_share(route, language)}" for route in routes])
-    heights = [max(PANEL_MM, labels_mm(texts)) for texts in rows]
+    heights = [max(panel_mm(PANEL_MM, len(groups)), labels_mm(texts)) for texts in rows]
     rail = _first_rail(tables, routes)
     zone = tables.zone(rail)
     ends = [int(route.time_us[-1]) for route in routes if route.settled]
@@ -94,8 +94,10 @@ def settled_by_route(
     for position, height in enumerate(heights):
         panels.append(sheet.axes(LEFT_MM, place, width_mm - LEFT_MM - label_mm, height))
         place += height + (GAP_MM if position < len(groups) - 1 else axis_mm(below) + 8)
-    for axes, group, texts in zip(panels, groups, rows):
+    for axes, group, texts, height in zip(panels, groups, rows, heights):
         _value(axes, group, texts, (first, last), zone, language)
+        if height < PANEL_MM:
+            axes.set_ylabel(say("cumulative_short", language, _unit(group, language)[1]))
         clock_axis(axes, first, last, language, most_hours=round(width_mm / 17), most_days=round(width_mm / 14))
     panels[len(groups) - 1].set_xlabel(below, loc="left")
     _speed(panels[-1], routes, rows[-1], language, label_mm)
@@ -212,16 +214,17 @@ def _speed(axes: Axes, routes: list[Route], texts: list[str], language: str, lab
     axes.set_yticks([0, 25, 50, 75, 100])
     elapsed_axis(axes, least, most, language, faster)
     end_labels(axes, texts, ends, [route.colour for route in routes])
-    left = np.log(G20_SECONDS / least) < 0.5 * np.log(most / least)
     if label_mm < 30:
-        axes.annotate(
-            say("g20_short", language), (0, 1.0), (0, 1), xycoords="axes fraction", textcoords="offset points",
-            ha="left", va="bottom", fontsize=7, color=style.GREY,
-        )  # fmt: skip
-        return
+        words, x, side = say("g20_short", language), 0.0, "left"
+    else:
+        # At the line, on the side where there is room; else from the left edge.
+        words = say("g20", language)
+        place = float(np.log(G20_SECONDS / least) / np.log(most / least))
+        room = style.width_em(words) * 7 * style.POINT_MM * 0.95 / (style.WIDTH_MM - LEFT_MM - label_mm)
+        x, side = (place, "left") if place + room <= 1 else (place, "right") if place >= room else (0.0, "left")
     axes.annotate(
-        say("g20", language), (G20_SECONDS, 1.0), (0, 1), xycoords=axes.get_xaxis_transform(),
-        textcoords="offset points", ha="left" if left else "right", va="bottom", fontsize=7, color=style.GREY,
+        words, (x, 1.0), (0, 1), xycoords="axes fraction", textcoords="offset points", ha=side, va="bottom",
+        fontsize=7, color=style.GREY,
     )  # fmt: skip
 
 

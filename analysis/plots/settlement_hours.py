@@ -38,7 +38,8 @@ def settlement_hours(
     tables: Tables, *, language: str = "en", day: date | None = None, most: int = MOST,
     width_mm: float = style.WIDTH_MM,
 ) -> Figure:  # fmt: skip
-    """A bar for each stretch in which a rail is open, below it how many are open, and a clock for each zone.
+    """A bar for each stretch in which a rail is open, below it how many are open, and a clock for each zone,
+    those that show the same as one.
 
     Parameters
     ----------
@@ -55,26 +56,28 @@ def settlement_hours(
     end = begin + 24 * HOUR_US
     found = [Hours(each.rail, each.zone, _cut(each.open, begin, end)) for each in whole]
     edges, counts = together(found, begin, end)
-    zones = list(dict.fromkeys([main, *(each.zone for each in found[:most])]))
+    clocks = _clocks_of([main, *(each.zone for each in found[:most])], begin)
     subtitle = f"{on_day(float(local_days(begin, main)), language)}{say('then', language)}"
     subtitle += _overlap_words(edges, counts, len(found), main, language)
     if len(found) > most:
         subtitle += say("then", language) + say("first_rails", language, most, len(found))
     labels = [_label(tables, each.rail, language, width_mm) for each in found[:most]]
-    names = [_zone_words(zone, begin, width_mm) for zone in zones]
-    texts = [*labels, *names, say("rails_open", language)]
-    left = max(map(style.width_em, texts)) * 7 * style.POINT_MM * 0.95 + 6
-    body = 2 + ROW_MM * len(labels) + 3 + COUNT_MM + CLOCK_MM * len(zones) + 1
+    names = [_zone_words(zones, begin, width_mm) for zones in clocks]
+    # Names of rails end close to their bars, the others leave room for what stands at the first hour.
+    widths = [style.width_em(text) + 1.5 for text in labels]
+    widths += [style.width_em(text) + 3.0 for text in (*names, say("rails_open", language))]
+    left = max(widths) * 7 * style.POINT_MM + 2
+    body = 2 + ROW_MM * len(labels) + 3 + COUNT_MM + CLOCK_MM * len(clocks) + 1
     sheet = open_sheet(tables, title, subtitle, body, language, width_mm, _keys(language, edges, counts, len(found)))
     upper = sheet.axes(left, 2, width_mm - left - 5, ROW_MM * len(labels))
     lower = sheet.axes(left, 5 + ROW_MM * len(labels), width_mm - left - 5, COUNT_MM)
-    _bars(upper, found[:most], labels, begin, zones)
+    _bars(upper, found[:most], labels, begin, clocks)
     _count(lower, edges, counts, begin, len(found), language)
     for axes in (upper, lower):
         axes.set_xlim(0, 24)
         for since, until in _all_open(edges, counts, len(found)):
             axes.axvspan((since - begin) / HOUR_US, (until - begin) / HOUR_US, color=TOGETHER, linewidth=0, zorder=0)
-    _clocks(sheet, lower, dict(zip(zones, names)), begin, language)
+    _clocks(sheet, lower, dict(zip((zones[0] for zones in clocks), names)), begin, language)
     return sheet.figure
 
 
@@ -145,9 +148,10 @@ def _clock(time_us: int, zone: ZoneInfo) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def _bars(axes: Axes, rails: list[Hours], labels: list[str], begin: int, zones: list[ZoneInfo]) -> None:
+def _bars(axes: Axes, rails: list[Hours], labels: list[str], begin: int, clocks: list[list[ZoneInfo]]) -> None:
     for row, each in enumerate(rails):
-        colour = style.COLOURS[zones.index(each.zone) % len(style.COLOURS)]
+        place = next(k for k, zones in enumerate(clocks) if each.zone in zones)
+        colour = style.COLOURS[place % len(style.COLOURS)]
         spans = [((a - begin) / HOUR_US, (b - a) / HOUR_US) for a, b in each.open]
         axes.broken_barh(spans, (row + 0.18, 0.64), color=colour, linewidth=0)
     axes.set_ylim(len(rails), 0)
@@ -196,10 +200,20 @@ def _clocks(sheet: Sheet, lower: Axes, zones: dict[ZoneInfo, str], begin: int, l
         )  # fmt: skip
 
 
-def _zone_words(zone: ZoneInfo, time_us: int, width_mm: float) -> str:
-    if width_mm < NARROW_MM:
-        return str(zone).rsplit("/", 1)[-1].replace("_", " ")
-    return f"{zone} {offset_words(zone, time_us)}"
+def _clocks_of(zones: list[ZoneInfo], begin: int) -> list[list[ZoneInfo]]:
+    """Zones whose clocks show the same on that day, together."""
+    found: dict[tuple[float, float], list[ZoneInfo]] = {}
+    for zone in dict.fromkeys(zones):
+        found.setdefault((local_days(begin, zone), local_days(begin + 24 * HOUR_US, zone)), []).append(zone)
+    return list(found.values())
+
+
+def _zone_words(zones: list[ZoneInfo], time_us: int, width_mm: float) -> str:
+    """The names of zones on one line of hours, as far as there is room, and their offset."""
+    cities = [str(zone).rsplit("/", 1)[-1].replace("_", " ") for zone in zones]
+    room = 1 if width_mm < NARROW_MM else 2
+    words = ", ".join(cities[:room]) + (f" +{len(cities) - room}" if len(cities) > room else "")
+    return words if width_mm < NARROW_MM else f"{words} {offset_words(zones[0], time_us)}"
 
 
 def _keys(language: str, edges: list[int], counts: list[int], n: int) -> list[Key]:

@@ -15,7 +15,7 @@ from analysis.measures_risk import legs
 from analysis.plots import style
 from analysis.plots.clock import clock_axis, clock_words, instant_words, window_of
 from analysis.plots.pick import INSTANTS, Steps, clock_rail, instants
-from analysis.plots.sheet import amount_axis, axis_mm, open_sheet
+from analysis.plots.sheet import PANELS, amount_axis, axis_mm, open_sheet, panel_mm
 from analysis.plots.words import duration, say
 from analysis.tables import Tables, local_days
 
@@ -41,13 +41,16 @@ def settlement_risk(tables: Tables, *, language: str = "en", width_mm: float = s
     """Value at risk over time, one panel per currency of the leg paid.
 
     A leg is at risk from its finality until that of the amount it bought, its way back, or the end of the run, as in
-    the measure ``principal_at_risk``. Drawn is the highest value in each of 600 intervals.
+    the measure ``principal_at_risk``. Drawn is the highest value in each of 600 intervals. At most six
+    currencies, those with most legs.
     """
     title, span = say("risk_title", language), tables.span()
     found, at = risks(tables, span) if span else ([], np.zeros(0, np.int64))
     if not found or span is None:
         return style.nothing(tables, title, say("no_conversions", language), language, width_mm)
-    count = sum(risk.legs for risk in found)
+    count, every = sum(risk.legs for risk in found), len(found)
+    largest = sorted(found, key=lambda risk: -risk.legs)[:PANELS]
+    found = [risk for risk in found if any(risk is each for each in largest)]
     if not any(risk.value.any() for risk in found):
         return style.nothing(tables, title, say("never_at_risk", language, f"{count:,}"), language, width_mm)
     clock = clock_rail(tables, [rail for risk in found for rail in risk.rails])
@@ -57,10 +60,14 @@ def settlement_risk(tables: Tables, *, language: str = "en", width_mm: float = s
     below = clock_words(zone, span[0], first, last, language, width_mm)
     seconds = (span[1] - span[0]) / INSTANTS / 1e6
     step = duration(round(seconds / 60) * 60 if seconds >= 120 else float(f"{seconds:.2g}"), language)
-    body = 2 + (PANEL_MM + GAP_MM) * len(found) - GAP_MM + axis_mm(below)
-    sheet = open_sheet(tables, title, say("risk_subtitle", language, step, f"{count:,}"), body, language, width_mm)
+    high = panel_mm(PANEL_MM, len(found))
+    body = 2 + (high + GAP_MM) * len(found) - GAP_MM + axis_mm(below)
+    subtitle = say("risk_subtitle", language, step, f"{count:,}")
+    if len(found) < every:
+        subtitle += say("then", language) + say("some_currencies", language, len(found), every)
+    sheet = open_sheet(tables, title, subtitle, body, language, width_mm)
     for position, risk in enumerate(found):
-        axes = sheet.axes(LEFT_MM, 2 + position * (PANEL_MM + GAP_MM), width_mm - LEFT_MM - 6, PANEL_MM)
+        axes = sheet.axes(LEFT_MM, 2 + position * (high + GAP_MM), width_mm - LEFT_MM - 6, high)
         _draw(axes, risk, local_days(at, zone), zone, language)
         clock_axis(axes, first, last, language, most_hours=round(width_mm / 12), most_days=round(width_mm / 11))
     axes.set_xlabel(below, loc="left")

@@ -17,6 +17,8 @@ from analysis.tables import Tables
 
 Key = Line2D | Patch
 KEY_MM, BOTTOM_MM, NARROW_MM = 3.6, 5.0, 120.0
+PANELS = 6
+"""How many panels stand one below the other at most."""
 LABEL_MM = 3.1
 """One line of a label of 7 points."""
 
@@ -73,6 +75,11 @@ def _columns(keys: Sequence[Key], width_mm: float) -> int:
 def axis_mm(label: str) -> float:
     """How much room an axis with ticks and this label below needs."""
     return 5.5 + 3.6 * (label.count("\n") + 1)
+
+
+def panel_mm(whole: float, panels: int) -> float:
+    """How high each of several panels is, so that all of them stay on a page."""
+    return whole * (1.0 if panels <= 2 else 0.8 if panels <= 4 else 0.6 if panels <= 6 else 0.45)
 
 
 def labels_mm(texts: Sequence[str]) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tracemalloc
 import warnings
 from collections import defaultdict
 from pathlib import Path
@@ -411,3 +413,39 @@ def test_a_picture_of_one_run_refuses_two_and_nothing_is_written(queues_of_a_day
     assert not (tmp_path / "out").exists()
     plot_command(queues_of_a_day[:2], out=tmp_path / "out")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["liquidity_delay.png"]
+
+
+# --- all of them ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["settled_by_rail", "settlement_risk", "corridor_flows", "liquidity_delay"])
+def test_of_many_currencies_some_are_drawn_and_the_number_is_said(
+    corridor: Tables, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib
+
+    module = importlib.import_module(f"analysis.plots.{name}")
+    monkeypatch.setattr(module, "CURRENCIES" if name == "liquidity_delay" else "PANELS", 1)
+    figure = draw(corridor, name)
+    assert len(figure.axes) == 1
+    assert re.search(r"1 of [23] currencies, by number", texts(figure).replace("\n", " "))
+
+
+# Bounds of liquidity take sixty bytes for each obligation, and are left out where there are too many.
+STREAMED = [name for name in FIGURES if name != "liquidity_delay"]
+
+
+@pytest.mark.slow
+def test_memory_does_not_follow_the_number_of_payments(tmp_path: Path) -> None:
+    peaks: dict[str, list[int]] = defaultdict(list)
+    for payments in (200_000, 800_000):
+        run = make_run(tmp_path / str(payments), payments=payments, banks=10, days=2)
+        for name in STREAMED:
+            tables = open_tables(run, verify=False)
+            draw(tables, name)  # what is imported or kept for good the first time
+            tracemalloc.start()
+            draw(open_tables(run, verify=False), name)
+            peaks[name].append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    for name, (small, large) in peaks.items():
+        assert large < 1.25 * small + 1_000_000, (name, small, large)
