@@ -5,6 +5,7 @@ Everything is read from the run document, key by key, so that a key this page ha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -22,7 +23,7 @@ _ELSEWHERE: Final = ("scenario", "fx", "sources")
 _HEADS: Final = {
     "participants": ("participant", "kind", "country", "agents"),
     "rails": ("rail", "currency", "hours", "terms"),
-    "accounts": ("rail", "number", "opening", "limits", "unlimited"),
+    "accounts": ("rail", "number", "opening", "limits", "unlimited", "more_terms"),
     "routes": ("route", "hops"),
 }
 _TITLES: Final = (*_PARTS, "pairs", "dealers", "paths", "market_hours", "results")
@@ -106,11 +107,11 @@ def _hours(rail: dict[str, Any], language: str) -> Cell:
     return Cell(str(rail.get("calendar") or ""), lines=lines)
 
 
-_SCALES: Final = {"mn": 6, "bn": 9, "tn": 12}
+_SCALES: Final = {"mn": 6, "bn": 9, "tn": 12}  # those of resolved amounts
 
 
 def _accounts(accounts: dict[str, Any]) -> list[Cell]:
-    """How many, what they open with in sum, their limits in sum, and who has none."""
+    """How many, what they open with in sum, their limits in sum, who has none, and how many have which other key."""
     sums, currency, unlimited = {"opening": Decimal(0), "debit_limit": Decimal(0)}, "", []
     for name, account in accounts.items():
         for key in sums:
@@ -118,12 +119,14 @@ def _accounts(accounts: dict[str, Any]) -> list[Cell]:
             if words == ["unlimited"]:
                 unlimited.append(name)
                 continue
-            sums[key] += Decimal(words[0]).scaleb(_SCALES.get(words[1], 0) if len(words) == 3 else 0)
+            sums[key] += Decimal(words[0]).scaleb(_SCALES[words[1]] if len(words) == 3 else 0)
             currency = words[-1] if len(words) > 1 else currency
     money = [
         Cell(f"{value:,.2f} {currency}".replace(".00 ", " ") if value else "–", number=True) for value in sums.values()
     ]
-    return [Cell(f"{len(accounts):,}", number=True), *money, Cell(", ".join(unlimited))]
+    more = Counter(key for account in accounts.values() for key in account if key not in sums)
+    terms = Cell(lines=[f"{key.replace('_', ' ')}: {count:,}" for key, count in more.items()])
+    return [Cell(f"{len(accounts):,}", number=True), *money, Cell(", ".join(unlimited)), terms]
 
 
 def _hops(route: dict[str, Any], language: str) -> Cell:
@@ -132,7 +135,8 @@ def _hops(route: dict[str, Any], language: str) -> Cell:
         latency = said(hop.get("latency")).replace(", least 0 s", "")
         after = say("after", language, latency) if latency not in ("", "0 s") else ""
         lines.append(say("hop", language, hop["rail"], hop.get("from", "?"), hop.get("to", "?")) + after)
-    return Cell(lines=lines)
+        lines += [f"– {line}" for line in _terms(hop, ("rail", "from", "to", "latency")).lines]
+    return Cell(lines=[*lines, *_terms(route, ("hops",)).lines])
 
 
 def differing(runs: Sequence[tuple[str, Tables]], language: str) -> Table:

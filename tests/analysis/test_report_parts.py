@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from analysis.report.differ import Difference, differences, parts_of, path_text,
 from analysis.report.prose import sections
 from analysis.report.sources import Sources, linked, stated
 from analysis.report.table import Cell, Table
+from analysis.report.understood import tables_of
 from analysis.report.values import amount, percent, text, time
+from analysis.tables import open_tables
 from scenarios.keys import parse_path
+from tests.analysis.made import make_run, scenario
 
 
 @pytest.mark.parametrize(
@@ -136,6 +140,25 @@ def test_values_of_tables_in_words() -> None:
     assert said(latency) == "lognormal (median 645 s, sigma 1.74), most 5 d"
     assert said([{"use": "a", "at": True}, {"use": "b"}]) == "use a, at yes; use b"
     assert said([]) == said(None) == said({}) == ""
+
+
+def test_nothing_of_a_route_or_an_account_is_kept_quiet(tmp_path: Path) -> None:
+    made = scenario(["CB"])
+    made["routes"]["fast"] = {
+        "hops": [{"rail": "RTGS", "from": "debtor", "to": "creditor", "latency": "2 s", "fee": {"fixed": "5 CNY"}},
+                 {"rail": "X", "from": "creditor", "to": "Y", "latency": "0 s"}],
+        "charges": "OUR",
+    }  # fmt: skip
+    account = {"opening": "1,000.50 CNY", "debit_limit": "2 mn CNY", "funding": "1 CNY"}
+    made["accounts"] = {"RTGS": {"CB": {"opening": "1.5 mn CNY", "debit_limit": "unlimited"}, "B": account}}
+    run = make_run(tmp_path / "run", payments=0, grid=False, manifest={"scenario": made})
+    tables = {table.id: table for table in tables_of(open_tables(run), Sources(made), "en")}
+    assert list(tables["in-routes"].rows[0][1].lines) == [
+        "RTGS: debtor → creditor, after 2 s", "– fee: fixed 5 CNY", "X: creditor → Y", "charges: OUR"
+    ]  # fmt: skip
+    row = tables["in-accounts"].rows[0]
+    assert [cell.text for cell in row[1:5]] == ["2", "1,501,000.50 CNY", "2,000,000 CNY", "CB"]
+    assert list(row[5].lines) == ["funding: 1"]
 
 
 def test_sections_of_a_readme() -> None:
