@@ -27,6 +27,7 @@ _HEADS: Final = {
     "routes": ("route", "hops"),
 }
 _TITLES: Final = (*_PARTS, "pairs", "dealers", "paths", "market_hours", "results")
+_NUMBERS: Final = ("number", "opening", "limits")
 _IN_OTHER_COLUMNS: Final = ("currency", "calendar", "sessions")
 
 
@@ -41,16 +42,16 @@ def tables_of(tables: Tables, sources: Sources, language: str) -> list[Table]:
         if not entries:
             continue
         part, rows = path[-1], Rows(MOST_ROWS)
-        heads = [say(each, language) for each in _HEADS.get(part, ("name", "terms"))]
+        heads = [Cell(say(each, language), number=each in _NUMBERS) for each in _HEADS.get(part, ("name", "terms"))]
         for name, each in _named(entries):
             row = [_name(tables, part, name, language), *_cells(part, each, language)]
             # Who takes part is no number: it has no status.
             rows.add(row if part == "participants" else [*row, Cell(marks=sources.marks(*path, *filter(None, [name])))])
-        heads += [] if part == "participants" else [say("status", language)]
+        heads += [] if part == "participants" else [Cell(say("status", language))]
         note = say("more_rows", language, rows.dropped) if rows.dropped else ""
         named = "market_hours" if path == ("fx", "hours") else part
         title = say(named, language) if named in _TITLES else path_text(path)
-        table = Table(f"in-{part}", title, [Cell(head) for head in heads], rows.kept, 1, note)
+        table = Table(f"in-{part}", title, heads, rows.kept, 1, note)
         found.append(table.without_empty_columns())
     return found
 
@@ -103,7 +104,7 @@ def _hours(rail: dict[str, Any], language: str) -> Cell:
     for session in rail.get("sessions", ()):
         more = [f"{key.replace('_', ' ')} {value.replace('_', ' ')}" for key, value in session.items()
                 if key not in ("open", "close") and value not in ("all", "business")]  # fmt: skip
-        lines.append(", ".join([f"{session['open']}–{session['close']}", *more]))
+        lines.append(", ".join([f"{session['open']} – {session['close']}", *more]))
     return Cell(str(rail.get("calendar") or ""), lines=lines)
 
 
