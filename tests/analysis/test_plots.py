@@ -67,6 +67,15 @@ def test_standard_pictures_are_drawn_unasked_and_the_others_by_name() -> None:
     assert standard() == ["account_intraday", "settled_by_route"]
 
 
+def test_a_picture_is_as_wide_as_a_column_if_asked(run: Path, tmp_path: Path) -> None:
+    for width_mm in (None, 85):
+        plot_command(run, figures=("network",), width_mm=width_mm, out=tmp_path / str(width_mm))
+    header = (tmp_path / "85" / "network.png").read_bytes()[16:20]  # width in pixels, 200 to an inch
+    assert int.from_bytes(header, "big") == int(85 / 25.4 * 200)
+    header = (tmp_path / "None" / "network.png").read_bytes()[16:20]
+    assert int.from_bytes(header, "big") == int(170 / 25.4 * 200)
+
+
 def test_a_wrong_name_is_said_and_nothing_is_written(run: Path, tmp_path: Path) -> None:
     with pytest.raises(ScenarioError) as error:
         plot_command(run, figures=("settled_by_route", "acount_intraday"), out=tmp_path / "out")
