@@ -1,8 +1,8 @@
 """Reads a scenario file with everything it extends, and remembers where each value was written.
 
 ``extends`` names one file beside it or one catalogue entry; tables merge, scalars and arrays replace, and
-``remove = ["participants.X"]`` takes an inherited entry away. Nothing outside the scenario's folder and the catalogue
-is read, links followed.
+``remove = ["participants.X"]`` takes an inherited entry away, and its sources. Nothing outside the scenario's folder and
+the catalogue is read, links followed.
 """
 
 from __future__ import annotations
@@ -134,8 +134,23 @@ def _remove(document: Document, names: Any, origins: dict[KeyPath, Origin]) -> l
                                 expected="the key path of an inherited entry", try_=near))  # fmt: skip
             continue
         del table[path[-1]]
-        forget(document.origins, {path})
+        forget(document.origins, {path, *_sources_of(document, path)})
     return faults
+
+
+def _sources_of(document: Document, path: KeyPath) -> list[KeyPath]:
+    """Take away what was said of where an entry that is gone came from; the key paths of that."""
+    sources = document.data.get("sources")
+    gone: list[KeyPath] = []
+    for key in list(sources) if isinstance(sources, dict) else []:
+        try:
+            inside = parse_path(key)[: len(path)] == path
+        except ValueError:
+            continue  # noted when sources are checked
+        if inside:
+            del document.data["sources"][key]
+            gone.append(("sources", key))
+    return gone
 
 
 def _rebase(data: dict[str, Any], folder: Path, root: Path) -> None:

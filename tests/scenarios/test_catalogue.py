@@ -322,6 +322,26 @@ def test_the_figures_in_the_readme_are_those_of_a_run(week: Scenario) -> None:
     assert 0 < left["RETURNED_CUT_OFF"] < 0.05 * len(payments), "a few payments are short of funds, not most"
 
 
+def test_the_figures_of_three_paths_are_those_of_the_same_payments_down_each(tmp_path: Path) -> None:
+    text, sent = in_one_line(readme("three-paths")), set()
+    for path in ("clearing-bank", "cips-direct", "correspondents"):
+        shares = ", ".join(f'{name} = "{100 * (name == path)} %"' for name in scenario_of("three-paths").routes)
+        command = f"corridors.to-uob.routes={{{shares}}}"
+        assert f"luhai run three-paths --set '{command}' --out runs/{path}" in text
+        payments = simcore.run("three-paths", out=tmp_path / path, set=[command]).payments.to_pylist()
+        sent.add(frozenset((row["initiated_at"], row["debtor"], row["amount_sent_minor"]) for row in payments))
+        done = [row for row in payments if row["status"].startswith("SETTLED")]
+        minutes = [(row["completed_at"] - row["initiated_at"]).total_seconds() / 60 for row in done]
+        cost = sum(row["fee_minor"] for row in done) / sum(row["amount_sent_minor"] for row in done) * 10_000
+        typical, mean = (
+            f"{value:.1f} min" if value < 60 else f"{value / 60:.1f} h" for value in (median(minutes), fmean(minutes))
+        )
+        within = 100 * sum(one <= 60 for one in minutes) / len(payments)
+        row = f"| `{path}` | {100 * len(done) / len(payments):.1f} % | {typical} | {mean} | {within:.1f} % | "
+        assert row + (f"{cost:.1f} bp |" if cost else "0 | none |") in text, row
+    assert len(sent) == 1, "each path is sent the same payments"
+
+
 def hours_waited(
     payments: list[dict[str, Any]], obligations: list[dict[str, Any]]
 ) -> dict[tuple[str, str], list[float]]:
