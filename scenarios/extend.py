@@ -1,8 +1,8 @@
 """Reads a scenario file with everything it extends, and remembers where each value was written.
 
 ``extends`` names one file beside it or one catalogue entry; tables merge, scalars and arrays replace, and
-``remove = ["participants.X"]`` takes an inherited entry away, and its sources. Nothing outside the scenario's folder and
-the catalogue is read, links followed.
+``remove = ["participants.X"]`` takes an inherited entry away, and its sources. Nothing outside the scenario's folder
+and the catalogue is read, links followed.
 """
 
 from __future__ import annotations

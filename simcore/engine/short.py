@@ -154,10 +154,12 @@ def clear_default(problem: Problem, most_funds: Any, bound: Any) -> Resolution:
     # More than it owes changes nothing, and an unlimited line stays a number that can be added up.
     vector = clearing_vector((debtor, creditor, amount), np.minimum(most_funds, owed))
     paid = zip(vector.debtor.tolist(), vector.creditor.tolist(), vector.paid.tolist())
-    out = vector.defaulted[debtor]
+    # Rounding to whole units may give somebody in default by a fraction of a unit all it owes.
+    short = vector.payments < owed
+    out = short[debtor]
     return Resolution(
         rows[~out], rows[out], status=RETURNED_DEFAULT,
-        recoveries=tuple(pay for pay in paid if vector.defaulted[pay[0]] and pay[2] > 0),
+        recoveries=tuple(pay for pay in paid if short[pay[0]] and pay[2] > 0),
     )  # fmt: skip
 
 

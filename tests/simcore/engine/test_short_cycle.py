@@ -100,6 +100,14 @@ def test_money_on_its_way_back_has_no_part_in_a_default() -> None:
     assert {payer for payer, _, _ in choice.recoveries} == {A}
 
 
+def test_whoever_rounding_lets_pay_in_full_is_not_in_default() -> None:
+    """A has 4 of the 6 it owes, so B gets 2 2/3, with which it can't pay 3; in whole units B gets 3 and can."""
+    choice = resolved(cycle([0, 0, 0, 0], [(A, B, 4), (A, C, 2), (B, C, 3)]), "clearing_vector", [4, 0, 0, 0])
+    assert choice.settles.tolist() == [2]
+    assert choice.returned.tolist() == [0, 1]
+    assert sorted(choice.recoveries) == [(A, B, 3), (A, C, 1)]
+
+
 def test_collateral_is_part_of_what_there_is_in_default() -> None:
     choice = resolved(cycle([10, 10, 20, 0], CHAIN), "clearing_vector", [50, 0, 0, 0])
     assert choice.settles.size == 5
