@@ -10,6 +10,7 @@ from simcore.market import Dealer, Position, Refill
 from simcore.units import ClockTime, UnitError, format_amount, format_clock, format_duration
 
 SECOND_US = 1_000_000
+MOST_SKEW = 1000
 
 
 def check_dealers(checks: Checks) -> None:
@@ -45,6 +46,8 @@ def _position(checks: Checks, path: KeyPath, dealer: Dealer, position: Position)
             checks.say("LH128", here, format_amount(most), f"an amount in {code}")
         elif most.amount_minor <= 0:
             checks.say("LH128", here, format_amount(most), "an amount above zero")
+    if not 0 <= position.skew <= MOST_SKEW:
+        checks.say("LH128", (*path, "skew"), str(position.skew), f"a share from 0 to {MOST_SKEW:,}", "1")
     if position.every < SECOND_US:
         checks.say("LH128", (*path, "every"), format_duration(position.every), "at least 1 s", '"5 min"')
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from fx.currency import is_currency
-from scenarios.check_fx import check_file
 from scenarios.check_hours import covered, known_calendar
 from scenarios.check_ways import Ways
 from scenarios.keys import KeyPath, days_text, shown_value
-from scenarios.references import Checks, positive
+from scenarios.references import Checks, check_file, positive
 from simcore.calendar import ClockTime, load_calendar, local_us
 from simcore.model import TradeFlow
 from simcore.units import UnitError, format_amount

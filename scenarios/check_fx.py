@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from fx.anchored import anchored_currencies, anchored_path
 from fx.rates import RateNotFound, RatePath
-from scenarios.accounts import escape_fault, missing_file_fault
 from scenarios.check_dealers import check_dealers
 from scenarios.check_quoting import check_quoting
 from scenarios.check_rates import check_hours, check_paths
 from scenarios.keys import KeyPath, shown_value
-from scenarios.references import Checks
-from simcore.datafiles import data_path, is_allowed
+from scenarios.references import Checks, check_file
+from simcore.datafiles import data_path
 from simcore.engine.given_rates import read_rates
 from simcore.errors import ScenarioError
 from simcore.market import Pair
@@ -24,23 +23,6 @@ def pair_currencies(name: str) -> tuple[str, str] | None:
     """The two currencies of ``USD/CNY``."""
     source, slash, target = name.partition("/")
     return (source, target) if slash and source and target and source != target else None
-
-
-def check_file(checks: Checks, path: KeyPath, name: str, pattern: str) -> bool:
-    """Whether a data file is there and inside the folder, with a fault if not."""
-    where = checks.document.where(path)
-    try:
-        file = data_path(checks.document.folder, name)
-    except ValueError:
-        checks.say("LH030", path, shown_value(name), "the name of a file")
-        return False
-    if not is_allowed(checks.document.folder, file):
-        checks.faults.append(escape_fault(where, name))
-    elif not file.is_file():
-        checks.faults.append(missing_file_fault(checks.document, where, name, pattern))
-    else:
-        return True
-    return False
 
 
 def check_fx(checks: Checks) -> None:

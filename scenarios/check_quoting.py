@@ -9,6 +9,7 @@ from scenarios.keys import KeyPath, shown_value
 from scenarios.references import Checks
 from simcore.market import Pair, VolatilitySpread
 from simcore.rates.terms import currency_calendar
+from simcore.units import format_amount
 
 MOST_FACTOR = 1000
 
@@ -33,12 +34,28 @@ def check_quoting(checks: Checks, path: KeyPath, pair: Pair, currencies: tuple[s
             checks.say("LH127", here, str(factor), f"a factor of the half-spread from 0 to {MOST_FACTOR:,}", "1.5")
     if pair.spread_by_volatility is not None:
         _volatility(checks, (*path, "spread_by_volatility"), pair.spread_by_volatility)
+    for index in range(len(pair.spread_by_size or ())):
+        _size(checks, (*path, "spread_by_size", index), pair, index, currencies)
     if pair.value_date is not None:
         for code in currencies:
             if currency_calendar(code) is None:
                 checks.say("LH127", (*path, "value_date"), f"a value date in {code}, for which there is no calendar",
                            "currencies of countries whose business days are known")  # fmt: skip
                 return
+
+
+def _size(checks: Checks, path: KeyPath, pair: Pair, index: int, currencies: tuple[str, str]) -> None:
+    sizes = pair.spread_by_size or ()
+    size, before = sizes[index], sizes[index - 1] if index else None
+    shown = format_amount(size.least)
+    if size.least.currency not in currencies or size.least.amount_minor <= 0:
+        checks.say("LH127", (*path, "from"), shown, f"an amount above zero in {' or '.join(currencies)}")
+    elif before is not None and before.least.currency != size.least.currency:
+        checks.say("LH127", (*path, "from"), shown, f"an amount in {before.least.currency}, as the one before it")
+    elif before is not None and before.least.amount_minor >= size.least.amount_minor:
+        checks.say("LH127", (*path, "from"), shown, f"more than {format_amount(before.least)}")
+    if not 0 <= size.factor <= MOST_FACTOR:
+        checks.say("LH127", (*path, "factor"), str(size.factor), f"a factor from 0 to {MOST_FACTOR:,}", "1.5")
 
 
 def _volatility(checks: Checks, path: KeyPath, terms: VolatilitySpread) -> None:

@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from fx.currency import currency_codes, is_currency
-from scenarios.accounts import AMOUNTS
+from scenarios.accounts import AMOUNTS, escape_fault, missing_file_fault
 from scenarios.document import Document
 from scenarios.keys import KeyPath, listed, nearest, parse_path, shown_key, shown_path, shown_value
 from scenarios.salvage import Salvage
+from simcore.datafiles import data_path, is_allowed
 from simcore.errors import Fault
+from simcore.market import Fx
 from simcore.model import Account, Scenario
 from simcore.units import Money, format_amount
 
@@ -76,7 +78,6 @@ class Checks:
 def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
     """Return every fault of a typed scenario, in the order of the tables."""
     from scenarios.check_flows import check_flows
-    from scenarios.check_fx import check_fx
     from scenarios.check_hours import check_rails
     from scenarios.check_routes import check_routes
 
@@ -87,7 +88,10 @@ def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
     _accounts(checks)
     check_routes(checks)
     check_flows(checks)
-    check_fx(checks)
+    if scenario.fx != Fx():  # without exchange numpy needn't be imported
+        from scenarios.check_fx import check_fx
+
+        check_fx(checks)
     _results(checks)
     _sources(checks)
     return checks.faults
@@ -229,6 +233,23 @@ def _follow(data: Any, path: Iterable[str | int]) -> tuple[Any, int]:
             break
         depth += 1
     return data, depth
+
+
+def check_file(checks: Checks, path: KeyPath, name: str, pattern: str) -> bool:
+    """Whether a data file is there and inside the folder, with a fault if not."""
+    where = checks.document.where(path)
+    try:
+        file = data_path(checks.document.folder, name)
+    except ValueError:
+        checks.say("LH030", path, shown_value(name), "the name of a file")
+        return False
+    if not is_allowed(checks.document.folder, file):
+        checks.faults.append(escape_fault(where, name))
+    elif not file.is_file():
+        checks.faults.append(missing_file_fault(checks.document, where, name, pattern))
+    else:
+        return True
+    return False
 
 
 def positive(weights: dict[str, Decimal]) -> list[str]:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from scenarios.resolve import decimal_text
 from simcore.market import Dealer, Gbm, GbmPair, MarketHours, Pair, RatePathKind
 from simcore.model import Scenario
-from simcore.rates.paths import assumptions
 from simcore.units import format_amount, format_clock, format_duration
 
 SOURCES = {"ecb": "ECB reference rates", "given": "given in"}
@@ -19,6 +18,8 @@ def fx_lines(scenario: Scenario) -> Iterator[str]:
     fx = scenario.fx
     if not fx.pairs and not fx.dealers:
         return
+    from simcore.rates.paths import assumptions
+
     yield f"Currency market ({len(fx.pairs)})"
     for name, pair in fx.pairs.items():
         yield f"  {name:<16} {_rate(pair)}, half-spread {basis_points(pair.half_spread)}"
@@ -42,6 +43,9 @@ def _dealer(dealer: Dealer) -> Iterator[str]:
     if dealer.position is not None:
         limits = ", ".join(format_amount(most) for most in dealer.position.limits.values())
         yield f"stops dealing at a position of {limits}, looked at every {format_duration(dealer.position.every)}"
+        if dealer.position.skew:
+            share = f"{decimal_text(dealer.position.skew * 100)} %"
+            yield f"half-spread of a direction that carries the position further: up to {share} wider at the limit"
     for refill in dealer.refills or ():
         times = ", ".join(format_clock(clock) for clock in refill.times)
         paid = f", paid for on {refill.sell_on}" if refill.sell_on else ""
@@ -69,6 +73,8 @@ def _quoting(pair: Pair) -> Iterator[str]:
         terms = pair.spread_by_volatility
         normal = f"above {decimal_text(terms.normal * 100)} % a year over {terms.window} steps"
         yield f"half-spread widens with volatility {normal}, factor {decimal_text(terms.factor)}"
+    for size in pair.spread_by_size or ():
+        yield f"half-spread from {format_amount(size.least)} on × {decimal_text(size.factor)}"
     if pair.value_date:
         yield f"value date {pair.value_date}"
 

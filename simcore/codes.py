@@ -498,8 +498,8 @@ _MARKET = {
     "LH127": Code(
         "terms of quoting that don't go together",
         "What happens when a market is closed needs the hours of one, and a spread for closed hours an exchange at the "
-        "last quote. Spreads change by local hours of two digits and by a volatility above zero. A value date needs a "
-        "calendar of each of the two currencies.",
+        "last quote. Spreads change by local hours of two digits, a volatility above zero, sizes that rise. A value "
+        "date needs a calendar of each of the two currencies.",
         'hours = "onshore"\nwhen_closed = "last_quote"\nclosed_half_spread = "20 bp"\nspread_by_hour = { 17 = 1.5 }',
     ),
     "LH128": Code(

@@ -28,6 +28,15 @@ class VolatilitySpread:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SizeSpread:
+    """From an amount on the half-spread of the whole amount has a factor; the largest that it reaches counts."""
+
+    least: Money = field(metadata={"key": "from"})
+    """In either currency of the pair; in the other it is worth what the mid rate makes of it."""
+    factor: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pair:
     """The mid rate of one currency pair, ``"USD/CNY"``: CNY for one USD."""
 
@@ -50,6 +59,8 @@ class Pair:
     spread_by_hour: dict[str, Decimal] | None = None
     """Factors of the half-spread by local hour, ``{ 17 = 1.5, 18 = 2 }``; other hours have 1."""
     spread_by_volatility: VolatilitySpread | None = None
+    spread_by_size: tuple[SizeSpread, ...] | None = None
+    """Half-spreads of large amounts, rising."""
     value_date: Literal["T+0", "T+1", "T+2"] | None = None
     """When a dealer pays what it sold: so many days after the day of the exchange on which both currencies' calendars
     work. None means at once."""
@@ -158,6 +169,9 @@ class Position:
     limits: dict[str, Money]
     """Currency → the most that the dealer may be long or short."""
     every: Duration = 300_000_000
+    skew: Decimal = Decimal(0)
+    """By what share of itself the half-spread of a direction widens that carries the position further: at the limit by
+    all of it, before in proportion to the position."""
 
 
 @dataclass(frozen=True, kw_only=True)

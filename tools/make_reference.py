@@ -55,6 +55,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ('[flows.ID], kind = "replay"', model.ReplayFlow),
     ('[fx.pairs."SOURCE/TARGET"]', model.Pair),
     ("spread_by_volatility = { … }", market.VolatilitySpread),
+    ("spread_by_size = [{ … }]", market.SizeSpread),
     ('[fx.paths.ID], kind = "gbm"', market.Gbm),
     ('pairs = { "SOURCE/TARGET" = { … } }', market.GbmPair),
     ("jumps = { … }", market.Jumps),

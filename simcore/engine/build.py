@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from simcore.engine.spec import AccountSpec, HopSpec, WorldSpec
-from simcore.kernels.constants import BYPASS, CLOSED, COLLECT, FIFO, NONE, ORDERED, ROLE_CREDITOR, ROLE_DEBTOR
+from simcore.kernels.constants import BYPASS, CLOSED, COLLECT, FIFO, NEVER, NONE, ORDERED, ROLE_CREDITOR, ROLE_DEBTOR
 from simcore.kernels.world import (
     ACCOUNT,
     CYCLE_SEQUENCE,
@@ -213,6 +213,8 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         route_start=np.cumsum([0] + [len(route) for route in spec.routes]).astype(np.int64),
         **_directory(spec),
         quotes=_readable(np.zeros(len(spec.quotes), dtype=QUOTE)),
+        size_from=np.full((len(spec.quotes), spec.n_size), NEVER, np.int64),
+        size_spread=np.zeros((len(spec.quotes), spec.n_size), np.int64),
         slots=_slots(slots),
         draws=np.zeros((slots, spec.n_draw), np.int64),
         moved=np.zeros((slots, most_hops), np.int64),

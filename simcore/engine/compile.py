@@ -215,6 +215,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         quotes=tuple((participants[q.dealer], currencies[q.source], currencies[q.target]) for q in quotes),
         always_dealt=not any(pair.hours for pair in scenario.fx.pairs.values())
         and not any(dealer.position for dealer in scenario.fx.dealers.values()),
+        n_size=max((len(pair.spread_by_size or ()) for pair in scenario.fx.pairs.values()), default=0),
         n_draw=max((sum(hop.draw >= 0 for hop in hops) for hops in routes), default=0),
     )
     return Compiled(

@@ -335,14 +335,18 @@ class Machine:
             self._serve(reason)
 
     def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int, opens_at: int = 0,
-              value_at: int = 0) -> None:  # fmt: skip
+              value_at: int = 0, sizes: Iterable[tuple[int, int]] = ()) -> None:  # fmt: skip
         """Put a dealer's quote into force.
 
         Parameters
         ----------
         opens_at : int    an instant to come keeps what would be exchanged from its rail until then
         value_at : int    an instant to come keeps what was exchanged with the dealer until then
+        sizes : (amount, half-spread) from that amount on, rising; as many as the spec has at most
         """
+        self.world.size_from[index] = NEVER
+        for tier, (amount, half_spread) in enumerate(sizes):
+            self.world.size_from[index, tier], self.world.size_spread[index, tier] = amount, half_spread
         self.world.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id, opens_at, value_at)
 
     def reset_day(self, rail: int) -> None:

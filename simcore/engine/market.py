@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from heapq import merge
 from itertools import groupby
 
@@ -89,7 +90,8 @@ class Market:
             quote = self._compiled.quotes[index]
             forward = quote.source == path.source
             numerator, denominator = one_way if forward else one_way[::-1]
-            half_spread = terms.half_spread(quote.spread_bp_e2)
+            widening = self._positions.widening(quote.dealer, quote.source, quote.target)
+            half_spread = terms.half_spread(quote.spread_bp_e2, widening)
             if stepped or self._fx_ids[index][1] != half_spread:
                 fx_id = self._log.rate(
                     time=now, dealer=quote.dealer, source=quote.source, target=quote.target,
@@ -99,7 +101,21 @@ class Market:
                 )  # fmt: skip
                 self._fx_ids[index] = fx_id, half_spread
             opens_at = max(terms.opens_at, self._positions.opens_at(quote.dealer, quote.source, quote.target, now))
+            sizes = [
+                (least, terms.half_spread(quote.spread_bp_e2, widening * factor))
+                for least, factor in self._sizes(name, quote.source, numerator, denominator)
+            ]
             self._machine.quote(
-                index, numerator, denominator, half_spread, self._fx_ids[index][0], opens_at, terms.value_at
+                index, numerator, denominator, half_spread, self._fx_ids[index][0], opens_at, terms.value_at, sizes
             )
         return terms
+
+    def _sizes(self, name: str, source: str, numerator: int, denominator: int) -> Iterator[tuple[int, Fraction]]:
+        """Amounts in the currency a dealer receives from which on its half-spread has another factor."""
+        for size in self._compiled.scenario.fx.pairs[name].spread_by_size or ():
+            worth = Fraction(size.least.amount_minor)
+            # The fraction turns source into target, so an amount in target is worth its inverse in source.
+            yield (
+                round(worth if size.least.currency == source else worth * denominator / numerator),
+                Fraction(size.factor),
+            )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 from simcore.engine.compile import Compiled
 from simcore.engine.machine import Machine
 
+ONE = Fraction(1)
 Note = Callable[[str, str, str, int, str], None]
 """Takes event, dealer, currency, position in minor units and direction."""
 
@@ -23,6 +25,7 @@ class Positions:
         self._machine, self._note, self._start = machine, note, start_us
         self._limits: dict[str, dict[str, int]] = {}
         self._every: dict[str, int] = {}
+        self._skew: dict[str, Fraction] = {}
         self._accounts: dict[tuple[str, str], list[int]] = {}
         self._flat: dict[tuple[str, str], int] = {}
         self._stopped: dict[tuple[str, str, str], bool] = {}
@@ -31,6 +34,7 @@ class Positions:
                 continue
             self._limits[dealer] = {code: most.amount_minor for code, most in terms.position.limits.items()}
             self._every[dealer] = terms.position.every
+            self._skew[dealer] = Fraction(terms.position.skew)
             for code in terms.position.limits:
                 self._accounts[dealer, code] = [
                     at
@@ -69,6 +73,15 @@ class Positions:
             self._note(event, dealer, watched, self.position(dealer, watched), f"{source} to {target}")
         every = self._every[dealer]
         return now + every - (now - self._start) % every if code else 0
+
+    def widening(self, dealer: str, source: str, target: str) -> Fraction:
+        """The factor of a dealer's half-spread for a direction that carries its position further; 1 if none does."""
+        limits, skew = self._limits.get(dealer), self._skew.get(dealer)
+        if not limits or not skew:
+            return ONE
+        used = [Fraction(self.position(dealer, source), limits[source])] if source in limits else []
+        used += [Fraction(-self.position(dealer, target), limits[target])] if target in limits else []
+        return 1 + skew * min(max([Fraction(0), *used]), ONE)
 
     def times(self, dealers: list[str], end_us: int) -> list[int]:
         """Instants at which some of these dealers look at their positions, rising."""

@@ -297,8 +297,13 @@ def settled(world, slot, status, sequence, cycle, now):
     value_at = now
     if wanted != currency:
         dealer = world.dealer_of[world.accounts[it.credit].participant]
-        quote = world.quotes[world.quote_of[dealer, currency, wanted]]
-        principal, spread, target = dealer_legs_kernel(amount, quote.spread_bp_e2, quote.numerator, quote.denominator)
+        at = world.quote_of[dealer, currency, wanted]
+        quote = world.quotes[at]
+        half_spread = quote.spread_bp_e2
+        for tier in range(world.size_from.shape[1]):
+            if amount >= world.size_from[at, tier]:
+                half_spread = world.size_spread[at, tier]
+        principal, spread, target = dealer_legs_kernel(amount, half_spread, quote.numerator, quote.denominator)
         it.fx_id = quote.fx_id
         value_at = max(now, quote.value_at)
         if target < 0:

@@ -207,6 +207,8 @@ class World(NamedTuple):
     dealer_of: Int64  # (n_participant,)
     quote_of: Int64  # (n_dealer, n_currency, n_currency)
     quotes: Records  # QUOTE, in force now
+    size_from: Int64  # (n_quote, n_tier) amounts, rising, from which on another half-spread is in force
+    size_spread: Int64  # (n_quote, n_tier) that half-spread
     slots: Records  # SLOT
     draws: Int64  # (n_slot, n_draw) drawn latencies
     moved: Int64  # (n_slot, most_hops) what each settled hop moved

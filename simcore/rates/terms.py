@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from fx.dealer import BP_E2_WHOLE
@@ -40,11 +41,17 @@ class Terms:
     closed_half_spread: int | None
     """In place of every dealer's own; none in the hours."""
 
-    def half_spread(self, own: int) -> int:
-        """A dealer's half-spread now, in hundredths of a basis point, rounded half-even, at most the whole amount."""
+    def half_spread(self, own: int, widening: Fraction = Fraction(1)) -> int:
+        """A dealer's half-spread now, in hundredths of a basis point, rounded half-even, at most the whole amount.
+
+        Parameters
+        ----------
+        own : int              what it is in quiet hours
+        widening : Fraction    a further factor, for size or position; not outside the hours where they have a spread
+        """
         if self.closed_half_spread is not None:
             return self.closed_half_spread
-        return min(int((own * self.factor).to_integral_value(ROUND_HALF_EVEN)), BP_E2_WHOLE)
+        return min(round(own * Fraction(self.factor) * widening), BP_E2_WHOLE)
 
 
 def currency_calendar(code: str) -> str | None:

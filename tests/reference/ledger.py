@@ -34,6 +34,7 @@ class Ledger:
                  [k for k, row in enumerate(spec.accounts) if row.rail == index])
             for index, rail in enumerate(spec.rails)
         ]  # fmt: skip
+        self.sizes: list[list[tuple[int, int]]] = [[] for _ in spec.quotes]
         self.quotes: list[tuple[int, ...]] = [(0, 0, 0, 0, 0, 0)] * len(spec.quotes)
         self.now = 0
         self.settled = 0
@@ -302,9 +303,9 @@ class Ledger:
         kind, principal, spread, target, converted, value_at = c.KIND_SPREAD, amount, 0, amount, c.NONE, 0
         if target_currency != source:
             dealer = self.book[payment.credit].participant
-            numerator, denominator, half_spread, converted, _, value_at = self.quotes[
-                self.spec.quotes.index((dealer, source, target_currency))
-            ]
+            quote = self.spec.quotes.index((dealer, source, target_currency))
+            numerator, denominator, half_spread, converted, _, value_at = self.quotes[quote]
+            half_spread = max([(0, half_spread), *(size for size in self.sizes[quote] if size[0] <= amount)])[1]
             principal, spread, target = dealer_legs(amount, half_spread, numerator, denominator)
         elif self._hop(payment).has_fee:
             kind, spread = c.KIND_FEE, self._fee(payment, amount)

@@ -52,6 +52,8 @@ RATES = ((1, 1), (3, 2), (2, 3), (1, 5), (7, 3))
 SPREADS = (0, 100_000, 250_000, 500_000)
 # How long after its own instant a quote opens and has its value; 0: at once.
 OPENS = (0, 2, 0, 1, 5)
+# From these amounts on another half-spread.
+SIZES = (((2, 300_000), (4, 100_000)), ((3, 0),), ())
 VALUES = (0, 0, 3, 1, 0, 4)
 
 
@@ -179,7 +181,8 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         opens_at, value_at = OPENS[number % len(OPENS)], VALUES[number % len(VALUES)]
         later = tuple(after and step.at + after for after in (opens_at, value_at))
         spread = SPREADS[number % len(SPREADS)]
-        return machine.quote(step.first % len(spec.quotes), *rate, spread, 100 + cycle_id, *later)
+        sizes = SIZES[number % len(SIZES)][: spec.n_size]
+        return machine.quote(step.first % len(spec.quotes), *rate, spread, 100 + cycle_id, *later, sizes)
     if step.what == "transfer" and len(spec.rails) > 1:
         return _transfer(spec, machine, rail, number, step.at)
     return None

@@ -10,7 +10,7 @@ of one instant come by priority where their rail has one, then in the order they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -278,7 +278,8 @@ class Twin(Ledger):
         return payment
 
     def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int, opens_at: int = 0,
-              value_at: int = 0) -> None:  # fmt: skip
+              value_at: int = 0, sizes: Iterable[tuple[int, int]] = ()) -> None:  # fmt: skip
+        self.sizes[index] = list(sizes)
         self.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id, opens_at, value_at)
 
     def reset_day(self, rail: int) -> None:

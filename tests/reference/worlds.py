@@ -143,6 +143,7 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
         quotes=tuple((dealer, a, b) for a in currencies for b in currencies if a != b for dealer in range(n)),
         n_draw=n_draw,
         always_dealt=choose.among((True, False)),
+        n_size=choose.among((0, 1, 2)),
     )
 
 

@@ -126,3 +126,17 @@ def test_the_price_is_the_most_that_buys_no_more(rate: tuple[int, int], spread: 
         assert dealer_legs(cost, spread, *rate)[2] <= wanted
         worth = Fraction(wanted * rate[1], rate[0]) / (1 - Fraction(spread, 1_000_000))
         assert abs(cost - worth) <= 2 + Fraction(rate[1], rate[0])
+
+
+def test_a_position_skews_the_spread_of_the_direction_that_carries_it_further(tmp_path: Path) -> None:
+    """Short about SGD 1,667 of 3,000: yuan to dollars costs 10 bp × (1 + 2 × 0.556), the way back 10 bp."""
+    limits = 'position = { limits = { SGD = "3000 SGD" }, every = "10 min", skew = 2 }\n'
+    path = town(tmp_path, FX_TOWN.replace(DEALER, DEALER + limits), pay("a", "10:01", 9009) + pay("b", "10:11", 1000))
+    run = run_town(path, tmp_path / "run")
+    paid = rows(run.obligations, rail="MEPS")[0]["amount_minor"]
+    widened = round(1000 * (1 + 2 * Fraction(paid, 300_000)))
+    assert 2000 < widened < 2200
+    assert [row["half_spread_bp_e2"] for row in rows(run.fx, source="CNY")][:2] == [1000, widened]
+    assert [row["half_spread_bp_e2"] for row in rows(run.fx, source="SGD")] == [1000]
+    assert rows(run.payments, reference="b")[0]["fee_minor"] == round(100_000 * Fraction(widened, 1_000_000))
+    assert audit(tmp_path / "run").ok

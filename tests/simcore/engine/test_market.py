@@ -147,3 +147,14 @@ def test_what_was_sold_is_paid_on_its_value_date(tmp_path: Path) -> None:
     late = run_town(town(tmp_path / "2", FX_TOWN.replace(SGD, SGD + 'value_date = "T+2"\n'), THREE), tmp_path / "run-2")
     assert {row["status"] for row in late.payments.to_pylist()} == {"IN_TRANSIT_AT_END"}
     assert audit(tmp_path / "run").ok
+
+
+def test_large_amounts_have_their_own_spread(tmp_path: Path) -> None:
+    """From SGD 100 on twice the spread, from SGD 1,000 on none: CNY 540 and CNY 5,400 at 5.4."""
+    sizes = 'spread_by_size = [{ from = "100 SGD", factor = 2 }, { from = "1000 SGD", factor = 0 }]\n'
+    amounts = ("539.99", "540", "5399.99", "5400")
+    payments = "".join(f"{a},2026-03-02T10:00:00+08:00,Payer,Payee,{a},CNY\n" for a in amounts)
+    run = run_town(town(tmp_path, FX_TOWN.replace(SGD, SGD + sizes), payments), tmp_path / "run")
+    fees = {row["reference"]: row["fee_minor"] for row in run.payments.to_pylist()}
+    assert fees == dict(zip(amounts, (54, 108, 1080, 0), strict=True))
+    assert audit(tmp_path / "run").ok
