@@ -17,6 +17,7 @@ from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
 from simcore.engine.positions import Positions
 from simcore.engine.refills import Refills
+from simcore.kernels.constants import NEVER
 from simcore.rates.terms import Schedule, Terms
 
 SIMULATED = "simulated"
@@ -115,7 +116,5 @@ class Market:
         for size in self._compiled.scenario.fx.pairs[name].spread_by_size or ():
             worth = Fraction(size.least.amount_minor)
             # The fraction turns source into target, so an amount in target is worth its inverse in source.
-            yield (
-                round(worth if size.least.currency == source else worth * denominator / numerator),
-                Fraction(size.factor),
-            )
+            least = round(worth if size.least.currency == source else worth * denominator / numerator)
+            yield min(least, NEVER), Fraction(size.factor)

@@ -177,3 +177,51 @@ def test_mechanisms_are_written_out_and_load_again(tmp_path: Path) -> None:
     offset, gridlock = again.rails["RTGS"].mechanisms
     assert (offset.use, offset.at, offset.most, offset.rule) == ("bilateral_offset", "entry", 3, "ten")
     assert (gridlock.use, gridlock.every) == ("gridlock_resolution", 300_000_000)
+
+
+MARKET = """
+[fx.pairs."USD/CNY"]
+source = "simulated"
+rate = 6.9
+half_spread = "2 bp"
+hours = "onshore"
+when_closed = "last_quote"
+closed_half_spread = "20 bp"
+spread_by_hour = { 17 = 1.5 }
+spread_by_volatility = { window = 20, normal = "4 %" }
+spread_by_size = [{ from = "5 mn USD", factor = 2 }]
+value_date = "T+1"
+
+[fx.pairs."THB/CNY"]
+source = "simulated"
+half_spread = "10 bp"
+
+[fx.hours.onshore]
+calendar = "CN"
+sessions = [{ open = "09:30", close = "03:00+1" }]
+
+[fx.paths.dollar]
+kind = "gbm"
+step = "1 min"
+pairs = { "USD/CNY" = { volatility = "4.04 %", drift = -0.01, jumps = { per_year = 6, size = 0.006 } } }
+correlation = [[1]]
+
+[fx.paths.baht]
+kind = "block_bootstrap"
+pairs = ["THB/CNY"]
+first = 2019-01-02
+hours = "onshore"
+
+[fx.dealers.FX]
+position = { limits = { SGD = "10 mn SGD" }, skew = 0.5 }
+refills = [{ rail = "MEPS", to = "5 mn SGD", from = "SG", times = ["09:30", "14:00"] }]
+pairs = ["SGD/CNY"]
+"""
+
+
+def test_a_whole_currency_market_is_written_out_and_loads_again(write: Write) -> None:
+    loaded = load(write("to-singapore", ('[fx.dealers.FX]\npairs = ["SGD/CNY"]\n', MARKET)))
+    again = load(write(to_toml(loaded.scenario), name="resolved.toml"))
+    assert again.scenario == loaded.scenario
+    assert again.digest == loaded.digest
+    assert from_dict(to_dict(loaded.scenario)) == loaded.scenario
