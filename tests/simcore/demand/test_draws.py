@@ -14,7 +14,7 @@ from simcore.demand.chunk import Chunk, concatenate
 from simcore.demand.latency import LONGEST_US, LatencyDraws, latency_us
 from simcore.demand.trade import TradeSource
 from simcore.errors import ScenarioError
-from simcore.model import Corridor, Exponential, Latency, Lognormal, LognormalAmount, Uniform
+from simcore.model import Corridor, Exponential, Hop, Latency, Lognormal, LognormalAmount, Uniform
 from simcore.units import Money
 from tests.simcore.demand import make
 
@@ -82,7 +82,8 @@ def test_a_latency_has_one_distribution():
 
 
 def test_latencies_of_one_route_do_not_depend_on_the_payments_of_another():
-    columns = [[LOGNORMAL, LOGNORMAL], [], [LOGNORMAL]]
+    hop = Hop(rail="R", debtor="debtor", creditor="creditor", latency=LOGNORMAL)
+    columns = [[hop, hop], [], [hop]]
     mixed = np.array([0, 1, 2, 0, 2, 1, 0], dtype=np.int32)
     drawn = LatencyDraws(["a", "b", "c"], columns, 65, 0).draw(mixed)
     alone = LatencyDraws(["a", "b", "c"], columns, 65, 0).draw(np.zeros(3, dtype=np.int32))
