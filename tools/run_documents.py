@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/guide.md", "docs/use_elsewhere.md")
+DOCUMENTS = ("README.md", "docs/tutorial.md", "docs/guide.md", "docs/economist.md", "docs/use_elsewhere.md")
 HOME = "/home/you/luhai"
 FENCE = re.compile(r"^```(\w*)$")
 FILE = re.compile(r"^<!-- file: ([\w./-]+) -->$")
