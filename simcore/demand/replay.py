@@ -22,6 +22,7 @@ from simcore.demand.header import AMOUNTS, OPTIONAL, REQUIRED, check_columns
 from simcore.demand.references import ReferenceCheck, find_duplicates
 from simcore.errors import Fault, ScenarioError
 from simcore.model import ReplayFlow
+from simcore.results.ahead import ahead
 
 PURPOSES_MOST = 32_000
 
@@ -91,7 +92,7 @@ class ReplaySource:
         first_row, last_us = 0, self._window[0]
         in_memory = {} if self._in_memory is None else {"in_memory": self._in_memory}
         with ReferenceCheck(**in_memory) as references, files.reading(self._shown):
-            for batch in self._table.batches(self._columns):
+            for batch in ahead(self._table.batches(self._columns)):
                 if batch.num_rows == 0:
                     continue
                 chunk = self._convert(batch, first_row, last_us, texts, numbers, default)
