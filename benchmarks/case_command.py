@@ -140,7 +140,7 @@ def run(quick: bool, size: int | None) -> Iterator[tuple[dict[str, Any], list[Go
         ratio = record["command"]["cpu_best_s"] / record["python"]["cpu_best_s"]
         wall = record["command"]["wall_best_s"] / record["python"]["wall_best_s"]
         record["ratio_cpu"], record["ratio_wall"] = ratio, wall
-        # Wall time is what a user waits for. The run reads and packs in second threads, so its processor time is longer.
+        # Wall time is what a user waits for. It reads and packs in second threads, so its processor time is longer.
         note = f"{ratio:.2f} x of its processor time"
         yield record, [Goal("luhai run against plain Python, wall", wall, 3, False, "x", note)]
         del payments
