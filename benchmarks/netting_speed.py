@@ -124,11 +124,12 @@ def net(quick: bool) -> Record:
         creditor[part] = (debtor[part] + rng.integers(1, PARTICIPANTS, count, dtype=np.int32)) % PARTICIPANTS
         amount[part] = rng.integers(1, 10**10, count)
     position = np.zeros(PARTICIPANTS, np.int64)
-    net_positions(debtor[:10], creditor[:10], amount[:10], position)
+    paid = np.zeros(PARTICIPANTS, np.int64)
+    net_positions(debtor[:10], creditor[:10], amount[:10], position, paid)
     read_through(debtor[:10], creditor[:10], amount[:10])
     ours, read = in_turn(
         3,
-        timed(lambda: net_positions(debtor, creditor, amount, position)),
+        timed(lambda: net_positions(debtor, creditor, amount, position, paid)),
         timed(lambda: read_through(debtor, creditor, amount)),
     )
     if int(position.sum()):

@@ -35,7 +35,7 @@ class Resolution:
 def positions(problem: Problem, rows: Any) -> Any:
     """Multilateral net positions of some obligations: int64 (n_account,)."""
     net = np.zeros(problem.funds.size, np.int64)
-    net_positions(problem.debtor[rows], problem.creditor[rows], problem.amount[rows], net)
+    net_positions(problem.debtor[rows], problem.creditor[rows], problem.amount[rows], net, np.zeros_like(net))
     return net
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from simcore.demand.batch import DemandBatch
 from simcore.engine.machine import Machine
 from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
-from simcore.kernels import control, loop
-from simcore.kernels.constants import COLLECT, GROSS, KIND_FUNDING
+from simcore.kernels import control, loop, parts, sets
+from simcore.kernels.constants import COLLECT, GROSS, KIND_FUNDING, RETURNED_UNWOUND
 
 KERNELS: dict[str, Any] = {
     "advance": loop.advance,
@@ -19,6 +19,11 @@ KERNELS: dict[str, Any] = {
     "transfer": control.transfer,
     "settle_cycle": control.settle_cycle,
     "return_queued": control.return_queued,
+    "lend": control.lend,
+    "split_queues": parts.split_queues,
+    "settle_sets": sets.settle_sets,
+    "recover": sets.recover,
+    "return_taken": sets.return_taken,
 }
 
 
@@ -62,3 +67,8 @@ def warm(progress: Callable[[str], None]) -> None:
     machine.cycle(1, 0, 2)
     machine.return_queued(0, 2)
     machine.advance(3)
+    nothing = np.zeros(0, np.int64)
+    machine.settle_sets(0, nothing, nothing, 0, 3, [(0, 1, 1)])
+    machine.settle_collected(1, nothing, 0, 3, (), [(2, 3, 1)])
+    machine.return_collected(1, nothing, RETURNED_UNWOUND, 3)
+    machine.split_queues(0, 1, 3)

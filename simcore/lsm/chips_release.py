@@ -282,7 +282,7 @@ def _multilateral(problem: Problem, rows: Int64, funds: Int64, ceiling: Int64) -
     n_account = int(funds.size)
     debtor, creditor, amount = problem.debtor[rows], problem.creditor[rows], problem.amount[rows]
     most_held = np.maximum(ceiling, funds)
-    net_positions(debtor, creditor, amount, funds)
+    net_positions(debtor, creditor, amount, funds, np.zeros_like(funds))
     paid, received = groups_of(debtor, n_account), groups_of(creditor, n_account)
     leaves = 1 << max(n_account - 1, 0).bit_length()
     gone = np.zeros(rows.size, dtype=np.bool_)

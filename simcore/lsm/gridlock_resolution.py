@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy import uint32
 
 from simcore.accelerate import kernel
 from simcore.lsm import register
 from simcore.lsm.base import Mechanism, Problem, Selection
-from simcore.lsm.grouping import Groups, Int32, Int64, by_debtor
+from simcore.lsm.grouping import Groups, Int32, Int64, by_debtor, writable
 
 
 @kernel
-def resolve(start, creditor, amount, last, position, waiting):
+def resolve(start, order, creditor, amount, last, position, waiting):
     """Take out the last payment of some account that is short until nobody is.
 
     Parameters
     ----------
-    start : int64 (n_account + 1,)           payments of account i are start[i] : start[i + 1], in its queue order
-    creditor, amount : int32, int64 (n,)     of the payments in that order
+    start : int64 (n_account + 1,)           payments of account i are order[start[i] : start[i + 1]], as queued
+    order : int32 (n,)                       rows, account by account
+    creditor, amount : int32, int64 (n,)     of the rows
     last : int64 (n_account,)                written: what stays of account i is start[i] : last[i]
     position : int64 (n_account,)            funds; on return those after the payments that stay
     waiting : int32 (n_account,)             scratch: accounts that are short, each once
@@ -39,8 +41,9 @@ def resolve(start, creditor, amount, last, position, waiting):
         last[i] = start[i + 1]
         total = 0
         for k in range(start[i], start[i + 1]):
-            total += amount[k]
-            position[creditor[k]] += amount[k]
+            row = uint32(order[k])
+            total += amount[row]
+            position[uint32(creditor[row])] += amount[row]
         position[i] -= total
     # An account waits exactly while its position is below zero, so crossing zero is the moment to put it in line.
     # First come, first served lets shortfalls gather, which needs fewer visits than treating the latest first.
@@ -58,18 +61,27 @@ def resolve(start, creditor, amount, last, position, waiting):
         k = last[i]
         while own < 0:
             k -= 1
-            own += amount[k]
-            c = creditor[k]
+            row = uint32(order[k])
+            own += amount[row]
+            c = uint32(creditor[row])
             before = position[c]
-            position[c] = before - amount[k]
+            position[c] = before - amount[row]
             # Written without a branch, because whether an account falls below zero can't be predicted.
             place = first + count
-            waiting[place if place < n_account else place - n_account] = c
-            count += (before >= 0) & (before < amount[k])
+            waiting[uint32(place if place < n_account else place - n_account)] = c
+            count += (before >= 0) & (before < amount[row])
         removed += last[i] - k
         position[i] = own
         last[i] = k
     return removed
+
+
+@kernel
+def mark_prefix(start, last, order, set_of):
+    """Write 0 for the rows order[start[i] : last[i]] of every account i."""
+    for i in range(last.size):
+        for k in range(start[i], last[i]):
+            set_of[uint32(order[k])] = 0
 
 
 def resolved(problem: Problem, queues: Groups) -> tuple[Int64, Int64]:
@@ -77,15 +89,15 @@ def resolved(problem: Problem, queues: Groups) -> tuple[Int64, Int64]:
     n_account = int(problem.funds.size)
     last, position = np.empty(n_account, dtype=np.int64), problem.funds.copy()
     waiting = np.empty(n_account, dtype=np.int32)
-    resolve(queues.start, problem.creditor[queues.order], problem.amount[queues.order], last, position, waiting)
+    creditor, amount = writable(problem.creditor), writable(problem.amount)
+    resolve(queues.start, queues.order, creditor, amount, last, position, waiting)
     return last, position
 
 
 def prefix_set(problem: Problem, queues: Groups, last: Int64) -> Int32:
     """``set_of`` with one set: of each account the payments before ``last``."""
     set_of = np.full(problem.size, -1, dtype=np.int32)
-    stays = np.arange(problem.size) < np.repeat(last, np.diff(queues.start))
-    set_of[queues.order[stays]] = 0
+    mark_prefix(queues.start, last, queues.order, set_of)
     return set_of
 
 
@@ -112,4 +124,4 @@ class GridlockResolution(Mechanism):
         queues = by_debtor(problem)
         last, _ = resolved(problem, queues)
         set_of = prefix_set(problem, queues, last)
-        return Selection(set_of=set_of, facts={"taken_out": int((set_of < 0).sum())})
+        return Selection(set_of=set_of, facts={"taken_out": int(problem.size - (last - queues.start[:-1]).sum())})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy import uint32
 from numpy.typing import NDArray
 
 from simcore.accelerate import kernel
@@ -33,21 +34,28 @@ def group_rows(group, start, order):
     O(n + n_group) steps.
     """
     for k in range(group.size):
-        start[group[k] + 2] += 1
+        start[uint32(group[k] + 2)] += 1
     for g in range(2, start.size):
         start[g] += start[g - 1]
     for k in range(group.size):
-        g = group[k] + 1
-        order[start[g]] = k
-        start[g] += 1
+        own = uint32(group[k] + 1)
+        order[uint32(start[own])] = k
+        start[own] += 1
 
 
 @kernel
-def net_positions(debtor, creditor, amount, position):
-    """Add every obligation to ``position``, int64 (n_account,): the debtor's falls, the creditor's rises. O(n)."""
+def net_positions(debtor, creditor, amount, position, paid):
+    """Add every obligation to ``position``, int64 (n_account,): the debtor's falls, the creditor's rises. O(n).
+
+    ``paid``, int64 (n_account,), is scratch, all zeros before and after: with sums of their own the two sides needn't
+    wait for each other. Indices are unsigned because one that may be negative costs a test, half of all the time here.
+    """
     for k in range(amount.size):
-        position[debtor[k]] -= amount[k]
-        position[creditor[k]] += amount[k]
+        paid[uint32(debtor[k])] += amount[k]
+        position[uint32(creditor[k])] += amount[k]
+    for i in range(position.size):
+        position[i] -= paid[i]
+        paid[i] = 0
 
 
 @kernel
@@ -141,5 +149,6 @@ def by_pair(problem: Problem) -> Pairs:
 def positions(problem: Problem) -> Int64:
     """Funds of every account after the whole queue has settled at once: (n_account,), minor units."""
     position = problem.funds.copy()
-    net_positions(writable(problem.debtor), writable(problem.creditor), writable(problem.amount), position)
+    debtor, creditor, amount = writable(problem.debtor), writable(problem.creditor), writable(problem.amount)
+    net_positions(debtor, creditor, amount, position, np.zeros_like(position))
     return position
