@@ -38,7 +38,12 @@ def clock_axis(axes: Axes, first: float, last: float, language: str, most_hours:
         axes.axvline(midnight, color=PALE, linewidth=0.5, zorder=0.5)
     # A day is named at its noon; of many days, some.
     days = [day for day in range(math.floor(first), math.ceil(last)) if first <= day + 0.5 <= last]
+    per_day = _wide_mm(axes) / (last - first)
     every = max(1, math.ceil(len(days) / most_days))
+    while any(
+        (width_em(_day(day, language, every > 1)) + 0.8) * 7 * POINT_MM > every * per_day for day in days[::every]
+    ):
+        every += 1
     named = days[::every]
     axes.set_xticks([day + 0.5 for day in named], [_day(day, language, every > 1) for day in named], minor=True)
     axes.tick_params(axis="x", which="minor", length=0)
@@ -56,7 +61,7 @@ def clock_words(
 ) -> str:
     """What stands under an axis of local time: zone, its offset, the days; in lines that fit a figure of this width."""
     words = say("clock", language, zone, offset_words(zone, start_us), from_to(first, last, language))
-    return wrapped(words, (width_mm - 20) / (8 * POINT_MM))
+    return wrapped(words, (width_mm - 24) / (8 * POINT_MM))
 
 
 def offset_words(zone: ZoneInfo, time_us: int) -> str:
@@ -106,9 +111,7 @@ def elapsed_axis(axes: Axes, least: float, most: float, language: str, faster: b
     if faster and marks and marks[0] == least:
         words[0] = f"≤ {words[0]}"
     # On a narrow axis every mark is a tick, but not each is named: an hour first, then from left to right.
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    wide_mm = axes.get_position().width * figure.get_size_inches()[0] / MM
+    wide_mm = _wide_mm(axes)
     places = [math.log(mark / least) / math.log(most / least) * wide_mm for mark in marks]
     halves = [(width_em(word) + 0.6) * 7 * POINT_MM / 2 for word in words]
     named: list[int] = []
@@ -117,3 +120,9 @@ def elapsed_axis(axes: Axes, least: float, most: float, language: str, faster: b
             named.append(k)
     axes.set_xticks(marks, [word if k in named else "" for k, word in enumerate(words)])
     axes.xaxis.set_minor_locator(NullLocator())
+
+
+def _wide_mm(axes: Axes) -> float:
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return float(axes.get_position().width * figure.get_size_inches()[0] / MM)

@@ -39,6 +39,7 @@ RUNS = {
     "one": {"banks": 1, "payments": 20},
     "many": {"banks": 500, "payments": 3000},
     "week": {"banks": 6, "payments": 400, "days": 7},
+    "month": {"banks": 4, "payments": 300, "days": 31},
 }
 
 
