@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.batches import Words, batches, numbers
@@ -56,7 +55,7 @@ def read_rows(tables: Tables, days: Days) -> Rows:
     size, n_day = tables.rows("obligations"), max((len(names) for _, names in days.values()), default=1)
     rows = Rows(n_day, *(np.empty(size, kind) for kind in (np.int32, np.int32, *[np.int64] * 4)))  # type: ignore[arg-type]
     rails, people, currencies, n = Words(), Words(), Words(), 0
-    account_of: dict[int, int] = {}
+    account_of = np.full((0, 0), -1, np.int32)  # by rail and participant
     for batch in batches(tables, "obligations", _COLUMNS):
         keep = batch["payment_id"].is_valid()
         if not keep.true_count:
@@ -72,20 +71,22 @@ def read_rows(tables: Tables, days: Days) -> Rows:
         settled = numbers(batch["settled_at"])
         time = np.where(settled != NULL, settled, rows.entered[part])
         day, money = np.zeros(rail.size, np.int64), {}
-        for code in np.flatnonzero(np.bincount(rail)).tolist():
-            here = np.flatnonzero(rail == code)
+        used = np.flatnonzero(np.bincount(rail)).tolist()
+        for code in used:
+            here = np.flatnonzero(rail == code) if len(used) > 1 else slice(0, rail.size)
             starts, _ = days.get(rails.words[code], (np.zeros(1, np.int64), []))
             day[here] = np.maximum(np.searchsorted(starts, time[here], side="right") - 1, 0)
-            money[code] = currencies.words[currency[here[0]]]  # a rail has one currency
+            money[code] = currencies.words[currency[here][0]]  # a rail has one currency
         for column, side in (("debtor", rows.debtor), ("creditor", rows.creditor)):
-            who = pa.array(rail << 32 | people.codes(batch[column])).dictionary_encode()
-            names = who.dictionary.to_pylist()
-            for name in names:
-                if name not in account_of:
-                    account_of[name] = len(rows.accounts)
-                    rows.accounts.append((rails.words[name >> 32], people.words[name & 0xFFFFFFFF], money[name >> 32]))
-            accounts = np.array([account_of[name] for name in names], np.int64)
-            side[part] = accounts[who.indices.to_numpy()] * n_day + day
+            who = people.codes(batch[column])
+            grown = (len(rails.words) - account_of.shape[0], len(people.words) - account_of.shape[1])
+            account_of = np.pad(account_of, [(0, grown[0]), (0, grown[1])], constant_values=-1)
+            on = used[0] if len(used) == 1 else rail
+            place = account_of[on, who]
+            for key in np.unique((rail << 32 | who)[place < 0]).tolist():
+                account_of[key >> 32, key & 0xFFFFFFFF] = len(rows.accounts)
+                rows.accounts.append((rails.words[key >> 32], people.words[key & 0xFFFFFFFF], money[key >> 32]))
+            side[part] = account_of[on, who] * n_day + day
     for name in ("debtor", "creditor", "amount", "entered", "key", "sequence"):
         setattr(rows, name, getattr(rows, name)[:n])
     return rows
