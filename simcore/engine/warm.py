@@ -12,6 +12,7 @@ from simcore.engine.machine import Machine
 from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
 from simcore.kernels import control, loop, parts, sets
 from simcore.kernels.constants import COLLECT, GROSS, KIND_FUNDING, RETURNED_UNWOUND
+from simcore.lsm.grouping import net_positions
 
 KERNELS: dict[str, Any] = {
     "advance": loop.advance,
@@ -24,6 +25,7 @@ KERNELS: dict[str, Any] = {
     "settle_sets": sets.settle_sets,
     "recover": sets.recover,
     "return_taken": sets.return_taken,
+    "net_positions": net_positions,
 }
 
 
@@ -72,3 +74,5 @@ def warm(progress: Callable[[str], None]) -> None:
     machine.settle_collected(1, nothing, 0, 3, (), [(2, 3, 1)])
     machine.return_collected(1, nothing, RETURNED_UNWOUND, 3)
     machine.split_queues(0, 1, 3)
+    nobody = np.zeros(0, np.int32)
+    net_positions(nobody, nobody, nothing, np.zeros(1, np.int64), np.zeros(1, np.int64))
