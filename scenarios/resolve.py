@@ -91,6 +91,8 @@ def _plain(value: Any, hint: Any) -> Any:
         return f"{decimal_text(Decimal((sign, digits, power + 2)))} %"
     if isinstance(value, Decimal):
         return decimal_text(value)
+    if isinstance(value, float):
+        return value + 0.0  # one zero, as it is read
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 

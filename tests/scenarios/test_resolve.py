@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,6 +152,14 @@ scenarios = st.builds(
     results=st.builds(model.Results, grid=durations),
     sources=table(names, st.builds(model.Source, status=st.just("derived"), source=texts, note=texts)),
 )  # fmt: skip
+
+
+def test_there_is_one_zero(write: Write) -> None:
+    """Files are read so; a model made in Python may hold the other one."""
+    scenario = load(write("two-banks")).scenario
+    flow: Any = scenario.flows["trade"]
+    other = replace(scenario, flows={"trade": replace(flow, amount=replace(flow.amount, sigma=-0.0))})
+    assert "sigma = 0.0 " in to_toml(other)
 
 
 @given(scenarios)
