@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fx.rates import RatePath
-from simcore.calendar import BusinessCalendar, Session, Window, load_calendar, session_windows
+from simcore.calendar import Window, session_windows
 from simcore.demand import portable
+from simcore.engine.timetable import WHOLE_DAY, rail_calendar
 from simcore.model import Corridor, Fee, Hop, Latency, Scenario
-from simcore.units import ClockTime
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -50,6 +50,7 @@ class RouteChoice:
         self.names = [name for name, share in corridor.routes.items() if share > 0]
         self._shares = np.array([float(corridor.routes[name]) for name in self.names])
         self._hours: dict[str, _Hours] = {}
+        self._rates: dict[str, tuple[Ints, Floats]] = {}  # pair → instants, and rates from then on
 
     def choose(self, time_us: Ints, amount: Ints, uniform: Floats) -> NDArray[np.int64]:
         """The position in ``names`` of each payment's route.
@@ -106,9 +107,12 @@ class RouteChoice:
         name = f"{source}/{target}" if straight else f"{target}/{source}"
         own = fx.dealers[dealer].half_spread if dealer in fx.dealers else None
         spread = (fx.pairs[name].half_spread if own is None else own) / BP_E2_WHOLE
-        path = self._paths[name]
-        rates = np.array([numerator / denominator for numerator, denominator in path.fractions()])
-        at = np.searchsorted(np.array(path.times_us), time_us, side="right") - 1
+        if name not in self._rates:
+            path = self._paths[name]
+            listed = [numerator / denominator for numerator, denominator in path.fractions()]
+            self._rates[name] = np.array(path.times_us, np.int64), np.array(listed)
+        times, rates = self._rates[name]
+        at = np.searchsorted(times, time_us, side="right") - 1
         rate = rates[np.maximum(at, 0)]
         return spread, rate if straight else 1.0 / rate
 
@@ -153,10 +157,9 @@ class _Hours:
 
 
 def _windows(rail: Any, scenario: Scenario) -> list[Window]:
-    calendar: BusinessCalendar = load_calendar(rail.calendar or "ALL").with_changes(rail.add_open, rail.add_closed)
-    whole_day = (Session(open=ClockTime(0, 0), close=ClockTime(1, 0)),)
+    calendar = rail_calendar(rail)
     start, days = scenario.scenario.start, scenario.scenario.days + BEYOND_DAYS
-    windows = session_windows(calendar, calendar.zone, rail.sessions or whole_day, start, days)
+    windows = session_windows(calendar, calendar.zone, rail.sessions or WHOLE_DAY, start, days)
     return [window for window in windows if window.only == "all"]
 
 

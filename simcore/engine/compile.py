@@ -185,7 +185,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
                     rail=rail_index[hop.rail],
                     debtor=role(hop.debtor, participants, currencies),
                     creditor=role(hop.creditor, participants, currencies),
-                    latency_us=0 if hop.is_drawn or isinstance(hop.latency, Latency) else hop.latency,
+                    latency_us=0 if isinstance(hop.latency, Latency) else hop.latency,
                     draw=drawn if is_drawn else k.NONE,
                     **_fee(hop.fee),
                 )
