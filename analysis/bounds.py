@@ -16,6 +16,7 @@ where nothing but payments moves money.
 from __future__ import annotations
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -72,13 +73,15 @@ def needs(tables: Tables) -> dict[Account, Needs]:
     """
     days = business_days(tables)
     rows = read_rows(tables, days)
-    [used] = walk(rows, finality_order(rows), rows.amount, sets=True)
-    order, settled = entry_order(rows), rows.sequence != NULL
-    rows.entered = rows.key = rows.sequence = np.zeros(0, np.int64)  # three of five columns that nobody needs any more
-    if settled.all():
-        [submitted] = [upper] = walk(rows, order, rows.amount)
-    else:
-        submitted, upper = walk(rows, order, rows.amount, np.where(settled, rows.amount, 0))
+    order = entry_order(rows)
+    rows.entered = rows.key = np.zeros(0, np.int64)  # two of four columns that nobody needs any more
+    settled = rows.sequence != NULL
+    amounts = [rows.amount] if settled.all() else [rows.amount, np.where(settled, rows.amount, 0)]
+    with ThreadPoolExecutor(1) as other:  # numpy lets go of Python's lock while it sorts and sums
+        at_once = other.submit(walk, rows, order, *amounts)
+        [used] = walk(rows, finality_order(rows), rows.amount, sets=True)
+        walked = at_once.result()
+    submitted, upper = walked[0], walked[-1]
     issuers, found = _issuers(tables), {}
     met = np.bincount(rows.debtor, minlength=len(used.net)) + np.bincount(rows.creditor, minlength=len(used.net))
     for place in np.flatnonzero(met).tolist():

@@ -75,7 +75,8 @@ def read_rows(tables: Tables, days: Days) -> Rows:
         for code in used:
             here = np.flatnonzero(rail == code) if len(used) > 1 else slice(0, rail.size)
             starts, _ = days.get(rails.words[code], (np.zeros(1, np.int64), []))
-            day[here] = np.maximum(np.searchsorted(starts, time[here], side="right") - 1, 0)
+            if starts.size > 1:
+                day[here] = np.maximum(np.searchsorted(starts, time[here], side="right") - 1, 0)
             money[code] = currencies.words[currency[here][0]]  # a rail has one currency
         for column, side in (("debtor", rows.debtor), ("creditor", rows.creditor)):
             who = people.codes(batch[column])
@@ -83,18 +84,20 @@ def read_rows(tables: Tables, days: Days) -> Rows:
             account_of = np.pad(account_of, [(0, grown[0]), (0, grown[1])], constant_values=-1)
             on = used[0] if len(used) == 1 else rail
             place = account_of[on, who]
-            for key in np.unique((rail << 32 | who)[place < 0]).tolist():
-                account_of[key >> 32, key & 0xFFFFFFFF] = len(rows.accounts)
-                rows.accounts.append((rails.words[key >> 32], people.words[key & 0xFFFFFFFF], money[key >> 32]))
-            side[part] = account_of[on, who] * n_day + day
+            if place.min() < 0:
+                for key in np.unique((rail << 32 | who)[place < 0]).tolist():
+                    account_of[key >> 32, key & 0xFFFFFFFF] = len(rows.accounts)
+                    rows.accounts.append((rails.words[key >> 32], people.words[key & 0xFFFFFFFF], money[key >> 32]))
+                place = account_of[on, who]
+            side[part] = place if n_day == 1 else place * n_day + day
     for name in ("debtor", "creditor", "amount", "entered", "key", "sequence"):
         setattr(rows, name, getattr(rows, name)[:n])
     return rows
 
 
-def entry_order(rows: Rows) -> NDArray[np.intp]:
+def entry_order(rows: Rows) -> NDArray[np.uint32]:
     """Rows in the order in which they entered, those of one instant in the order of the input."""
-    order = np.argsort(rows.entered, kind="stable")
+    order = np.argsort(rows.entered, kind="stable").astype(np.uint32)  # half the memory, and fewer misses of the cache
     time = rows.entered[order]
     tied = np.flatnonzero(time[1:] == time[:-1])
     del time
@@ -105,9 +108,9 @@ def entry_order(rows: Rows) -> NDArray[np.intp]:
     return order
 
 
-def finality_order(rows: Rows) -> NDArray[np.intp]:
+def finality_order(rows: Rows) -> NDArray[np.uint32]:
     """Rows that settled, in the order of finality."""
-    order = np.flatnonzero(rows.sequence != NULL)
+    order = np.flatnonzero(rows.sequence != NULL).astype(np.uint32)
     ranks = rows.sequence[order]
     return order if not np.any(ranks[1:] < ranks[:-1]) else order[np.argsort(ranks, kind="stable")]
 
@@ -121,12 +124,12 @@ class Walk:
     paid: list[int]  # (n_place,) sum of what went out
 
 
-def walk(rows: Rows, order: NDArray[np.intp], *amounts: NDArray[np.int64], sets: bool = False) -> list[Walk]:
+def walk(rows: Rows, order: NDArray[np.uint32], *amounts: NDArray[np.int64], sets: bool = False) -> list[Walk]:
     """Settle rows in an order, from positions of zero.
 
     Parameters
     ----------
-    order : intp (n,)         rows
+    order : uint32 (n,)       rows
     amounts : int64 (n_row,)  what each row moves, minor units; several columns give several walks for one sorting
     sets : bool               rows of one sequence are final together, so that only the position after them counts
     """
