@@ -1,7 +1,8 @@
 """Runs side by side on the same payments: measures per run and route, and differences with bootstrap intervals.
 
 Differences are those of each run to the first. Their intervals come from resampling blocks of payments, a block being
-the payments initiated in one hour (UTC), because payments of one hour share a queue and aren't independent.
+the payments initiated in one hour (UTC), because payments of one hour share a queue and aren't independent. Where the
+runs are replicates under several seeds, whole replicates are resampled instead (:mod:`analysis.replicates`).
 """
 
 from __future__ import annotations
@@ -64,10 +65,12 @@ def require_pair(first: Outcomes, other: Outcomes, names: tuple[str, str]) -> No
         )  # fmt: skip
 
 
-def difference(first: Outcomes, other: Outcomes, name: str) -> tuple[float, float | None, float | None] | None:
+def difference(
+    first: Outcomes, other: Outcomes, name: str, resample: bool = True
+) -> tuple[float, float | None, float | None] | None:
     """Other minus first with its 95 % interval, or None without payments to compare.
 
-    Payments of a single hour have no interval: there is nothing to resample.
+    Payments of a single hour have no interval: there is nothing to resample. Nor has anything without ``resample``.
 
     ``mean_time`` is over payments settled in both runs, in seconds, so that it compares the same payments.
     """
@@ -83,7 +86,7 @@ def difference(first: Outcomes, other: Outcomes, name: str) -> tuple[float, floa
     _, block = np.unique(first.demand["initiated_at"] // _HOUR_US, return_inverse=True)
     tops, bottoms = np.bincount(block, weights=top), np.bincount(block, weights=bottom)
     value = float(tops.sum() / bottoms.sum())
-    if tops.size < 2:
+    if tops.size < 2 or not resample:
         return value, None, None
     chance = np.random.default_rng(SEED)
     found = []
@@ -101,12 +104,18 @@ def compare(runs: Sequence[tuple[str, Tables]]) -> pa.Table:
     Returns
     -------
     pyarrow.Table     run, route (empty for all), currency (empty where a difference is over all payments), measure,
-                      value, low, high: the last two for rows whose measure ends in ``_difference``, if they have any
+                      value, low, high: the last two for rows whose measure ends in ``_difference``, if they have any,
+                      and for means over replicates; a policy goes by the name of its first run
 
     Raises
     ------
     ScenarioError     LH088: two runs had different payments to make
     """
+    from analysis.replicates import compare_replicates, policies
+
+    grouped = policies(runs)
+    if len(grouped) < len(runs):
+        return _table(compare_replicates(grouped))
     ended = [outcomes(tables) for _, tables in runs] if len(runs) > 1 else []
     for (name, _), each in zip(runs[1:], ended[1:], strict=False):
         require_pair(ended[0], each, (runs[0][0], name))
@@ -122,5 +131,9 @@ def compare(runs: Sequence[tuple[str, Tables]]) -> pa.Table:
             if (found := difference(ended[0], each, kind)) is not None:
                 value = dict(zip(("value", "low", "high"), found, strict=True))
                 rows.append({"run": name, "route": "", "currency": "", "measure": f"{kind}_difference"} | value)
+    return _table(rows)
+
+
+def _table(rows: list[dict[str, Any]]) -> pa.Table:
     texts = [(name, pa.string()) for name in ("run", "route", "currency", "measure")]
     return pa.Table.from_pylist(rows, pa.schema(texts + [(name, pa.float64()) for name in ("value", "low", "high")]))

@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from analysis.compare import DRAWS, SEED, SHOWN, compare
+from analysis.replicates import policies
+from analysis.replicates import said as seeds_of
 from analysis.tables import open_tables
 from fx.currency import exponent, is_currency
 from simcore.errors import ScenarioError
@@ -62,7 +64,9 @@ def differences(table: pa.Table) -> list[str]:
 
 def compare_command(runs: Sequence[Path], out: Path | None) -> int:
     """What ``luhai compare`` does."""
-    table = compare([(str(path), open_tables(path)) for path in runs])
+    named = [(str(path), open_tables(path)) for path in runs]
+    table = compare(named)
+    grouped = policies(named)
     if out is not None:
         write_table(table, out)
     text = lines(table)
@@ -70,9 +74,15 @@ def compare_command(runs: Sequence[Path], out: Path | None) -> int:
     for row in text:
         print("  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True))))
     print("Amounts in units of the currency sent; at risk: amount × hours.")
+    what = "hours of initiation"
+    if len(grouped) < len(named):
+        what = "replicates"
+        print(
+            f"Means over {len(grouped[0])} replicates: seeds {seeds_of(grouped[0])}; named after the first run of each."
+        )
     if said := differences(table):
         print(f"\nDifferences to {runs[0]} on the same payments; mean over payments settled in both;")
-        print(f"intervals from {DRAWS:,} resamples of hours of initiation, drawn with seed {SEED}:")
+        print(f"intervals from {DRAWS:,} resamples of {what}, drawn with seed {SEED}:")
         print("\n".join(f"  {each}" for each in said))
     return 0
 

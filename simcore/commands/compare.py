@@ -18,7 +18,8 @@ def command(runs: tuple[Path, ...], out: Path | None) -> int | None:
     """Compare runs, and their routes, in one table.
 
     Several runs must have had the same payments to make (the same seed and flows); differences to the first come with
-    an interval.
+    an interval. Runs of one scenario under several seeds are its replicates: give each policy under the same seeds,
+    and means and differences come with intervals over them.
 
     \b
     Example:

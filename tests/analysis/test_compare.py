@@ -52,10 +52,13 @@ def test_runs_that_differ_in_flow_only_cannot_be_paired() -> None:
 
 
 def test_other_payments_cannot_be_paired(tmp_path: Path) -> None:
-    runs = [("a", open_tables(make_run(tmp_path / "a"))), ("b", open_tables(make_run(tmp_path / "b", seed=2)))]
+    runs = [
+        ("a", open_tables(make_run(tmp_path / "a"))),
+        ("b", open_tables(make_run(tmp_path / "b", seed=2, manifest={"scenario": {"rails": {}}}))),
+    ]
     with pytest.raises(ScenarioError, match="LH088"):
         compare(runs)
-    runs[1] = ("c", open_tables(make_run(tmp_path / "c", payments=7)))
+    runs[1] = ("c", open_tables(make_run(tmp_path / "c", payments=7, manifest={"scenario": {"rails": {}}})))
     with pytest.raises(ScenarioError, match="7 payments against 40"):
         compare(runs)
 
