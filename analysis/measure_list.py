@@ -44,8 +44,12 @@ MEASURES: Final[dict[str, Measure]] = {
         "payments", "share", "payments settled within one hour / submitted payments (target for end-2027: 75 %)", _G20),
     "fee_value": Measure("payments", "minor units", "fees and spreads charged, in the currency sent", OWN),
     "cost_bp": Measure(
-        "payments", "basis points", "fee_value / value sent, over settled payments (target for end-2027: 1 %)", _G20),
+        "payments", "basis points", "fees and spreads in every currency, those in others than the one sent valued back "
+        "at the mid rates of their payment / value sent, over settled payments (target for end-2027: 1 %)", _G20),
     "rmb_share": Measure("payments", "share", "settled payments sent or received in CNY / settled payments", OWN),
+    "rmb_crossing_share": Measure(
+        "payments", "share", "settled payments that cross borders in CNY alone / settled payments that cross a border: "
+        "a hop crosses where its debtor and creditor are of two countries", OWN),
     "liquidity_used": Measure(
         "accounts", "minor units", "sum over accounts and days of max(0, opening − lowest balance); issuers left out",
         _BIS),

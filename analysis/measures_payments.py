@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batches import Words, batches, numbers
+from analysis.charges import PARTS, other_charges
+from analysis.crossings import crossings
 from analysis.exact import sums
 from analysis.measures import Found
 from analysis.tables import Tables
@@ -17,8 +19,8 @@ from analysis.tables import Tables
 _HOUR_US = 3_600_000_000
 _CUT = {"route": "route", "corridor": "corridor", "participant": "debtor", "purpose": "purpose", "flow": "flow"}
 _CLOCK: Final[dict[str, tuple[int, Literal["D", "h"]]]] = {"day": (24 * _HOUR_US, "D"), "hour": (_HOUR_US, "h")}
-_COLUMNS = ("currency_sent", "currency_received", "amount_sent_minor", "fee_minor", "initiated_at", "completed_at",
-            "status")  # fmt: skip
+_COLUMNS = ("payment_id", "currency_sent", "currency_received", "amount_sent_minor", "fee_minor", "initiated_at",
+            "completed_at", "status")  # fmt: skip
 
 
 def compute(tables: Tables, by: str) -> Found:
@@ -28,6 +30,7 @@ def compute(tables: Tables, by: str) -> Found:
     times: dict[tuple[int, int], list[NDArray[np.int64]]] = defaultdict(list)
     span = tables.span()
     end = span[1] if span else 0
+    others, crossing = other_charges(tables), crossings(tables)
     for batch in batches(tables, "payments", _COLUMNS + ((_CUT[by],) if by in _CUT else ())):
         start, done = numbers(batch["initiated_at"]), numbers(batch["completed_at"])
         amount, fee = numbers(batch["amount_sent_minor"]), numbers(batch["fee_minor"])
@@ -61,11 +64,20 @@ def compute(tables: Tables, by: str) -> Found:
             "settled_value": sums(row, n, np.where(settled, amount, 0)),
             "fee_value": sums(row, n, fee),
             "settled_fee": sums(row, n, np.where(settled, fee, 0)),
+            "settled_other": [0] * n,
+            "crossed": [0] * n,
+            "crossed_rmb": [0] * n,
             "time": sums(row, n, delay),
             "value_time": sums(row, n, np.where(settled, amount, 0), delay),
             "until": sums(row, n, amount, until),
             "to_end": sums(row, n, amount, np.maximum(end - start, 0)),
         }
+        payment = numbers(batch["payment_id"])
+        if others.payment_id.size:
+            parts["settled_other"] = sums(row, n, np.where(settled, others.of(payment), 0))
+        if crossing is not None:
+            for name, which in (("crossed", crossing.crossed), ("crossed_rmb", crossing.in_rmb)):
+                parts[name] = np.bincount(row[settled & which[payment]], minlength=n).tolist()
         pairs = [(int(key) >> 16, int(key) & 0xFFFF) for key in keys]
         for name, values in parts.items():
             for pair, value in zip(pairs, values, strict=True):
@@ -94,8 +106,9 @@ def _values(t: dict[str, int], median: Fraction | None) -> dict[str, int | Fract
         "value_weighted_delay": ratio(t["value_time"], t["settled_value"] * 1_000_000),
         "delay_indicator": ratio(t["until"], t["to_end"]),
         "within_hour": ratio(t["hour"], t["submitted_count"]),
-        "cost_bp": ratio(t["settled_fee"] * 10_000, t["settled_value"]),
+        "cost_bp": ratio((t["settled_fee"] * PARTS + t["settled_other"]) * 10_000, t["settled_value"] * PARTS),
         "rmb_share": ratio(t["rmb"], t["settled_count"]),
+        "rmb_crossing_share": ratio(t["crossed_rmb"], t["crossed"]),
     }
 
 
