@@ -7,6 +7,10 @@ from typing import Final
 
 _CPMI = "CPMI, A glossary of terms used in payments and settlement systems (2016)"
 _G20 = "FSB, Targets for addressing the four challenges of cross-border payments (2021)"
+_FX = (
+    "BCBS, Supervisory guidance for managing risks associated with the settlement of foreign exchange "
+    "transactions (2013)"
+)
 _BIS = "BIS Working Paper 1089 (2023)"
 _BOF = "Leinonen and Soramäki, Bank of Finland Discussion Paper 16/99 (1999)"
 _TOPOLOGY = "Soramäki et al., The topology of interbank payment flows, Physica A 379 (2007)"
@@ -62,9 +66,9 @@ MEASURES: Final[dict[str, Measure]] = {
     "herfindahl": Measure("accounts", "share", "sum of squared shares of accounts in debited_value", OWN),
     "principal_at_risk": Measure(
         "risk", "minor units × seconds",
-        "over conversions: what was paid on the hop before × time until the converted amount is final, or the payment "
-        "came back, or the run ended; 0 where both legs are final together. Payments still between two hops when the "
-        "run ended are left out", OWN),
+        "over conversions: what was paid to the dealer × time from its finality until the amount bought is final, or "
+        "the payment came back, or the run ended; 0 where both legs are final together (settlement risk of an exchange "
+        "in the sense of the source)", _FX),
     "principal_at_risk_peak": Measure(
         "risk", "minor units", "highest value that was so exposed at one instant", OWN),
     "liquidity_lower_bound": Measure(

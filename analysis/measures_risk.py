@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analysis.batches import Words, batches, numbers
@@ -30,6 +32,7 @@ _NAMES = ("rail", "debtor", "creditor", "currency", "kind")
 Columns = dict[str, NDArray[np.int64]]
 LEG: Final = ("key", "rail", "debtor", "currency", "amount_minor", "settled_at")
 _TIME: Final = ("key", "settled_at")
+_HOPS: Final = 128
 FRESH: Final = 1 << 18
 """New rows before legs are matched."""
 
@@ -70,7 +73,7 @@ def legs(tables: Tables, words: dict[str, Words] | None = None) -> Iterator[Colu
     Yields
     ------
     int64 columns (n,): rail, debtor and currency as positions in ``words``, amount_minor, since and until (microseconds
-    UTC; until is the run's end for what was neither bought nor given back)
+    UTC; until is the run's end for what was neither bought nor given back, also where the payment was between two hops)
     """
     words = {name: Words() for name in _NAMES} if words is None else words
     span, dealers = tables.span(), tables.ids("fx", "dealer").used()
@@ -91,7 +94,8 @@ def legs(tables: Tables, words: dict[str, Words] | None = None) -> Iterator[Colu
     if leg["since"].size:
         yield leg
     # What is left was not bought: at risk until it came back, or to the end.
-    owed = np.isin(last["key"], owing["key"] - 1)
+    place, owed = _before(last["key"], owing["key"])
+    owed = np.isin(np.arange(last["key"].size), place[owed]) | _under_way(tables, last, words)
     if owed.any():
         came = _join(back)
         place, here = _places(last["key"], came["key"])
@@ -101,13 +105,46 @@ def legs(tables: Tables, words: dict[str, Words] | None = None) -> Iterator[Colu
 
 def _match(paid: Columns, bought: Columns) -> tuple[Columns, Columns, Columns]:
     """Legs whose other leg is final; then what was paid and what was bought that still wait for the other."""
-    place, here = _places(paid["key"], bought["key"] - 1)
-    final = bought["settled_at"] != NULL
-    done = here & final[place] if here.any() else here
-    until = bought["settled_at"][place] if here.any() else np.zeros(here.size, np.int64)
-    met = np.zeros(final.size, np.bool_)
-    met[place[done]] = True
+    place, met = _before(paid["key"], bought["key"])
+    met &= bought["settled_at"] != NULL
+    done = np.zeros(paid["key"].size, np.bool_)
+    until = np.zeros(done.size, np.int64)
+    done[place[met]] = True
+    until[place[met]] = bought["settled_at"][met]
     return _leg(paid, done, until), _take(paid, ~done), _take(bought, ~met)
+
+
+def _before(keys: NDArray[np.int64], later: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """For each of ``later``, where in ``keys`` the last earlier hop of the same payment stands, and whether one does.
+
+    Not simply the hop before: one whose two roles are the same participant is skipped.
+    """
+    if not keys.size:
+        return np.zeros(later.size, np.intp), np.zeros(later.size, np.bool_)
+    order = np.argsort(keys, kind="stable")
+    place = order[np.maximum(np.searchsorted(keys, later, sorter=order) - 1, 0)]
+    return place, (keys[place] < later) & (keys[place] // _HOPS == later // _HOPS)
+
+
+def _under_way(tables: Tables, paid: Columns, words: dict[str, Words]) -> NDArray[np.bool_]:
+    """Which legs belong to payments between two hops at the run's end, the next of them in another currency."""
+    found = np.zeros(paid["key"].size, np.bool_)
+    if not found.size:
+        return found
+    rails, routes = tables.scenario.get("rails", {}), tables.scenario.get("routes", {})
+    route_of: dict[int, str] = {}
+    for batch in batches(tables, "payments", ("payment_id", "status", "route")):
+        here = pc.equal(batch["status"].cast(pa.string()), "IN_TRANSIT_AT_END")
+        if pc.any(here).as_py():
+            ids, names = batch["payment_id"].filter(here), batch["route"].filter(here)
+            route_of |= dict(zip(ids.to_pylist(), names.to_pylist(), strict=True))
+    moving = np.isin(paid["key"] // _HOPS, np.array(list(route_of), np.int64))
+    for at in np.flatnonzero(moving).tolist():
+        payment, hop = divmod(int(paid["key"][at]), _HOPS)
+        following = routes.get(route_of[payment], {}).get("hops", [])[hop + 1 : hop + 2]
+        currency = words["currency"].words[int(paid["currency"][at])]
+        found[at] = any(rails[each["rail"]]["currency"] != currency for each in following)
+    return found
 
 
 def _places(wanted: NDArray[np.int64], keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
@@ -123,7 +160,7 @@ def _read(batch: dict[str, Any], words: dict[str, Words], dealers: list[str]) ->
     """What may be a leg paid, converted amounts, and what came back from a dealer; a key is payment_id × 128 + hop."""
     read = {name: words[name].codes(batch[name]) for name in _NAMES}
     read |= {name: numbers(batch[name]) for name in ("amount_minor", "settled_at")}
-    read["key"] = numbers(batch["payment_id"]) * 128 + numbers(batch["hop"])
+    read["key"] = numbers(batch["payment_id"]) * _HOPS + numbers(batch["hop"])
     payment, returned = (read["kind"] == words["kind"].position(kind) for kind in ("payment", "return"))
     final = read["settled_at"] != NULL
     to, by = (_are(read[side], words[side], dealers) for side in ("creditor", "debtor"))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
-from scenarios.keys import KeyPath, Origin, has_control, shown_file, shown_path
+from scenarios.keys import KeyPath, Origin, has_control, parse_path, shown_file, shown_path
 from scenarios.locate import MOST_DEPTH, TooDeep, locate
 from simcore.errors import Fault, ScenarioError
 
@@ -135,3 +135,21 @@ def _toml_fault(name: str, text: str, message: str) -> Fault:
     return Fault(
         code="LH003", where=f"{name}:{line}:{column}", got=got[:100] or "the end", expected=expected, try_=try_
     )
+
+
+def sources_of(document: Document, path: KeyPath, below: bool = False) -> list[KeyPath]:
+    """Take away what was said of where a value that is gone came from, and all below it; the key paths of that.
+
+    With ``below`` the source of the value itself stays, and only those of its parts go.
+    """
+    sources = document.data.get("sources")
+    gone: list[KeyPath] = []
+    for key in list(sources) if isinstance(sources, dict) else []:
+        try:
+            named = parse_path(key)
+        except ValueError:
+            continue  # noted when sources are checked
+        if named[: len(path)] == tuple(str(part) for part in path) and len(named) >= len(path) + below:
+            del document.data["sources"][key]
+            gone.append(("sources", key))
+    return gone

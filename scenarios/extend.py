@@ -1,8 +1,8 @@
 """Reads a scenario file with everything it extends, and remembers where each value was written.
 
 ``extends`` names one file beside it or one catalogue entry; tables merge, scalars and arrays replace, and
-``remove = ["participants.X"]`` takes an inherited entry away, and its sources. Nothing outside the scenario's folder
-and the catalogue is read, links followed.
+``remove = ["participants.X"]`` takes an inherited entry away. A source vouches for one value: it goes with what is
+removed or replaced. Nothing outside the scenario's folder and the catalogue is read, links followed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from scenarios.document import Document, forget, read_toml, refuse
+from scenarios.document import Document, forget, read_toml, refuse, sources_of
 from scenarios.keys import KeyPath, Origin, listed, nearest, parse_path, shown_file, shown_path, shown_value
 from simcore.datafiles import CATALOGUE, CATALOGUE_PREFIX, data_path, is_allowed
 from simcore.errors import Fault, ScenarioError
@@ -75,7 +75,11 @@ def read_document(path_or_name: str | os.PathLike[str]) -> Document:
         faults += _remove(document, data.pop("remove", []), origins)
         _rebase(data, file.parent, document.folder)
         replaced: set[KeyPath] = set()
-        _lay(document.data, data, (), replaced)
+        sources = {"sources": data.pop("sources")} if "sources" in data else {}
+        changed = _lay(document.data, data, (), replaced)
+        for path in changed:  # what was said of the value that is gone
+            forget(document.origins, set(sources_of(document, path)))
+        _lay(document.data, sources, (), replaced)
         forget(document.origins, replaced)
         document.origins.update(origins)
     if faults:
@@ -103,16 +107,20 @@ def _parent(document: Document, file: Path, data: dict[str, Any], origins: dict[
     return path
 
 
-def _lay(under: dict[str, Any], over: dict[str, Any], path: KeyPath, replaced: set[KeyPath]) -> None:
-    """Lay one file over what is there: tables merge, everything else replaces."""
+def _lay(under: dict[str, Any], over: dict[str, Any], path: KeyPath, replaced: set[KeyPath]) -> list[KeyPath]:
+    """Lay one file over what is there: tables merge, everything else replaces. The paths whose value is another now."""
+    changed: list[KeyPath] = []
     for key, value in over.items():
         here = (*path, key)
         if isinstance(under.get(key), dict) and isinstance(value, dict):
-            _lay(under[key], value, here, replaced)
+            changed += _lay(under[key], value, here, replaced)
         else:
             if key in under:
                 replaced.add(here)
+                if under[key] != value:
+                    changed.append(here)
             under[key] = value
+    return changed
 
 
 def _remove(document: Document, names: Any, origins: dict[KeyPath, Origin]) -> list[Fault]:
@@ -134,23 +142,8 @@ def _remove(document: Document, names: Any, origins: dict[KeyPath, Origin]) -> l
                                 expected="the key path of an inherited entry", try_=near))  # fmt: skip
             continue
         del table[path[-1]]
-        forget(document.origins, {path, *_sources_of(document, path)})
+        forget(document.origins, {path, *sources_of(document, path)})
     return faults
-
-
-def _sources_of(document: Document, path: KeyPath) -> list[KeyPath]:
-    """Take away what was said of where an entry that is gone came from; the key paths of that."""
-    sources = document.data.get("sources")
-    gone: list[KeyPath] = []
-    for key in list(sources) if isinstance(sources, dict) else []:
-        try:
-            inside = parse_path(key)[: len(path)] == path
-        except ValueError:
-            continue  # noted when sources are checked
-        if inside:
-            del document.data["sources"][key]
-            gone.append(("sources", key))
-    return gone
 
 
 def _rebase(data: dict[str, Any], folder: Path, root: Path) -> None:

@@ -8,7 +8,7 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from scenarios.document import Document, forget, refuse
+from scenarios.document import Document, forget, refuse, sources_of
 from scenarios.keys import KeyPath, Origin, listed, nearest, parse_path, shown_path, shown_value
 from simcore.errors import Fault, ScenarioError
 
@@ -65,7 +65,7 @@ def _set(document: Document, name: str, value: Any) -> list[Fault]:
         real = (*real, key)
         if last:
             table[key] = _read_value(value)
-            forget(document.origins, {real})
+            forget(document.origins, {real, *sources_of(document, real, below=True)})
             document.origins[real] = SETTING
         elif isinstance(table, dict) and key not in table:
             table[key] = {}

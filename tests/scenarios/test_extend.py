@@ -226,3 +226,34 @@ def test_settings_that_lead_nowhere(write: Write, setting: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         load(write("two-banks"), set=[setting])
     assert codes(caught) == ["LH008"]
+
+
+SOURCED = """
+[sources]
+"rails.RTGS.sessions.0" = { status = "published", source = "https://example.org/hours" }
+"flows.trade.per_day" = { status = "derived", source = "https://example.org/flows" }
+"scenario.days" = { status = "assumed", source = "assumption" }
+"""
+
+
+def test_a_source_goes_with_the_value_that_an_heir_replaces(write: Write, tmp_path: Path) -> None:
+    base = write("two-banks")
+    base.write_text(base.read_text(encoding="utf-8") + SOURCED, encoding="utf-8")
+    heir = base.parent / "heir.toml"
+    heir.write_text(
+        f'extends = "{base.name}"\n[scenario]\ndays = 1\n[rails.RTGS]\nsessions = []\n[flows.trade]\nper_day = 3\n'
+        '[sources]\n"flows.trade.per_day" = { status = "published", source = "https://example.org/new" }\n',
+        encoding="utf-8",
+    )
+    days = load(base).scenario.scenario.days
+    sources = load(heir).scenario.sources
+    assert "rails.RTGS.sessions.0" not in sources
+    assert sources["flows.trade.per_day"].status == "published"
+    assert ("scenario.days" in sources) == (days == 1), "a value that is the same keeps its source"
+
+
+def test_a_setting_takes_the_sources_of_parts_that_are_gone(write: Write) -> None:
+    base = write("two-banks")
+    base.write_text(base.read_text(encoding="utf-8") + SOURCED, encoding="utf-8")
+    sources = load(base, set=["rails.RTGS.sessions=[]", "flows.trade.per_day=3"]).scenario.sources
+    assert set(sources) == {"flows.trade.per_day", "scenario.days"}

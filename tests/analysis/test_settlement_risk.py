@@ -1,0 +1,111 @@
+"""Settlement risk of each path of ``three-paths``, worked by hand to the second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+
+import simcore
+from analysis.measures import cells
+from analysis.tables import Tables, open_tables
+
+SCENARIO = """
+extends = "three-paths"
+remove = ["flows.imports"]
+
+[scenario]
+name = "by-hand"
+days = 2
+
+[routes.correspondents]
+hops = [
+  {{ rail = "HVPS", from = "debtor", to = "BOC", latency = "10 min" }},
+  {{ rail = "USD-NOSTRO", from = "BOC", to = "NY-CORR" }},
+  {{ rail = "USD-NOSTRO", from = "NY-CORR", to = "creditor.agent.USD", latency = "5 h" }},
+  {{ rail = "MEPS+", from = "creditor.agent.USD", to = "creditor" }},
+]
+
+[routes.clearing-bank]
+hops = [
+  {{ rail = "CIPS", from = "debtor", to = "ICBC-SG", latency = "10 min" }},
+  {{ rail = "ICBC-SG-BOOKS", from = "ICBC-SG", to = "creditor", latency = "10 min" }},
+]
+
+[flows.by-hand]
+kind = "replay"
+file = "payments.csv"
+route = "{route}"
+"""
+HEAD = "reference,initiated_at,debtor,creditor,amount,currency\n"
+MINUTE = 60
+
+
+def play(folder: Path, route: str, time: str) -> Tables:
+    """One payment of CNY 1,000,000, initiated at a time of Monday 2 March 2026 in Chongqing."""
+    folder.mkdir(parents=True)
+    (folder / "by-hand.toml").write_text(SCENARIO.format(route=route), encoding="utf-8")
+    row = f"P-1,2026-03-02T{time}+08:00,CCB,UOB,1000000.00,CNY\n"
+    (folder / "payments.csv").write_text(HEAD + row, encoding="utf-8")
+    simcore.run(folder / "by-hand.toml", seed=1, out=folder / "run")
+    return open_tables(folder / "run")
+
+
+def at_risk(tables: Tables) -> dict[str, float]:
+    """Minor units × seconds by currency."""
+    return {each.currency: float(each.value or 0) for each in cells(tables, ["principal_at_risk"])}
+
+
+def paid(tables: Tables, hop: int) -> int:
+    """What the payment itself moved on a hop, minor units, spreads and fees apart."""
+    table = simcore.open_run(tables.path).obligations
+    mine = pc.and_(pc.equal(table["hop"], hop), pc.equal(table["kind"].cast("string"), "payment"))
+    [amount] = table.filter(mine)["amount_minor"].to_pylist()
+    return int(amount)
+
+
+@pytest.mark.parametrize("route", ["clearing-bank", "cips-direct"])
+def test_where_nothing_is_exchanged_nothing_is_at_risk(tmp_path: Path, route: str) -> None:
+    tables = play(tmp_path / route, route, "09:30:00")
+    assert simcore.open_run(tables.path).payments["status"].to_pylist() == ["SETTLED_GROSS"]
+    assert at_risk(tables) == {}
+
+
+def test_renminbi_are_at_risk_until_the_books_in_new_york_open(tmp_path: Path) -> None:
+    """09:30 + 10 min: HVPS pays Bank of China at 09:40. New York opens at 21:00 the evening before, 10:00 in Chongqing.
+
+    The dollars go on at 10:00, 20 minutes later. Five hours on, at 15:00, Singapore is open: no dollar is at risk.
+    """
+    tables = play(tmp_path / "morning", "correspondents", "09:30:00")
+    assert paid(tables, 0) == 99_900_000  # CNY 1,000,000 less a spread of 10 basis points
+    assert at_risk(tables) == {"CNY": 99_900_000 * 20 * MINUTE, "USD": 0}
+
+
+def test_dollars_are_at_risk_until_singapore_opens(tmp_path: Path) -> None:
+    """14:50:30 + 10 min: HVPS and New York both settle at 15:00:30: one after the other, but at the same instant.
+
+    Citibank has the dollars at 20:00:30; MEPS+ closed at 18:30 and opens at 09:00: 12 h 59 min 30 s.
+    """
+    tables = play(tmp_path / "afternoon", "correspondents", "14:50:30")
+    seconds = 12 * 3600 + 59 * MINUTE + 30
+    assert at_risk(tables) == {"CNY": 0, "USD": paid(tables, 2) * seconds}
+
+
+def test_what_is_between_two_hops_at_the_end_is_at_risk_until_then(tmp_path: Path) -> None:
+    """The dollars reach Citibank at 20:00:30 on the last day: the run ends before they go on."""
+    folder = tmp_path / "end"
+    folder.mkdir()
+    text = SCENARIO.format(route="correspondents").replace("days = 2", "days = 1")
+    (folder / "by-hand.toml").write_text(text, encoding="utf-8")
+    (folder / "payments.csv").write_text(
+        HEAD + "P-1,2026-03-02T14:50:30+08:00,CCB,UOB,1000000.00,CNY\n", encoding="utf-8"
+    )
+    simcore.run(folder / "by-hand.toml", seed=1, out=folder / "run")
+    tables = open_tables(folder / "run")
+    span = tables.span()
+    assert span is not None
+    [done] = [row for row in simcore.open_run(tables.path).obligations.to_pylist()
+              if row["hop"] == 2 and row["kind"] == "payment"]  # fmt: skip
+    assert done["settled_at"].isoformat().startswith("2026-03-02T12:00:30")
+    assert at_risk(tables)["USD"] == done["amount_minor"] * (span[1] / 1e6 - done["settled_at"].timestamp())
