@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from scenarios.keys import KeyPath, days_text, listed, nearest, shown_path, shown_value
-from scenarios.references import FUNDED, Checks, usable
+from scenarios.references import Checks, usable
 from simcore.calendar import (
     BusinessCalendar,
     OutsideCalendar,
@@ -34,8 +34,12 @@ def check_rails(checks: Checks) -> None:
         windows = _windows(checks, path, rail)
         if rail.kind == "deferred_net":
             _cycles(checks, path, rail, windows)
-        if rail.kind == FUNDED:
+        if rail.kind == "cips":
             _funded(checks, path, rail)
+        if rail.kind == "ledger":
+            from scenarios.check_ledger import check_ledger
+
+            check_ledger(checks, path, rail)
         if rail.discipline == "gross":
             _queue(checks, path, rail)
         entry = [index for index, use in enumerate(getattr(rail, "mechanisms", ())) if use.at == "entry"]

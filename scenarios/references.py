@@ -26,7 +26,7 @@ MOST_MINOR = 2**62
 """Openings and limits of a rail together stay below this, so that no sum of balances can pass 64 bits."""
 MOST_DAYS = 36_600
 ROLES = ("debtor", "creditor")
-FUNDED = "cips"
+FUNDED = ("cips", "ledger")
 SLIPS = {"RMB": "CNY", "CNH": "CNY", "RENMINBI": "CNY", "YUAN": "CNY"}
 
 
@@ -92,6 +92,11 @@ def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
         from scenarios.check_fx import check_fx
 
         check_fx(checks)
+    if any(rail.kind == "ledger" for rail in scenario.rails.values()):
+        from scenarios.check_ledger import check_ledger_hours, check_legs
+
+        check_legs(checks)
+        check_ledger_hours(checks)
     _results(checks)
     _sources(checks)
     return checks.faults
@@ -181,8 +186,8 @@ def _account(checks: Checks, path: KeyPath, account: Account, rail: Any) -> bool
                        f"at least {lowest}, which is how far the debit limit lets it go",
                        f'debit_limit = "{needed}"')  # fmt: skip
     for key in ("funding", "funded_by"):
-        if getattr(account, key) is not None and rail.kind != FUNDED:
-            expected = f"funding only on a rail of kind {FUNDED}; {path[1]} is of kind {rail.kind}"
+        if getattr(account, key) is not None and rail.kind not in FUNDED:
+            expected = f"funding only on a rail of kind {' or '.join(FUNDED)}; {path[1]} is of kind {rail.kind}"
             checks.say("LH051", (*path, key), f"the key {key}", expected)
     for key in ("reserved_highly_urgent", "reserved_urgent"):
         if getattr(account, key) is not None and not getattr(rail, "tiers", False):

@@ -114,9 +114,29 @@ def _when(use: Any) -> str:
     return " and ".join([*every, *times, *(["at entry"] if use.at else [])])
 
 
+def _ledger(rail: Any) -> str:
+    """The blocks of a ledger, who issues on it, and its limits."""
+    holders = {"direct": "foreign holders", "sponsored": "sponsored foreign holders", "none": "domestic holders only"}
+    redeem = {"none": "keeps balances overnight", "foreign": "redeems foreign balances at its close",
+              "all": "redeems all balances at its close"}[rail.redeem]  # fmt: skip
+    limits = [
+        f"{word} {format_amount(limit)} at most"
+        for word, limit in (("payments", rail.payment_limit), ("balances", rail.balance_limit))
+        if limit is not None
+    ]
+    short = {"wait": "what is short waits", "reject": "what is short is rejected"}[rail.when_short]
+    more = [short, *(["gridlocks are resolved"] if rail.gridlock else []), holders[rail.foreign_holders], *limits]
+    return (
+        f"on the ledger {rail.ledger}: a block every {format_duration(rail.block_every)}, of {rail.capacity:,} payments"
+        f" at most; {'; '.join(more)}; {rail.central_bank} issues against {rail.domestic_rail} and {redeem}"
+    )
+
+
 def _rule(rail: Any) -> str:
     if rail.discipline == "instant":
         return "settles at once or rejects"
+    if rail.kind == "ledger":
+        return _ledger(rail)
     if rail.discipline == "collect":
         every = [f"every {format_duration(rail.cycle_every)}"] if rail.cycle_every else []
         at = [f"at {', '.join(format_clock(clock) for clock in rail.cycle_at)}"] if rail.cycle_at else []

@@ -530,6 +530,40 @@ _MARKET = {
     ),
 }
 
+_LEDGERS = {
+    "LH143": Code(
+        "blocks of a shared ledger that can't work",
+        "The rails of a ledger are its currencies, each once. They have the same blocks (a distance above zero, at least "
+        "one payment in each), the same hours, and the same rules for what is short, arrives closed or is left.",
+        'ledger = "mBridge"\nblock_every = "3 s"\ncapacity = 1000',
+    ),
+    "LH144": Code(
+        "a holder who may not hold a currency of a ledger",
+        "A central bank issues to its own banks. Whether participants from other countries may hold its currency says "
+        "foreign_holders: by themselves, with a sponsor, or not at all. Money issued to or redeemed from them goes "
+        "through a domestic bank, which funded_by names.",
+        'foreign_holders = "sponsored"\n[accounts.E-THB]\nBOC = { opening = "0 THB", funded_by = "BBL" }',
+    ),
+    "LH145": Code(
+        "a currency of a ledger that can't be issued",
+        "A central bank issues against money on the RTGS of its currency, where it has an unlimited account as it has "
+        "on the ledger, while both are open; whoever pays for an issue has an account on that RTGS.",
+        'central_bank = "BOT"\ndomestic_rail = "BAHTNET"',
+    ),
+    "LH146": Code(
+        "limits of a ledger that can't be kept",
+        "The limits of payments and balances are amounts above zero in the rail's currency, that of payments not above "
+        "that of balances. No account begins with, or is filled up to, more than it may hold.",
+        'payment_limit = "100 mn THB"\nbalance_limit = "1 bn THB"',
+    ),
+    "LH147": Code(
+        "legs on a ledger that can't settle together",
+        "Hops in a row on one ledger settle in one block, all or none. So they have neither latency nor screening between "
+        "them, and what is exchanged has no later value date.",
+        'hops = [\n  { rail = "E-CNY", from = "debtor", to = "FX" },\n  { rail = "E-THB", from = "FX", to = "creditor" },\n]',
+    ),
+}
+
 CODES: dict[str, Code] = {
     **_FILES,
     **_TYPES,
@@ -540,5 +574,6 @@ CODES: dict[str, Code] = {
     **_NETTING,
     **_ANALYSIS,
     **_MARKET,
+    **_LEDGERS,
 }
 """Every code by name, in order."""

@@ -128,7 +128,8 @@ class _Hours:
     def __init__(self, scenario: Scenario, rail: str) -> None:
         terms: Any = scenario.rails[rail]
         self._ends: Ints | None = None
-        self._collects = terms.discipline == "collect"
+        self._block = getattr(terms, "block_every", None)
+        self._collects = terms.discipline == "collect" and self._block is None
         self._every = getattr(terms, "cycle_every", None)
         if terms.calendar is None and not terms.sessions and not self._collects:
             return  # always open
@@ -141,7 +142,7 @@ class _Hours:
     def settles(self, at: Ints) -> Ints:
         """The instant of settlement of what arrives at each instant; far away where the calendar ends."""
         if self._ends is None:
-            return at
+            return at if self._block is None else -(-at // self._block) * self._block
         k = np.searchsorted(self._ends, at, side="right")
         known, k = k < self._ends.size, np.minimum(k, self._ends.size - 1)
         done = np.maximum(at, self._opens[k])
@@ -153,6 +154,8 @@ class _Hours:
                 )  # the first is one distance after opening
                 cycle = np.minimum(cycle, self._opens[k] + rounds * self._every)
             done = np.maximum(done, cycle)
+        elif self._block is not None:
+            done = -(-done // self._block) * self._block
         return np.where(known, done, at + NEVER_US)
 
 

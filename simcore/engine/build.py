@@ -113,6 +113,12 @@ def _rails(spec: WorldSpec) -> Any:
                 "wait_tail": NONE,
                 "collect_head": NONE,
                 "collect_tail": NONE,
+                "list_at": index if rail.ledger == NONE else rail.ledger,
+                "block_every": rail.block_every,
+                "block_at": NEVER,
+                "last_block": NONE,
+                "payment_limit": rail.payment_limit,
+                "balance_limit": rail.balance_limit,
             }
             for index, rail in enumerate(spec.rails)
         ),
@@ -202,8 +208,11 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
     most_offset = max((rail.offset_most for rail in spec.rails), default=0)
     # An obligation writes at most two rows, and an offset at entry settles one and its opposites in one step.
     state[ROWS_NEEDED] = 4 + (2 * (most_offset + 1) if most_offset else 0)
-    log_rows = max(log_rows, 2 * int(state[ROWS_NEEDED]))
     most_hops = max((len(route) for route in spec.routes), default=1)
+    has_ledger = any(rail.block_every for rail in spec.rails)
+    if has_ledger:  # a payment's legs in a block are written in one step, each with its spread
+        state[ROWS_NEEDED] = max(int(state[ROWS_NEEDED]), 4 + 2 * most_hops)
+    log_rows = max(log_rows, 2 * int(state[ROWS_NEEDED]))
     return World(
         state=state,
         accounts=_accounts(spec),
@@ -227,6 +236,8 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         net=np.zeros(n_account, np.int64),
         path=np.zeros(PATH_DEPTH, np.int64),
         opposite=np.zeros(most_offset + 1, np.int64),
+        legs=np.zeros((most_hops if has_ledger else 0, 3), np.int64),
+        figures=np.zeros((len(spec.rails) if has_ledger else 0, 6), np.int64),
         obligations=_readable(np.zeros(log_rows, dtype=OBLIGATION_ROW)),
         payments=_readable(np.zeros(log_rows, dtype=PAYMENT_ROW)),
     )

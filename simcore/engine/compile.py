@@ -132,6 +132,22 @@ def _offset_at_entry(rail: Any) -> dict[str, Any]:
     return {}
 
 
+def _blocks(scenario: Scenario, rail: Any) -> dict[str, Any]:
+    """What a rail of a shared ledger needs: the ledger's first rail, its blocks and the rail's limits."""
+    if rail.kind != "ledger":
+        return {}
+    first = next(at for at, it in enumerate(scenario.rails.values()) if getattr(it, "ledger", None) == rail.ledger)
+    limits = {name: getattr(rail, name) for name in ("payment_limit", "balance_limit")}
+    return {
+        "ledger": first,
+        "block_every": rail.block_every,
+        "capacity": rail.capacity,
+        "gridlock": rail.gridlock,
+        "rejects": rail.when_short == "reject",
+        **{name: amount.amount_minor for name, amount in limits.items() if amount is not None},
+    }
+
+
 def _quotes(scenario: Scenario) -> list[QuoteDirection]:
     directions = []
     for dealer, terms in scenario.fx.dealers.items():
@@ -159,6 +175,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
             when_closed=WHEN_CLOSED[rail.when_closed],
             **_queue_terms(rail),
             **_offset_at_entry(rail),
+            **_blocks(scenario, rail),
         )
         for rail in scenario.rails.values()
     )

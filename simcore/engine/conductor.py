@@ -10,6 +10,7 @@ import numpy as np
 import simpy
 
 from simcore.demand.batch import DemandBatch
+from simcore.engine.blocks import Blocks
 from simcore.engine.clock import RECORD, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
@@ -131,8 +132,9 @@ class Conductor:
         env = self._clock.env
         for process in Market(self.compiled, self._machine, self._clock, self._log).processes():
             env.process(process)
+        blocks = Blocks(self.compiled, self._machine, self._log)
         for index in range(len(self.compiled.rails)):
-            sessions = RailSessions(self.compiled, index, self._machine, self._clock, self._log)
+            sessions = RailSessions(self.compiled, index, self._machine, self._clock, self._log, blocks)
             for process in sessions.processes():
                 env.process(process)
         env.process(self._record())

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from dataclasses import dataclass
+
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
 from simcore.kernels.constants import KIND_FUNDING, KIND_SWEEP
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How the two ways of a funded rail's money are called: kinds of rows, names of events."""
+
+    kind_in: int = KIND_FUNDING
+    event_in: str = "funding"
+    kind_out: int = KIND_SWEEP
+    event_out: str = "sweep"
 
 
 class Funding:
@@ -16,23 +29,30 @@ class Funding:
     every balance above zero goes back to where it came from.
     """
 
-    def __init__(self, compiled: Compiled, rail: str, machine: Machine, log: ControlLog) -> None:
-        terms = compiled.scenario.rails[rail]
-        self._rail, self._source = rail, terms.funding_rail
+    def __init__(
+        self, compiled: Compiled, rail: str, operator: str, source: str, machine: Machine, log: ControlLog,
+        terms: Terms = Terms(),  # noqa: B008  # frozen
+    ) -> None:  # fmt: skip
+        self._rail, self._source, self._terms = rail, source, terms
         self._machine, self._log = machine, log
         self._source_index = compiled.rails.index(self._source)
-        self._mirror = compiled.account_index(rail, terms.operator)
-        self._pool = compiled.account_index(self._source, terms.operator)
-        self._currency = terms.currency
+        self._mirror = compiled.account_index(rail, operator)
+        self._pool = compiled.account_index(self._source, operator)
+        self._currency = compiled.scenario.rails[rail].currency
         self._holders: list[tuple[str, int, int, int]] = []  # holder, account, payer's account, target
         for holder, account in compiled.scenario.accounts[rail].items():
             payer = account.funded_by or holder
-            if holder == terms.operator or (self._source, payer) not in compiled.account_keys:
+            if holder == operator or (self._source, payer) not in compiled.account_keys:
                 continue
             target = 0 if account.funding is None else account.funding.amount_minor
             self._holders.append(
                 (holder, compiled.account_index(rail, holder), compiled.account_index(self._source, payer), target)
             )
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether any account is filled up."""
+        return any(target for *_, target in self._holders)
 
     def _note(self, now: int, event: str, holder: str, amount: int, detail: str) -> None:
         self._log.event(now, event, rail=self._rail, participant=holder, currency=self._currency, amount_minor=amount,
@@ -51,20 +71,22 @@ class Funding:
             funds = int(accounts["balance"][payer]) + int(accounts["debit_limit"][payer])
             amount = min(wanted, funds)
             if amount > 0:
-                self._machine.transfer(payer, self._pool, self._mirror, account, amount, KIND_FUNDING, now)
-                self._note(now, "funding", holder, amount, f"from {self._source}")
+                self._machine.transfer(payer, self._pool, self._mirror, account, amount, self._terms.kind_in, now)
+                self._note(now, self._terms.event_in, holder, amount, f"from {self._source}")
             if amount < wanted:
                 self._note(now, "short", holder, wanted - max(amount, 0), f"not enough on {self._source}")
 
-    def sweep(self, now: int) -> None:
-        """Send every balance back."""
+    def sweep(self, now: int, whose: Container[str] | None = None) -> None:
+        """Send every balance back, or those of some holders."""
         accounts = self._machine.accounts
         for holder, account, payer, _ in self._holders:
+            if whose is not None and holder not in whose:
+                continue
             amount = int(accounts["balance"][account])
             if amount <= 0:
                 continue
             if not self._machine.is_open(self._source_index):
-                self._note(now, "sweep_postponed", holder, amount, f"{self._source} is closed")
+                self._note(now, f"{self._terms.event_out}_postponed", holder, amount, f"{self._source} is closed")
                 continue
-            self._machine.transfer(account, self._mirror, self._pool, payer, amount, KIND_SWEEP, now)
-            self._note(now, "sweep", holder, amount, f"to {self._source}")
+            self._machine.transfer(account, self._mirror, self._pool, payer, amount, self._terms.kind_out, now)
+            self._note(now, self._terms.event_out, holder, amount, f"to {self._source}")

@@ -16,7 +16,9 @@ from simcore.engine.build import build_world, tiers_of, with_more_slots
 from simcore.engine.spec import WorldSpec
 from simcore.errors import InvariantError, ScenarioError
 from simcore.kernels import control, loop, parts, queue, sets
+from simcore.kernels.block import run_block, wake
 from simcore.kernels.constants import (
+    BLOCK_SET,
     CLOSED,
     COLLECTED_AT_END,
     CUT_OFF,
@@ -108,6 +110,10 @@ class Machine:
         self._on_obligations = on_obligations
         self._on_payments = on_payments
         self._on_batch = on_batch
+        self._reached = 0  # all before it has happened
+        self._ledgers = sorted({rail.ledger for rail in spec.rails if rail.ledger != NONE})
+        self.on_block: Callable[[int, int, Any], None] = lambda ledger, now_us, figures: None
+        self.next_cycle: Callable[[], int] = lambda: 0
 
     @property
     def accounts(self) -> Any:
@@ -125,12 +131,44 @@ class Machine:
         return int(self.world.state[SEQUENCE])
 
     def advance(self, until_us: int) -> None:
-        """Process every payment event before ``until_us``; released funds come to rest in any case."""
+        """Process every payment event before ``until_us`` and the blocks of ledgers among them.
+
+        Released funds come to rest in any case. A block comes after the payment events of its instant.
+        """
+        self._reached = max(self._reached, until_us)
         while True:
-            reason = loop.advance(self.world, until_us)
-            if reason == DONE:
+            due, ledger = self._next_block()
+            reason = loop.advance(self.world, min(until_us, due + 1))
+            if reason == BLOCK_SET:
+                continue
+            if reason != DONE:
+                self._serve(reason)
+            elif due >= until_us:
                 return
-            self._serve(reason)
+            else:
+                self.block(ledger, due)
+
+    def _next_block(self) -> tuple[int, int]:
+        """Instant and ledger (its first rail) of the next block; NEVER where nothing waits for one."""
+        if not self._ledgers:
+            return NEVER, NONE
+        return min((int(self.world.rails["block_at"][ledger]), ledger) for ledger in self._ledgers)
+
+    def block(self, ledger: int, now_us: int) -> None:
+        """Run a block of a ledger, given by its first rail, and tell who listens what it did.
+
+        ``on_block`` is called with (ledger, instant, figures): int64 (n_rail, 6), columns as in
+        :mod:`simcore.kernels.block`; number and value are those of legs.
+        """
+        terms = self.spec.rails[ledger]
+        self._repeat(run_block, ledger, np.int64(terms.capacity), int(terms.gridlock), int(terms.rejects),
+                     self.next_cycle(), now_us)  # fmt: skip
+        self.on_block(ledger, now_us, self.world.figures)
+
+    def _wake(self, now_us: int) -> None:
+        """Something changed at a control time: what waits on a ledger is looked at in its next block."""
+        for ledger in self._ledgers:
+            wake(self.world, ledger, now_us)
 
     def _serve(self, reason: int) -> None:
         if reason == LOG_FULL:
@@ -188,6 +226,7 @@ class Machine:
     def open(self, rail: int, now_us: int) -> None:
         """Open a rail for payments."""
         control.open_rail(self.world, rail, now_us)
+        self._wake(now_us)
 
     def open_for_funding(self, rail: int) -> None:
         """Open a rail for transfers to and from other rails only."""
@@ -201,6 +240,7 @@ class Machine:
     def close(self, rail: int) -> None:
         """Close a rail."""
         self._shut(rail, CLOSED)
+        self.world.rails["block_at"][rail] = NEVER
 
     def _shut(self, rail: int, state: int) -> None:
         """Let no more obligations in, neither new ones nor those that waited and were not let in yet."""
@@ -228,11 +268,13 @@ class Machine:
         """Move money between rails; two rows that become final together."""
         self._ready(amount, (debit, mirror_debit), now_us)
         control.transfer(self.world, debit, credit, mirror_debit, mirror_credit, amount, kind, now_us)
+        self._wake(now_us)
 
     def lend(self, debit: int, credit: int, amount: int, kind: int, now_us: int) -> None:
         """Move money between two accounts of a rail; one row."""
         self._ready(amount, (debit,), now_us)
         control.lend(self.world, debit, credit, amount, kind, now_us)
+        self._wake(now_us)
 
     def _ready(self, amount: int, payers: tuple[int, ...], now_us: int) -> None:
         """Make sure that each account can pay the amount, and that there is room for the rows."""
@@ -348,6 +390,7 @@ class Machine:
         for tier, (amount, half_spread) in enumerate(sizes):
             self.world.size_from[index, tier], self.world.size_spread[index, tier] = amount, half_spread
         self.world.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id, opens_at, value_at)
+        self._wake(self._reached)
 
     def reset_day(self, rail: int) -> None:
         """Begin the figures of the next business day of a rail's accounts."""

@@ -10,11 +10,13 @@ from typing import Any
 import simpy
 
 from simcore.calendar import Window, local_us
+from simcore.engine.blocks import Blocks
 from simcore.engine.clock import CLOSING, CUT_OFF, CYCLE, FUNDING, OPENING, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.credit import OvernightCredit
 from simcore.engine.funding import Funding
+from simcore.engine.issue import Issue
 from simcore.engine.machine import Machine
 from simcore.engine.mechanisms import run_mechanism
 from simcore.engine.short_cycle import resolve_cycle
@@ -30,14 +32,22 @@ MOST_MECHANISMS = 100
 class RailSessions:
     """Opens and closes one rail through the run."""
 
-    def __init__(self, compiled: Compiled, index: int, machine: Machine, clock: Clock, log: ControlLog) -> None:
+    def __init__(self, compiled: Compiled, index: int, machine: Machine, clock: Clock, log: ControlLog,
+                 blocks: Blocks | None = None) -> None:  # fmt: skip
         self.name = compiled.rails[index]
         self._rail: Any = compiled.scenario.rails[self.name]
         self._index, self._machine, self._clock, self._log = index, machine, clock, log
         self._windows = compiled.timetable.windows[self.name]
         self._accounts = machine.accounts_of(index)
         self._opening = machine.accounts["balance"][self._accounts].copy()
-        self._funding = Funding(compiled, self.name, machine, log) if self._rail.kind == "cips" else None
+        self._funding = (
+            Funding(compiled, self.name, self._rail.operator, self._rail.funding_rail, machine, log)
+            if self._rail.kind == "cips"
+            else None
+        )
+        is_ledger = self._rail.kind == "ledger"
+        self._issue = Issue(compiled, self.name, machine, clock, log) if is_ledger else None
+        self._blocks = blocks if is_ledger else None
         self._receipts = getattr(self._rail, "release", "balance") == "receipts"
         self._credit = OvernightCredit(compiled, self.name, machine, log) if self._rail.end_of_day == "force" else None
         self._holders = [who for rail, who in compiled.account_keys if rail == self.name]
@@ -49,6 +59,8 @@ class RailSessions:
         yield self._days()
         if self._rail.kind == "deferred_net":
             yield self._runs(self._rail.cycle_every, self._rail.cycle_at, 0, self._run_cycle)
+        if self._issue:
+            yield self._issue.processes()
         if self._receipts and self._rail.receipts_window is not None:
             yield self._runs(self._rail.receipts_window, (), 0, self._new_window, FUNDING)
         if getattr(self._rail, "split_every", None) is not None:
@@ -86,7 +98,9 @@ class RailSessions:
         if window.only == "all":
             if self._rail.kind == "deferred_net":
                 self._run_cycle(now)
-            if ends_payments and self._rail.end_of_day == "return":
+            if self._blocks:
+                self._blocks.close(index, now, ends_payments)
+            elif ends_payments and self._rail.end_of_day == "return":
                 self._return_queued(now)
             if ends_payments and self._credit:
                 self._force(now)

@@ -30,6 +30,21 @@ class RailSpec:
     offset_first: bool = False
     """The arriving one has to be the first of its queue; always so on strict queues."""
 
+    ledger: int = -1
+    """The first rail of the ledger it belongs to; -1 means none."""
+    block_every: int = 0
+    """Distance of the ledger's blocks, microseconds; 0 means no ledger."""
+    capacity: int = 0
+    """Payments that a block settles at most."""
+    gridlock: bool = False
+    """What is left in a block settles as one set where its net positions allow."""
+    rejects: bool = False
+    """What a block can't settle for want of funds is rejected; otherwise it waits."""
+    payment_limit: int = 2**63 - 1
+    """The most an obligation may be, minor units."""
+    balance_limit: int = 2**63 - 1
+    """The most an account that doesn't issue may hold."""
+
     @property
     def tiers(self) -> bool:
         """Whether what an obligation may use depends on its priority."""

@@ -10,7 +10,7 @@ import numpy as np
 from simcore.demand.batch import DemandBatch
 from simcore.engine.machine import Machine
 from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
-from simcore.kernels import control, loop, parts, sets
+from simcore.kernels import block, control, loop, parts, sets
 from simcore.kernels.constants import COLLECT, GROSS, KIND_FUNDING, RETURNED_UNWOUND
 from simcore.lsm.grouping import net_positions
 
@@ -22,6 +22,8 @@ KERNELS: dict[str, Any] = {
     "return_queued": control.return_queued,
     "lend": control.lend,
     "split_queues": parts.split_queues,
+    "run_block": block.run_block,
+    "wake": block.wake,
     "settle_sets": sets.settle_sets,
     "recover": sets.recover,
     "return_taken": sets.return_taken,
@@ -50,7 +52,11 @@ def warm(progress: Callable[[str], None]) -> None:
     spec = WorldSpec(
         n_participant=2,
         n_currency=1,
-        rails=(RailSpec(currency=0, discipline=GROSS), RailSpec(currency=0, discipline=COLLECT)),
+        rails=(
+            RailSpec(currency=0, discipline=GROSS),
+            RailSpec(currency=0, discipline=COLLECT),
+            RailSpec(currency=0, discipline=COLLECT, ledger=2, block_every=1, capacity=1, gridlock=True),
+        ),
         accounts=tuple(AccountSpec(rail=rail, participant=who, opening=100) for rail in (0, 1) for who in (0, 1)),
         routes=((HopSpec(rail=0, debtor=(0, 0), creditor=(1, 0)),),),
     )
@@ -67,6 +73,7 @@ def warm(progress: Callable[[str], None]) -> None:
     machine.advance(2)
     machine.transfer(0, 1, 2, 3, 1, KIND_FUNDING, 2)
     machine.cycle(1, 0, 2)
+    machine.block(2, 2)
     machine.return_queued(0, 2)
     machine.advance(3)
     nothing = np.zeros(0, np.int64)

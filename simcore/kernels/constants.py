@@ -88,6 +88,8 @@ KIND_LOSS_SHARE: Final = 8
 KIND_RECOVERY: Final = 9
 KIND_PART: Final = 10
 KIND_REFILL: Final = 11
+KIND_ISSUE: Final = 12
+KIND_REDEMPTION: Final = 13
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -102,6 +104,8 @@ KIND_NAMES: Final = {
     KIND_RECOVERY: "recovery",
     KIND_PART: "part",
     KIND_REFILL: "refill",
+    KIND_ISSUE: "issue",
+    KIND_REDEMPTION: "redemption",
 }
 
 # Why the loop came back.
@@ -111,6 +115,7 @@ NEED_DEMAND: Final = 2
 NEED_SLOTS: Final = 3
 OVERFLOW: Final = 4
 OVERDRAWN: Final = 5
+BLOCK_SET: Final = 6  # a ledger has something for its next block
 
 NONE: Final = -1  # no slot, no account, no quote
 NEVER: Final = 2**63 - 1  # an instant after every other

@@ -10,7 +10,9 @@ from __future__ import annotations
 from numpy import int64, uint32
 
 from simcore.accelerate import kernel
+from simcore.kernels.block import next_block
 from simcore.kernels.constants import (
+    BLOCK_SET,
     COLLECT,
     DONE,
     FIFO,
@@ -122,10 +124,12 @@ def _next_waiting(world):
 
 
 @kernel(forceinline=True)
-def _collect(world, slot, rail):
-    """Hold an obligation until the rail's next cycle."""
+def _collect(world, slot, rail, now):
+    """Hold an obligation until the next cycle of the rail, or the next block of its ledger."""
     slots, rails, accounts = world.slots, world.rails, world.accounts
     debit = slots[slot].debit
+    rails[rail].collected += 1
+    rail = rails[rail].list_at
     slots[slot].place = PLACE_COLLECTED
     slots[slot].next = NONE
     if rails[rail].collect_head == NONE:
@@ -133,7 +137,10 @@ def _collect(world, slot, rail):
     else:
         slots[rails[rail].collect_tail].next = slot
     rails[rail].collect_tail = slot
-    rails[rail].collected += 1
+    if rails[rail].block_every > 0 and rails[rail].block_at == NEVER:
+        rails[rail].block_at = next_block(rails[rail], now)
+        if world.state[OVERFLOWED] == 0:
+            world.state[OVERFLOWED] = BLOCK_SET
     accounts[debit].queued_count += 1
     accounts[debit].queued_value += slots[slot].amount
     if accounts[debit].queued_value > accounts[debit].queued_peak:
@@ -177,7 +184,7 @@ def _enter(world, slot, now):
             send(world, slot, opens_at, ZERO, NONE)
             return NONE
     if its_rail.discipline == COLLECT:
-        _collect(world, slot, rail)
+        _collect(world, slot, rail, now)
         return NONE
     funds = available(world.accounts, debit) if its_rail.tiers == 0 else tier_funds(world, debit, it.priority)
     if _may_settle(world, debit, funds, it.amount, it.key, its_rail.rule):
@@ -313,7 +320,7 @@ def advance(world, until):
 
     Returns
     -------
-    int     DONE, or why the loop came back early: LOG_FULL, NEED_DEMAND, NEED_SLOTS, OVERFLOW. Calling again with the
+    int     DONE, or why the loop came back early: LOG_FULL, NEED_DEMAND, NEED_SLOTS, OVERFLOW, BLOCK_SET. Calling again with the
             same ``until`` goes on where it stopped.
     """
     state, slots, feed = world.state, world.slots, world.feed
@@ -323,8 +330,11 @@ def advance(world, until):
     while True:
         if state[OBLIGATION_ROWS] >= obligation_room or state[PAYMENT_ROWS] >= payment_room:
             return LOG_FULL
-        if state[OVERFLOWED] == 1:
-            return OVERFLOW
+        if state[OVERFLOWED] != 0:
+            if state[OVERFLOWED] == 1:
+                return OVERFLOW
+            state[OVERFLOWED] = 0
+            return BLOCK_SET
         now = state[NOW]
         slot = NONE
         if state[WORK_SIZE] > 0 or state[CHANGED_SIZE] > 0:

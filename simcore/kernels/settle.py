@@ -217,8 +217,8 @@ def send_on(world, slot, now, value_at):
 
 
 @kernel
-def send_back(world, slot, status, now):
-    """End a payment that can't go on: reverse the hop settled before, or close it if there is none."""
+def turn_back(world, slot, status, now):
+    """Let the hop settled before be the next of a payment that can't go on, reversed; False if there is none."""
     it = world.slots[slot]
     if it.returning == 0:
         it.returning = 1
@@ -234,13 +234,20 @@ def send_back(world, slot, status, now):
     if hop == NONE:
         log_payment(world, it.payment_id, NONE, it.fee, now, it.decided, it.hops_settled)
         free_slot(world, slot)
-        return
+        return False
     set_hop(world, slot, hop, it.debtor, it.creditor)
     payee = it.debit
     it.debit = it.credit
     it.credit = payee
     it.amount = parted if parted > 0 else world.moved[slot, hop - world.route_start[it.route]]
-    send(world, slot, now, ZERO, NONE)
+    return True
+
+
+@kernel
+def send_back(world, slot, status, now):
+    """End a payment that can't go on: reverse the hop settled before, or close it if there is none."""
+    if turn_back(world, slot, status, now):
+        send(world, slot, now, ZERO, NONE)
 
 
 @kernel
@@ -270,14 +277,33 @@ def fee_of(world, hop, amount):
 
 
 @kernel(forceinline=True)
+def exchanged(world, credit, amount, currency, wanted):
+    """What a dealer does with an amount that it receives: its quote, the principal, the spread, what it pays out."""
+    at = world.quote_of[world.dealer_of[world.accounts[credit].participant], currency, wanted]
+    quote = world.quotes[at]
+    half_spread = quote.spread_bp_e2
+    for tier in range(world.size_from.shape[1]):
+        if amount >= world.size_from[at, tier]:
+            half_spread = world.size_spread[at, tier]
+    principal, spread, target = dealer_legs_kernel(amount, half_spread, quote.numerator, quote.denominator)
+    return at, principal, spread, target
+
+
+@kernel(forceinline=True)
+def log_return(world, slot, status, sequence, cycle, now):
+    """Write the row of a hop of money on its way back."""
+    it = world.slots[uint32(slot)]
+    log_obligation(world, it.payment_id, it.hop - world.route_start[uint32(it.route)], KIND_RETURN, it.debit, it.credit,
+                   it.amount, it.entered_at, now, sequence, status, cycle, NONE)  # fmt: skip
+
+
+@kernel(forceinline=True)
 def settled(world, slot, status, sequence, cycle, now):
     """The slot's obligation is final and its money has moved: write its rows and send the payment on."""
     it = world.slots[uint32(slot)]
     hop, amount = it.hop, it.amount
-    first = world.route_start[uint32(it.route)]
     if it.returning == 1:
-        log_obligation(world, it.payment_id, hop - first, KIND_RETURN, it.debit, it.credit, amount, it.entered_at, now,
-                       sequence, status, cycle, NONE)  # fmt: skip
+        log_return(world, slot, status, sequence, cycle, now)
         send_back(world, slot, status, now)
         return
     if world.hops[uint32(hop)].alone == 1:  # nothing to look up: no hop follows, nothing is exchanged
@@ -286,6 +312,22 @@ def settled(world, slot, status, sequence, cycle, now):
         log_payment(world, it.payment_id, amount, ZERO, now, status, ONE)
         free_slot(world, slot)
         return
+    value_at = conclude(world, slot, status, sequence, cycle, now)
+    if value_at != NONE:
+        send_on(world, slot, now, value_at)
+
+
+@kernel(forceinline=True)
+def conclude(world, slot, status, sequence, cycle, now):
+    """Write the rows of a final hop and let the one after it be the payment's next.
+
+    Returns
+    -------
+    int     from when on the payment may be sent on; NONE where there is nothing more to send
+    """
+    it = world.slots[uint32(slot)]
+    hop, amount = it.hop, it.amount
+    first = world.route_start[uint32(it.route)]
     parted = it.parted
     it.parted = 0
     following = real_hop(world, it.route, hop + 1, FORWARD, it.debtor, it.creditor)
@@ -296,16 +338,9 @@ def settled(world, slot, status, sequence, cycle, now):
     kind, principal, spread, target, fx = KIND_SPREAD, amount, amount - amount, amount, it.fx_id
     value_at = now
     if wanted != currency:
-        dealer = world.dealer_of[world.accounts[it.credit].participant]
-        at = world.quote_of[dealer, currency, wanted]
-        quote = world.quotes[at]
-        half_spread = quote.spread_bp_e2
-        for tier in range(world.size_from.shape[1]):
-            if amount >= world.size_from[at, tier]:
-                half_spread = world.size_spread[at, tier]
-        principal, spread, target = dealer_legs_kernel(amount, half_spread, quote.numerator, quote.denominator)
-        it.fx_id = quote.fx_id
-        value_at = max(now, quote.value_at)
+        at, principal, spread, target = exchanged(world, it.credit, amount, currency, wanted)
+        it.fx_id = world.quotes[at].fx_id
+        value_at = max(now, world.quotes[at].value_at)
         if target < 0:
             world.state[OVERFLOWED] = 1
             target = amount - amount
@@ -329,15 +364,15 @@ def settled(world, slot, status, sequence, cycle, now):
         log_payment(world, it.payment_id, target, it.fee, now, status, it.hops_settled)
         it.fee = 0
         free_slot(world, slot)
-        return
+        return NONE
     world.moved[slot, hop - first] = amount
     if target == 0:
         it.hop = following
         send_back(world, slot, RETURNED_ZERO_AMOUNT, now)
-        return
+        return NONE
     set_hop(world, slot, following, it.debtor, it.creditor)
     it.amount = target
-    send_on(world, slot, now, value_at)
+    return value_at
 
 
 @kernel(forceinline=True)

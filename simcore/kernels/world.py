@@ -31,7 +31,7 @@ CHANGED_SIZE: Final = 10  # credited accounts of bypass queues
 DRAINING: Final = 11  # rails whose waiting list is being let in
 OBLIGATION_ROWS: Final = 12
 PAYMENT_ROWS: Final = 13
-OVERFLOWED: Final = 14
+OVERFLOWED: Final = 14  # 1: a sum beyond int64; BLOCK_SET: a block has been set
 IN_FLIGHT: Final = 15
 CURSOR: Final = 16  # where an interrupted control operation goes on
 CYCLE_SEQUENCE: Final = 17  # number of finality of the cycle being logged, -1 if none
@@ -97,6 +97,12 @@ RAIL: Final = _record(
     collect_head=np.int64,
     collect_tail=np.int64,
     collected=np.int64,
+    list_at=np.int64,  # the rail whose collection list it uses: its own, or that of the first rail of its ledger
+    block_every=np.int64,  # distance of a ledger's blocks; 0: no ledger
+    block_at=np.int64,  # the next block, NEVER where nothing waits for one
+    last_block=np.int64,
+    payment_limit=np.int64,  # the most an obligation on a ledger may be
+    balance_limit=np.int64,  # the most an account on a ledger may hold, but that of its issuer
 )
 HOP: Final = _record(
     rail=np.int64,
@@ -221,5 +227,7 @@ class World(NamedTuple):
     net: Int64  # (n_account,) scratch of cycles and sets, all zeros between two uses
     path: Int64  # scratch of ordered queues
     opposite: Int64  # scratch of offsets at entry
+    legs: Int64  # (most_hops, 3) scratch of blocks: debit, credit and amount of the legs of one payment
+    figures: Int64  # (n_rail, 6) of a block: considered and settled number and value, value moved, number of the cycle
     obligations: Records  # OBLIGATION_ROW, the log
     payments: Records  # PAYMENT_ROW, the log

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from simcore.kernels.constants import (
     KIND_CREDIT,
     KIND_FUNDING,
+    KIND_ISSUE,
     KIND_LOSS_SHARE,
     KIND_RECOVERY,
+    KIND_REDEMPTION,
     KIND_REFILL,
     KIND_REPAYMENT,
     KIND_SWEEP,
@@ -43,7 +45,7 @@ class Rows:
         self._fail(batch, batch["debtor"] == batch["creditor"], lambda at: "debtor and creditor are the same")
         late = settled & done & (batch["settled_at"] < batch["entered_at"])
         self._fail(batch, late, lambda at: "settled before it entered the rail")
-        own = (batch["kind"] == KIND_FUNDING) | (batch["kind"] == KIND_SWEEP)
+        own = np.isin(batch["kind"], (KIND_FUNDING, KIND_SWEEP, KIND_ISSUE, KIND_REDEMPTION))
         loan = np.isin(batch["kind"], (KIND_CREDIT, KIND_REPAYMENT, KIND_LOSS_SHARE, KIND_RECOVERY, KIND_REFILL))
         wrong = (own | loan) != (batch["payment_id"] < 0)
         self._fail(batch, wrong, lambda at: f"kind {self.words.name('kind', batch['kind'][at])} with payment_id "

@@ -137,8 +137,8 @@ class Ledger:
             self._schedule(payment, 0, opens_at)
         elif rail.discipline == c.COLLECT:
             payment.place = "collected"
-            rail.collected.append(payment)
             account.count(payment.amount, +1)
+            self._collect(payment, rail)
         else:
             account.queue.append(payment)
             if self._payable(payment):
@@ -153,6 +153,9 @@ class Ledger:
             else:
                 payment.place = "queue"
                 account.count(payment.amount, +1)
+
+    def _collect(self, payment: Payment, rail: Rail) -> None:
+        rail.collected.append(payment)
 
     def _payable(self, payment: Payment) -> bool:
         """Whether a queued obligation may go: funds, and in a strict queue nothing before it."""

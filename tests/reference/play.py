@@ -141,6 +141,7 @@ def play(case: Case, kind: type, buffers: Buffers = LARGE) -> Played:
     )
     for index in range(len(case.spec.quotes)):
         machine.quote(index, *RATES[index % len(RATES)], SPREADS[index % len(SPREADS)], index)
+    machine.on_block = lambda ledger, now, figures: played.seen.append(("block", ledger, now, figures.tolist()))
     now = -1
     for step in case.script:
         if step.at > now:  # steps of one instant follow straight on each other unless the script says "advance"
@@ -157,6 +158,17 @@ def play(case: Case, kind: type, buffers: Buffers = LARGE) -> Played:
 def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
     """Do one step; None where it means nothing in this world."""
     rail, number = step.first % len(spec.rails), step.second
+    ledger = spec.rails[rail].ledger
+    if ledger != c.NONE and step.what in ("open", "cut_off", "close", "return_queued"):
+        # The rails of a ledger have one clock; what it has collected goes back at the end of its day.
+        for each, it in enumerate(spec.rails):
+            if it.ledger == ledger and step.what in ("open", "return_queued"):
+                getattr(machine, step.what)(each, step.at)
+            elif it.ledger == ledger:
+                getattr(machine, step.what)(each)
+        return None
+    if step.what == "block":
+        return machine.block(ledger, step.at) if ledger != c.NONE else None
     if step.what == "advance":
         return machine.advance(step.at + number % 2)
     if step.what in ("open", "return_queued"):
@@ -171,10 +183,10 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
     if step.what == "lend":
         return _lend(spec, machine, rail, number, step.at)
     if step.what == "cycle":
-        nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT]
+        nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT and it.ledger == c.NONE]
         return machine.cycle(nets[step.first % len(nets)], cycle_id, step.at) if nets else None
     if step.what in ("settle_collected", "return_collected"):
-        nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT]
+        nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT and it.ledger == c.NONE]
         return _some_collected(spec, machine, nets[step.first % len(nets)], step, cycle_id) if nets else None
     if step.what == "quote" and spec.quotes:
         rate = RATES[number % len(RATES)]

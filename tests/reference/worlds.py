@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
@@ -147,6 +148,40 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
     )
 
 
+def make_ledgers(choose: Choices) -> WorldSpec:
+    """A world in which some rails are one ledger, with whatever terms, and hops on it mostly follow at once."""
+    spec = make_world(choose, (c.GROSS, c.COLLECT), (c.FIFO, c.BYPASS))
+    members = [k for k in range(len(spec.rails)) if choose.whole(0, 3)] or [0]
+    terms = {
+        "ledger": members[0],
+        "block_every": choose.among((1, 2, 3)),
+        "capacity": choose.among((1, 2, 5, 100)),
+        "gridlock": choose.among((False, True)),
+        "rejects": choose.among((False, False, True)),
+    }
+    most = 2**63 - 1
+    rails = tuple(
+        replace(rail, discipline=c.COLLECT, rule=c.FIFO, splits=False, bypass_above=0, highly_urgent=-1, urgent=-1,
+                receipts=False, offset_most=0, payment_limit=choose.among((most, most, 4)),
+                balance_limit=choose.among((most, most, 9)), **terms)
+        if k in members else rail
+        for k, rail in enumerate(spec.rails)
+    )  # fmt: skip
+    at_once = choose.whole(0, 3)
+    routes = tuple(
+        tuple(replace(hop, latency_us=0, draw=c.NONE) if at_once and hop.rail in members else hop for hop in route)
+        for route in spec.routes
+    )
+    return replace(spec, rails=rails, routes=routes)
+
+
+def make_ledger_case(choose: Choices) -> Case:
+    """The same as :func:`make_case` with a ledger, and blocks at odd instants among the steps."""
+    case = make_case(choose, spec=make_ledgers(choose))
+    blocks = [Step(choose.whole(0, LAST + 2), "block", choose.whole(0, 3), 0) for _ in range(choose.whole(0, 3))]
+    return replace(case, script=tuple(sorted((*case.script, *blocks), key=lambda step: step.at)))
+
+
 def make_payment(choose: Choices, spec: WorldSpec) -> NewPayment:
     """Anybody pays anybody else, a little."""
     n = spec.n_participant
@@ -164,9 +199,12 @@ def make_payment(choose: Choices, spec: WorldSpec) -> NewPayment:
     )
 
 
-def make_case(choose: Choices, disciplines: Sequence[int] = DISCIPLINES, rules: Sequence[int] = RULES) -> Case:
+def make_case(
+    choose: Choices, disciplines: Sequence[int] = DISCIPLINES, rules: Sequence[int] = RULES,
+    spec: WorldSpec | None = None,
+) -> Case:  # fmt: skip
     """A world in which most rails open at once, up to 40 payments, and up to 16 control steps at any instant."""
-    spec = make_world(choose, disciplines, rules)
+    spec = spec or make_world(choose, disciplines, rules)
     opened = [Step(0, "open", rail, 0) for rail in range(len(spec.rails)) if choose.whole(0, 4)]
     steps = [
         Step(choose.whole(0, LAST + 2), choose.among(STEPS), choose.whole(0, 3), choose.whole(0, 19))
