@@ -90,9 +90,9 @@ def _holders(checks: Checks, path: KeyPath, rail: Any) -> None:
             continue
         money = account.funding is not None or rail.redeem == "all" or (rail.redeem == "foreign" and foreign)
         if foreign and (money or rail.foreign_holders == "sponsored") and sponsor is None:
-            why = "sponsored holders" if rail.foreign_holders == "sponsored" else "money issued to or redeemed from it"
+            why = "they hold" if rail.foreign_holders == "sponsored" else "money is issued and redeemed"
             checks.say("LH144", here, f"no sponsor of {holder}, of {people[holder].country}",
-                       f"funded_by, a bank of {home} that {why} go{'' if why[0] == 's' else 'es'} through", offer)  # fmt: skip
+                       f"funded_by, the bank of {home} through which {why}", offer)  # fmt: skip
             continue
         payer = sponsor or holder
         if (sponsor is not None or money) and payer in people:

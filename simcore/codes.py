@@ -533,8 +533,8 @@ _MARKET = {
 _LEDGERS = {
     "LH143": Code(
         "blocks of a shared ledger that can't work",
-        "The rails of a ledger are its currencies, each once. They have the same blocks (a distance above zero, at least "
-        "one payment in each), the same hours, and the same rules for what is short, arrives closed or is left.",
+        "The rails of a ledger are its currencies, each once. They have the same blocks (a distance above zero, at "
+        "least one payment in each), the same hours, and the same rules for what is short, arrives closed or is left.",
         'ledger = "mBridge"\nblock_every = "3 s"\ncapacity = 1000',
     ),
     "LH144": Code(
@@ -558,9 +558,10 @@ _LEDGERS = {
     ),
     "LH147": Code(
         "legs on a ledger that can't settle together",
-        "Hops in a row on one ledger settle in one block, all or none. So they have neither latency nor screening between "
-        "them, and what is exchanged has no later value date.",
-        'hops = [\n  { rail = "E-CNY", from = "debtor", to = "FX" },\n  { rail = "E-THB", from = "FX", to = "creditor" },\n]',
+        "Hops in a row on one ledger settle in one block, all or none. So they have neither latency nor screening "
+        "between them, and what is exchanged has no later value date.",
+        'hops = [\n  { rail = "E-CNY", from = "debtor", to = "FX" },\n'
+        '  { rail = "E-THB", from = "FX", to = "creditor" },\n]',
     ),
 }
 

@@ -23,7 +23,7 @@ class Blocks:
         return [at for at, rail in enumerate(self._compiled.spec.rails) if rail.ledger == ledger]
 
     def _note(self, ledger: int, now: int, figures: Any) -> None:
-        """A row of ``cycles`` for each currency that the block had something of; numbers and values are those of legs."""
+        """A row of ``cycles`` for each currency that a block had something of; numbers are those of legs."""
         for rail in self._members(ledger):
             considered_count, considered, settled_count, settled, moved, cycle_id = figures[rail].tolist()
             if considered_count:

@@ -31,7 +31,7 @@ class Funding:
 
     def __init__(
         self, compiled: Compiled, rail: str, operator: str, source: str, machine: Machine, log: ControlLog,
-        terms: Terms = Terms(),  # noqa: B008  # frozen
+        terms: Terms = Terms(),  # frozen
     ) -> None:  # fmt: skip
         self._rail, self._source, self._terms = rail, source, terms
         self._machine, self._log = machine, log

@@ -320,8 +320,8 @@ def advance(world, until):
 
     Returns
     -------
-    int     DONE, or why the loop came back early: LOG_FULL, NEED_DEMAND, NEED_SLOTS, OVERFLOW, BLOCK_SET. Calling again with the
-            same ``until`` goes on where it stopped.
+    int     DONE, or why the loop came back early: LOG_FULL, NEED_DEMAND, NEED_SLOTS, OVERFLOW, BLOCK_SET. Calling
+            again with the same ``until`` goes on where it stopped.
     """
     state, slots, feed = world.state, world.slots, world.feed
     obligation_room = world.obligations.size - state[ROWS_NEEDED]

@@ -168,7 +168,7 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
                 getattr(machine, step.what)(each)
         return None
     if step.what == "block":
-        return machine.block(ledger, step.at) if ledger != c.NONE else None
+        return machine.block(ledger, step.at) if ledger != c.NONE and machine.is_open(ledger) else None
     if step.what == "advance":
         return machine.advance(step.at + number % 2)
     if step.what in ("open", "return_queued"):
