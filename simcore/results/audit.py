@@ -14,6 +14,7 @@ import numpy as np
 
 from simcore.errors import ScenarioError
 from simcore.results.audit_books import Books
+from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_payments import Payments
 from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
 from simcore.results.audit_report import AuditReport, Proof
@@ -51,11 +52,13 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     limits = Proof("limits", "No account was ever below its debit limit")
     each = Proof("payments", "Every payment has one outcome, and its amount adds up along its hops")
     words = Words()
-    accounts = TableReader(folder, "accounts", _ACCOUNTS, words).whole()
+    reader = TableReader(folder, "accounts", _ACCOUNTS, words)
+    ledgers = Ledgers(reader.metadata, words, limits)
+    accounts = reader.whole()
     fx = TableReader(folder, "fx", _FX, words).whole()
     obligations = TableReader(folder, "obligations", _OBLIGATIONS, words).batches()
     payments = TableReader(folder, "payments", _PAYMENTS, words).batches()
-    followed, rows = Payments(fx, words, each), Rows(words, conserved)
+    followed, rows = Payments(fx, words, each, ledgers), Rows(words, conserved)
     books: Books | None = None
     more = True
     for batch in obligations:
@@ -63,6 +66,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
         books = books or Books(accounts, words, conserved, limits)
         settled = batch["sequence"] >= 0
         rows.check(batch, settled)
+        ledgers.check(batch, settled)
         _book(books, batch, settled)
         own = batch["payment_id"] >= 0
         followed.add_obligations(batch if own.all() else {name: values[own] for name, values in batch.items()})
@@ -78,6 +82,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     rows.finish()
     books = books or Books(accounts, words, conserved, limits)
     books.finish()
+    ledgers.finish(accounts)
     followed.finish(n_payments)
     conserved.details.insert(0, f"{books.movements:,} movements replayed over {accounts['row'].size:,} account days")
     each.claim = f"Every one of {followed.count:,} payments has one outcome, and its amount adds up along its hops"

@@ -18,6 +18,7 @@ from simcore.kernels.constants import (
     RETURN_PENDING_AT_END,
     RETURNED_ZERO_AMOUNT,
 )
+from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.results.audit_rows import SETTLED
@@ -50,8 +51,8 @@ def chosen(batch: Batch, at: Ints) -> Batch:
 class Hops:
     """Compares obligations of payments with each other, with the payments and with the quotes of fx.arrow."""
 
-    def __init__(self, fx: Batch, words: Words, proof: Proof) -> None:
-        self.words, self.proof = words, proof
+    def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers) -> None:
+        self.words, self.proof, self._ledgers = words, proof, ledgers
         self._quotes = {int(one): at for at, one in enumerate(fx["fx_id"])}
         self._fx = fx
 
@@ -218,6 +219,12 @@ class Hops:
             ),
         )
         self._fail("obligations", here, ~done[at - 1], lambda k: "follows a hop that never settled")
+        self._fail(
+            "obligations",
+            here,
+            self._ledgers.apart(before, here),
+            lambda k: f"and hop {before['hop'][k]}, on the same ledger, aren't final together",
+        )
         one_set = (here["sequence"] == before["sequence"]) & (here["sequence"] >= 0)
         self._fail(
             "obligations",

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.results.audit_hops import Hops, chosen, pick
+from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.results.audit_rows import SETTLED
@@ -46,9 +47,9 @@ def rising(values: NDArray[np.int64]) -> NDArray[np.int64]:
 class Payments:
     """Holds what is in flight and proves payments as they become complete."""
 
-    def __init__(self, fx: Batch, words: Words, proof: Proof) -> None:
+    def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers) -> None:
         self.words, self.proof = words, proof
-        self._hops = Hops(fx, words, proof)
+        self._hops = Hops(fx, words, proof, ledgers)
         self._obligations: list[Batch] = []
         self._payments: list[Batch] = []
         self._seen = np.zeros(1 << 13, np.uint8)  # one bit per payment id

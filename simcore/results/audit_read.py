@@ -79,6 +79,7 @@ class TableReader:
             )
         except (OSError, ValueError) as error:
             raise self._fault(f"no Arrow file: {error}") from None
+        self.metadata: dict[bytes, bytes] = found.metadata or {}
         if not found.equals(expected):
             raise self._fault(f"columns {', '.join(f'{one.name} {one.type}' for one in found)}")
 

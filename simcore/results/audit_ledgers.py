@@ -1,0 +1,69 @@
+"""Proves what shared ledgers promise, by the scenario that every table carries: legs final together, limits kept."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simcore.kernels.constants import KIND_PAYMENT, KIND_REFILL, KIND_RETURN
+from simcore.results.audit_read import NO_TIME, Batch, Words
+from simcore.results.audit_report import Proof
+from simcore.units import parse_amount
+
+_SCENARIO = b"luhai.scenario"
+
+
+class Ledgers:
+    """The rails of shared ledgers, as the scenario in a table's metadata names them; none without a scenario."""
+
+    def __init__(self, metadata: dict[bytes, bytes], words: Words, limits: Proof) -> None:
+        rails = json.loads(metadata.get(_SCENARIO, b"{}")).get("rails", {})
+        mine = {name: rail for name, rail in rails.items() if rail.get("kind") == "ledger"}
+        self.words, self._proof = words, limits
+        names = list(dict.fromkeys(rail["ledger"] for rail in mine.values()))
+        # Ledger rails are numbered before any table is read; so their numbers are known, and the rest are above them.
+        self._codes = np.array([words.code("rail", name) for name in mine], np.int64)
+        size = int(self._codes.max()) + 1 if mine else 0
+        self._ledger = np.full(size + 1, -1)
+        self._payment, self._balance = np.full(size + 1, NO_TIME), np.full(size + 1, NO_TIME)
+        for code, rail in zip(self._codes, mine.values(), strict=True):
+            self._ledger[code] = names.index(rail["ledger"])
+            for key, most in (("payment_limit", self._payment), ("balance_limit", self._balance)):
+                if rail.get(key) is not None:
+                    most[code] = parse_amount(rail[key]).amount_minor
+        self._unbound = np.zeros(size + 1, np.bool_)  # rails whose balances something moved that no limit holds up
+
+    def _of(self, what: NDArray[Any], rail: NDArray[np.int32]) -> NDArray[Any]:
+        return what[np.minimum(rail, what.size - 1)]
+
+    def apart(self, before: Batch, here: Batch) -> NDArray[np.bool_]:
+        """Which pairs of hops in a row on one ledger aren't final under one number."""
+        ledger = self._of(self._ledger, here["rail"])
+        pair = (ledger >= 0) & (ledger == self._of(self._ledger, before["rail"])) & (here["hop"] == before["hop"] + 1)
+        return pair & (here["sequence"] != before["sequence"])
+
+    def check(self, batch: Batch, settled: NDArray[np.bool_]) -> None:
+        """Settled obligations of payments are within the limits of their rails."""
+        if not self._codes.size:
+            return
+        kind, rail = batch["kind"], np.minimum(batch["rail"], self._ledger.size - 1)
+        beyond = settled & (kind == KIND_PAYMENT) & (batch["amount_minor"] > self._payment[rail])
+        self._proof.fail_each(
+            np.flatnonzero(beyond),
+            lambda at: f"obligations row {batch['row'][at]}: {batch['amount_minor'][at]}, above the payment limit "
+                       f"of {self.words.name('rail', batch['rail'][at])}",
+        )  # fmt: skip
+        self._unbound[rail[settled & ((kind == KIND_RETURN) | (kind == KIND_REFILL))]] = True
+
+    def finish(self, accounts: Batch) -> None:
+        """No account was above its rail's limit, where neither returns nor refills came, which no limit holds up."""
+        rail = np.minimum(accounts["rail"], self._ledger.size - 1)
+        most = np.where(self._unbound[rail] | (accounts["debit_limit_minor"] == NO_TIME), NO_TIME, self._balance[rail])
+        self._proof.fail_each(
+            np.flatnonzero(accounts["maximum_minor"] > most),
+            lambda at: f"accounts row {accounts['row'][at]}: {accounts['maximum_minor'][at]}, above the balance limit "
+                       f"of {self.words.name('rail', accounts['rail'][at])}",
+        )  # fmt: skip
