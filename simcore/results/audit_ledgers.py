@@ -20,7 +20,10 @@ class Ledgers:
     """The rails of shared ledgers, as the scenario in a table's metadata names them; none without a scenario."""
 
     def __init__(self, metadata: dict[bytes, bytes], words: Words, limits: Proof) -> None:
-        rails = json.loads(metadata.get(_SCENARIO, b"{}")).get("rails", {})
+        try:
+            rails = json.loads(metadata.get(_SCENARIO, b"{}")).get("rails", {})
+        except ValueError:  # a table that no run of a scenario wrote
+            rails = {}
         mine = {name: rail for name, rail in rails.items() if rail.get("kind") == "ledger"}
         self.words, self._proof = words, limits
         names = list(dict.fromkeys(rail["ledger"] for rail in mine.values()))
