@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import simcore
+from fx.anchored import anchors_of
 from fx.currency import format_minor, to_minor
 from fx.rates import rate_on
 from scenarios.extend import catalogue_names
@@ -27,6 +28,8 @@ from scenarios.resolve import to_dict
 from simcore.calendar import load_calendar
 from simcore.datafiles import CATALOGUE
 from simcore.model import Scenario, TradeFlow
+from simcore.results.audit import audit
+from simcore.units import Money
 
 ENTRIES = catalogue_names()
 HEADINGS = ("## Question", "## Model", "## Sources", "## What is left out", "## Figures")
@@ -374,3 +377,84 @@ def figures(payments: list[dict[str, Any]]) -> list[str]:
 
 def shown(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
+
+
+# --- chongqing-asean ----------------------------------------------------------------------------------------------
+
+ASEAN = {"VN": 0.32, "MY": 0.21, "TH": 0.16, "SG": 0.14, "ID": 0.08, "PH": 0.05, "LA": 0.015, "KH": 0.012, "MM": 0.009,
+         "BN": 0.003, "TL": 0.001}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def asean() -> Scenario:
+    return scenario_of("chongqing-asean")
+
+
+def cny_for_one(currency: str, day: date) -> float:
+    """CNY for one unit; what the ECB doesn't quote follows the currency it is held against."""
+    if currency == "CNY":
+        return 1.0
+    for anchor in anchors_of(currency):
+        return cny_for_one(anchor.anchor, day) / float(anchor.rate)
+    return float(rate_on(currency, "CNY", day)[0])
+
+
+def test_the_flows_of_all_members_add_up_to_the_published_trade(asean: Scenario) -> None:
+    """132.65 bn over 248 days, by country and direction; Singapore's exports are in SGD at a rate of February."""
+    worth: dict[tuple[str, str], float] = defaultdict(float)
+    for flow in trade_flows(asean).values():
+        country = asean.participants[next(iter(flow.creditors if flow.purpose == "imports" else flow.debtors))].country
+        mean = float(to_unit(flow.amount.median)) * math.exp(flow.amount.sigma**2 / 2)
+        rate = cny_for_one(flow.amount.median.currency, date(2026, 6, 19))
+        worth[country, flow.purpose] += float(flow.per_day) * mean * rate
+    assert {country for country, _ in worth} == set(ASEAN)
+    assert sum(worth.values()) == pytest.approx(ASEAN_TRADE / HVPS_DAYS, rel=0.01)
+    for country, weight in ASEAN.items():
+        imports, exports = worth[country, "imports"], worth[country, "exports"]
+        slack = 0.05 if country == "SG" else 0.01
+        assert imports == pytest.approx(ASEAN_TRADE / HVPS_DAYS * weight * IMPORT_SHARE, rel=0.01), country
+        assert exports == pytest.approx(ASEAN_TRADE / HVPS_DAYS * weight * (1 - IMPORT_SHARE), rel=slack), country
+
+
+def to_unit(money: Money) -> Decimal:
+    """Units of the currency, from minor units."""
+    return Decimal(money.amount_minor) / Decimal(to_minor(Decimal(1), money.currency))
+
+
+def test_the_week_of_asean_is_ordinary_everywhere_but_for_bruneis_weekend(asean: Scenario) -> None:
+    for calendar in ("CN", "US", *ASEAN):
+        assert len(load_calendar(calendar).business_days(asean.scenario.start, asean.scenario.days)) == 5, calendar
+
+
+def test_every_member_has_an_rtgs_and_its_rmb_clearing_bank_if_there_is_one(asean: Scenario) -> None:
+    for country in ASEAN:
+        assert any(rail.kind == "rtgs" and rail.calendar == country for rail in asean.rails.values()), country
+    clearing = {who.country: name for name, who in asean.participants.items() if who.kind == "clearing_bank"}
+    assert set(clearing) == {"SG", "MY", "TH", "PH", "LA", "KH"}
+    for name in clearing.values():
+        assert name in asean.accounts["CIPS"], name
+        assert f"{name}-BOOKS" in asean.rails, name
+    assert (asean.rails["BI-RTGS"].queue, asean.rails["BI-RTGS"].bypass_above) == ("priority", 10)
+    assert asean.rails["R-TIMOR"].currency == "USD"
+
+
+def test_the_figures_of_chongqing_asean_are_those_of_a_run_which_the_audit_confirms(
+    asean: Scenario, tmp_path: Path
+) -> None:
+    run = simcore.run("chongqing-asean", out=tmp_path / "run")
+    assert audit(run.path).ok
+    payments, text = run.payments.to_pylist(), in_one_line(readme("chongqing-asean"))
+    for country in ASEAN:
+        mine = [row for row in payments if asean.participants[row["creditor"]].country == country]
+        rmb = [row for row in mine if row["route"].startswith("rmb")]
+        share = 100 * sum(row["amount_sent_minor"] for row in rmb) / sum(row["amount_sent_minor"] for row in mine)
+        row = f"| {country} | {len(mine)} | {100 * len(rmb) / len(mine):.0f} % | {share:.0f} % |"
+        for part in (rmb, [row for row in mine if not row["route"].startswith("rmb")]):
+            done = [one for one in part if one["status"].startswith("SETTLED")]
+            minutes = [(one["completed_at"] - one["initiated_at"]).total_seconds() / 60 for one in done]
+            row += f" {shown(median(minutes))} |" if minutes else " none |"
+        assert row in text, f"the README should say\n{row}"
+    imports = [row for row in payments if row["purpose"] == "imports"]
+    rmb = sum(row["amount_sent_minor"] for row in imports if row["route"].startswith("rmb"))
+    share = 100 * rmb / sum(row["amount_sent_minor"] for row in imports)
+    assert f"In all {share:.0f} % of imports are paid in RMB, by value" in text
