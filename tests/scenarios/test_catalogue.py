@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from statistics import fmean, median
@@ -458,3 +458,8 @@ def test_the_figures_of_chongqing_asean_are_those_of_a_run_which_the_audit_confi
     rmb = sum(row["amount_sent_minor"] for row in imports if row["route"].startswith("rmb"))
     share = 100 * rmb / sum(row["amount_sent_minor"] for row in imports)
     assert f"In all {share:.0f} % of imports are paid in RMB, by value" in text
+    waiting = [row for row in payments if row["status"] == "WAITING_AT_END"]
+    friday = sum((row["initiated_at"] + timedelta(hours=8)).weekday() == 4 for row in waiting)
+    assert f"{len(waiting)} payments still wait when the week ends, {friday} of them initiated on Friday" in text
+    returned = sum(row["status"] == "RETURNED_CUT_OFF" for row in payments)
+    assert f"{returned} are returned at the end of a day" in text
