@@ -20,6 +20,7 @@ from scenarios.loader import json_schema, load
 from scenarios.resolve import quoted, to_toml
 from scenarios.summary import summary
 from simcore.datafiles import CATALOGUE
+from simcore.engine.cautions import cautions
 from simcore.errors import ScenarioError
 
 Settings = Mapping[str, Any] | Iterable[str]
@@ -36,9 +37,12 @@ def check_command(scenario: str, *, settings: Settings, form: str = "text") -> i
         print(json.dumps({"faults": [_fault(fault) for fault in error.faults]}, indent=2, ensure_ascii=False))
         return error.exit_code
     if form == "json":
-        print(json.dumps({"faults": [], "digest": loaded.digest}, indent=2))
+        notes = cautions(loaded.scenario)
+        print(json.dumps({"faults": [], "notes": notes, "digest": loaded.digest}, indent=2, ensure_ascii=False))
     else:
         print(f"{loaded.scenario.scenario.name}: no faults (digest {loaded.digest[:12]})")
+        for note in cautions(loaded.scenario):
+            print(f"  note: {note}")
     return None
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from simcore.calendar import estimated_days
 from simcore.demand.stream import Demand
+from simcore.engine.cautions import cautions
 from simcore.engine.compile import Compiled, compile_scenario
 from simcore.engine.conductor import Conductor, Counts, Progress, Sizes
 from simcore.engine.timetable import rail_calendar
@@ -56,12 +56,7 @@ def _names(compiled: Compiled, demand: Demand) -> Names:
 
 def _notes(scenario: Scenario, demand: Demand) -> list[str]:
     """What a reader of the results should know beforehand."""
-    notes = list(demand.notes)
-    info = scenario.scenario
-    for name, rail in scenario.rails.items():
-        days = estimated_days(rail_calendar(rail), info.start, info.days)
-        if days:
-            notes.append(f"rails.{name}: calendar {rail.calendar} is estimated from {days[0]} to {days[-1]}")
+    notes = [*demand.notes, *cautions(scenario)]
     for name, pair in scenario.fx.pairs.items():
         notes += [f"fx.pairs.{name}: {line}" for line in assumptions(name, pair)]
     return notes

@@ -1,0 +1,69 @@
+"""What a reader should know of a scenario that isn't wrong: calendars not yet published, hops never open together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from simcore.calendar import Window, estimated_days
+from simcore.engine.timetable import rail_calendar, timetable
+from simcore.model import Scenario
+
+
+def cautions(scenario: Scenario) -> list[str]:
+    """Return one line for each rail whose calendar is estimated and each two hops whose hours never overlap.
+
+    The scenario has been checked, so every local time exists.
+    """
+    return [*_estimated(scenario), *_apart(scenario)]
+
+
+def _estimated(scenario: Scenario) -> Iterator[str]:
+    info = scenario.scenario
+    for name, rail in scenario.rails.items():
+        days = estimated_days(rail_calendar(rail), info.start, info.days)
+        if days:
+            yield f"rails.{name}: calendar {rail.calendar} is estimated from {days[0]} to {days[-1]}"
+
+
+def _apart(scenario: Scenario) -> Iterator[str]:
+    """Hops whose rails are never open together in the run: the money waits in between, which may be meant."""
+    open_ = {
+        name: [window for window in windows if window.only == "all"]
+        for name, windows in timetable(scenario).windows.items()
+        if scenario.rails[name].calendar is not None
+    }
+    told = set()
+    for route_name, route in scenario.routes.items():
+        for index, (before, after) in enumerate(pairwise(route.hops)):
+            pair = (before.rail, after.rail)
+            if pair in told or not all(open_.get(name) for name in pair) or _overlap(open_[pair[0]], open_[pair[1]]):
+                continue
+            told.add(pair)
+            first, second = (rail_calendar(scenario.rails[name]).zone for name in pair)
+            hours = [
+                f"{name} from {_span(open_[name][0], own)}" + (f" = {_span(open_[name][0], other)}" * (own != other))
+                for name, own, other in ((pair[0], first, second), (pair[1], second, first))
+            ]
+            yield f"routes.{route_name}.hops.{index + 1}: never open together with the hop before: {'; '.join(hours)}"
+
+
+def _overlap(one: list[Window], other: list[Window]) -> bool:
+    """Whether two lists in order of opening share an instant."""
+    i = k = 0
+    while i < len(one) and k < len(other):
+        if one[i].open_us < other[k].close_us and other[k].open_us < one[i].close_us:
+            return True
+        if one[i].close_us <= other[k].close_us:
+            i += 1
+        else:
+            k += 1
+    return False
+
+
+def _span(window: Window, zone: str) -> str:
+    """The first window in a zone, with the zone."""
+    ends = (dt.datetime.fromtimestamp(us // 1_000_000, ZoneInfo(zone)) for us in (window.open_us, window.close_us))
+    return " to ".join(f"{end:%a %H:%M}" for end in ends) + f" {zone}"

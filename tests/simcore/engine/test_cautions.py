@@ -1,0 +1,54 @@
+"""What is said of a scenario that isn't wrong: hops whose hours never meet, calendars that nobody has published yet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scenarios.describe import check_command
+from scenarios.loader import load
+from simcore.engine.cautions import cautions
+from simcore.run_command import run_scenario
+
+SCENARIO = str(Path(__file__).parents[2] / "scenarios" / "to-singapore.toml")
+MORNING = 'rails.HVPS.sessions=[{ open = "20:30-1", close = "%s" }]'
+MEPS = 'rails.MEPS.sessions=[{ open = "09:00", close = "18:30" }]'
+APART = (
+    "routes.sgd.hops.1: never open together with the hop before: "
+    "HVPS from Sun 20:30 to Mon 09:00 Asia/Shanghai = Sun 20:30 to Mon 09:00 Asia/Singapore; "
+    "MEPS from Mon 09:00 to Mon 18:30 Asia/Singapore = Mon 09:00 to Mon 18:30 Asia/Shanghai"
+)
+
+
+@pytest.mark.parametrize(
+    ("closes", "said"),
+    [("09:00", [APART]), ("09:01", []), ("17:15", [])],  # at 09:00 the one closes as the other opens
+)
+def test_hops_that_are_never_open_together_are_named_with_both_hours_in_both_zones(
+    closes: str, said: list[str]
+) -> None:
+    assert cautions(load(SCENARIO, set=[MORNING % closes, MEPS]).scenario) == said
+
+
+def test_a_rail_open_around_the_clock_meets_every_other() -> None:
+    assert cautions(load(SCENARIO).scenario) == []
+
+
+def test_a_run_past_the_last_published_year_is_said_for_each_rail() -> None:
+    rate = ['fx.pairs."SGD/CNY".source=constant', 'fx.pairs."SGD/CNY".rate=5.4']
+    lines = cautions(load(SCENARIO, set=["scenario.start=2026-12-31", *rate]).scenario)
+    assert lines == [f"rails.{rail}: calendar {calendar} is estimated from 2027-01-01 to 2027-01-01"
+                     for rail, calendar in (("HVPS", "CN"), ("CIPS", "CN"))], "Singapore has published 2027 already"  # fmt: skip
+
+
+def test_check_and_run_say_the_same_and_neither_fails(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    settings = (MORNING % "09:00", MEPS)
+    assert check_command(SCENARIO, settings=settings) is None
+    assert f"  note: {APART}\n" in capsys.readouterr().out
+    check_command(SCENARIO, settings=settings, form="json")
+    assert json.loads(capsys.readouterr().out)["notes"] == [APART]
+    assert run_scenario(SCENARIO, out=tmp_path / "run", seed=None, settings=settings, quiet=False, compression="zstd",
+                        replace=False) == 0  # fmt: skip
+    assert f"  note: {APART}\n" in capsys.readouterr().out
