@@ -1,7 +1,7 @@
 """Reads the accounts of a scenario from a CSV table, as if they had been written in the file.
 
 Columns: rail, participant, currency, opening, debit_limit, and optionally reserved, reserved_highly_urgent,
-reserved_urgent, funding, funded_by. Amounts are plain decimals in ``currency``, or carry their own unit
+reserved_urgent, funding, funded_by, settled_by. Amounts are plain decimals in ``currency``, or carry their own unit
 ("1.5 bn CNY"). Keys written in the scenario file itself go over the table's.
 """
 
@@ -18,7 +18,7 @@ from simcore.errors import Fault, ScenarioError
 
 NEEDED = ("rail", "participant", "currency", "opening", "debit_limit")
 AMOUNTS = ("opening", "debit_limit", "reserved", "reserved_highly_urgent", "reserved_urgent", "funding")
-OPTIONAL = (*AMOUNTS[2:], "funded_by")
+OPTIONAL = (*AMOUNTS[2:], "funded_by", "settled_by")
 
 
 def add_accounts_file(document: Document) -> list[Fault]:

@@ -62,6 +62,9 @@ def _refill(checks: Checks, path: KeyPath, dealer: str, refill: Refill) -> None:
     _accounts(checks, path, refill.rail, dealer, refill.source)
     if refill.source == dealer:
         checks.say("LH128", (*path, "from"), shown_value(dealer), "somebody else than the dealer")
+    if getattr(rail, "settle_on", None) is not None:
+        checks.say("LH154", (*path, "rail"), f"a refill on {refill.rail}, whose accounts settlement brings back to "
+                   "their level", f"a refill of the settlement bank's account on {rail.settle_on}")  # fmt: skip
     if refill.to.currency != rail.currency or refill.to.amount_minor <= 0:
         expected = f"an amount above zero in {rail.currency}, which {refill.rail} settles"
         checks.say("LH128", (*path, "to"), format_amount(refill.to), expected)

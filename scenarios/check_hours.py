@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from scenarios.check_settlement import check_settlement
 from scenarios.keys import KeyPath, days_text, listed, nearest, shown_path, shown_value
 from scenarios.references import Checks, usable
 from simcore.calendar import (
@@ -40,6 +41,8 @@ def check_rails(checks: Checks) -> None:
             from scenarios.check_ledger import check_ledger
 
             check_ledger(checks, path, rail)
+        if rail.kind == "instant":
+            check_settlement(checks, path, rail)
         if rail.discipline == "gross":
             _queue(checks, path, rail)
         entry = [index for index, use in enumerate(getattr(rail, "mechanisms", ())) if use.at == "entry"]

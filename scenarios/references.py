@@ -189,6 +189,9 @@ def _account(checks: Checks, path: KeyPath, account: Account, rail: Any) -> bool
         if getattr(account, key) is not None and rail.kind not in FUNDED:
             expected = f"funding only on a rail of kind {' or '.join(FUNDED)}; {path[1]} is of kind {rail.kind}"
             checks.say("LH051", (*path, key), f"the key {key}", expected)
+    if account.settled_by is not None and rail.kind != "instant":
+        checks.say("LH154", (*path, "settled_by"), "the key settled_by",
+                   f"a settlement bank only on a rail of kind instant; {path[1]} is of kind {rail.kind}")  # fmt: skip
     for key in ("reserved_highly_urgent", "reserved_urgent"):
         if getattr(account, key) is not None and not getattr(rail, "tiers", False):
             checks.say("LH110", (*path, key), f"the key {key}, on a rail that knows no urgent obligations",

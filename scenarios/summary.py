@@ -27,6 +27,11 @@ SHORT = {
     "loss_sharing": "losses are shared from collateral",
     "clearing_vector": "whoever is short pays its creditors in proportion",
 }
+NET_SHORT = {
+    "wait": "where a net debtor is short, all wait for the next time",
+    "share": "where a net debtor is short, creditors receive in proportion",
+    "operator_pays": "where a net debtor is short, the operator pays what it has",
+}
 QUEUES = {
     "fifo": "queues by arrival; only the first may go",
     "priority": "queues by priority, then arrival; only the first may go",
@@ -94,8 +99,18 @@ def _rails(scenario: Scenario) -> Iterator[str]:
         yield f"      {_rule(rail)}; what arrives closed {CLOSED[rail.when_closed]}"
         for use in getattr(rail, "mechanisms", ()):
             yield f"      {use.use}, {_when(use)}"
-        if hasattr(rail, "operator"):
+        if getattr(rail, "settle_on", None) is not None:
+            yield f"      {_settlement(rail)}"
+        if hasattr(rail, "funding_rail"):
             yield f"      funded from {rail.funding_rail} through {rail.operator}"
+
+
+def _settlement(rail: Any) -> str:
+    """When and how an instant rail's net positions settle."""
+    every = [f"every {format_duration(rail.settle_every)}"] if rail.settle_every else []
+    at = [f"at {', '.join(format_clock(clock) for clock in rail.settle_at)}"] if rail.settle_at else []
+    times = " and ".join([*every, *at])
+    return f"net positions settle on {rail.settle_on} through {rail.operator} {times}; {NET_SHORT[rail.when_short]}"
 
 
 def _utc(clock: ClockTime, zone: str, scenario: Scenario) -> str:

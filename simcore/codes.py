@@ -162,7 +162,7 @@ _REFERENCES = {
     "LH031": Code(
         "a table of accounts of the wrong form",
         "The CSV has a header with rail, participant, currency, opening, debit_limit, and optionally "
-        "reserved, funding, funded_by; every row has as many fields.",
+        "reserved, funding, funded_by, settled_by; every row has as many fields.",
         "rail,participant,currency,opening,debit_limit\nRTGS,B01,CNY,120000000.00,0",
     ),
     "LH032": Code(
@@ -562,6 +562,16 @@ _LEDGERS = {
         "between them, and what is exchanged has no later value date.",
         'hops = [\n  { rail = "E-CNY", from = "debtor", to = "FX" },\n'
         '  { rail = "E-THB", from = "FX", to = "creditor" },\n]',
+    ),
+    "LH154": Code(
+        "a net settlement that can't be",
+        "An instant rail settles its net positions on a gross or net rail in the same currency, at times at which that "
+        "one is open, through an operator with an account on both. Each other account settles through its holder's "
+        "account there or that of the settlement bank named by settled_by, not the operator. Settlement brings "
+        "accounts back to their opening, so they have no refills of their own.",
+        '[rails.PROMPTPAY]\nkind = "instant"\ncurrency = "THB"\nsettle_on = "BAHTNET"\noperator = "ITMX"\n'
+        'settle_at = ["10:00", "15:00"]\n\n[accounts.PROMPTPAY]\nKBANK = { opening = "10 mn THB" }\n'
+        'WALLET = { opening = "1 mn THB", settled_by = "KBANK" }',
     ),
 }
 

@@ -94,6 +94,9 @@ class Account:
     """What the account is filled up to at each opening of a rail that is funded from another."""
     funded_by: str | None = None
     """Whose account on the funding rail pays; none means the participant's own."""
+    settled_by: str | None = None
+    """The settlement bank: whose account on the rail named by ``settle_on`` pays and receives the net position; none
+    means the participant's own."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -370,6 +370,24 @@ class Machine:
             slot = int(slots["next"][slot])
         return np.array(chosen, np.int64)
 
+    def settle_positions(self, debit: Any, credit: Any, amount: Any, now_us: int) -> None:
+        """Move money between accounts of any rails, final as one set: rows of the kind ``settlement``.
+
+        Parameters
+        ----------
+        debit, credit, amount : int64 (n,) accounts and minor units
+
+        Raises
+        ------
+        InvariantError    an account would be below its limit after the set
+        """
+        self._rest()
+        while (reason := sets.settle_positions(self.world, debit, credit, amount, now_us)) != DONE:
+            if reason == OVERDRAWN:
+                raise InvariantError(f"a settlement of positions overdraws an account at {now_us}")
+            self._serve(reason)
+        self._rest()
+
     def _settle_taken(self, rail: int, chosen: Any, set_of: Any, status: int, cycle_id: int, now_us: int) -> None:
         while (reason := sets.settle_sets(self.world, chosen, set_of, np.int64(status), cycle_id, now_us)) != DONE:
             if reason == OVERDRAWN:

@@ -19,6 +19,7 @@ from simcore.engine.funding import Funding
 from simcore.engine.issue import Issue
 from simcore.engine.machine import Machine
 from simcore.engine.mechanisms import run_mechanism
+from simcore.engine.net_settlement import NetSettlement
 from simcore.engine.short_cycle import resolve_cycle
 from simcore.engine.timetable import last_of_days, rail_calendar
 from simcore.units import ClockTime
@@ -48,6 +49,8 @@ class RailSessions:
         is_ledger = self._rail.kind == "ledger"
         self._issue = Issue(compiled, self.name, machine, clock, log) if is_ledger else None
         self._blocks = blocks if is_ledger else None
+        settles = getattr(self._rail, "settle_on", None) is not None
+        self._settlement = NetSettlement(compiled, index, machine, clock, log) if settles else None
         self._receipts = getattr(self._rail, "release", "balance") == "receipts"
         self._credit = OvernightCredit(compiled, self.name, machine, log) if self._rail.end_of_day == "force" else None
         self._holders = [who for rail, who in compiled.account_keys if rail == self.name]
@@ -65,6 +68,8 @@ class RailSessions:
             yield self._runs(self._rail.receipts_window, (), 0, self._new_window, FUNDING)
         if getattr(self._rail, "split_every", None) is not None:
             yield self._runs(self._rail.split_every, (), 0, self._split)
+        if self._settlement is not None:
+            yield self._settlement.process()
         for place, use in enumerate(getattr(self._rail, "mechanisms", ()), start=1):
             yield self._runs(use.every, use.times, place, partial(self._run_mechanism, use))
 

@@ -27,6 +27,7 @@ KERNELS: dict[str, Any] = {
     "settle_sets": sets.settle_sets,
     "recover": sets.recover,
     "return_taken": sets.return_taken,
+    "settle_positions": sets.settle_positions,
     "net_positions": net_positions,
 }
 
@@ -80,6 +81,7 @@ def warm(progress: Callable[[str], None]) -> None:
     machine.settle_sets(0, nothing, nothing, 0, 3, [(0, 1, 1)])
     machine.settle_collected(1, nothing, 0, 3, (), [(2, 3, 1)])
     machine.return_collected(1, nothing, RETURNED_UNWOUND, 3)
+    machine.settle_positions(np.zeros(1, np.int64), one, one, 3)
     machine.split_queues(0, 1, 3)
     nobody = np.zeros(0, np.int32)
     net_positions(nobody, nobody, nothing, np.zeros(1, np.int64), np.zeros(1, np.int64))

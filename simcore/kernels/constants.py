@@ -90,6 +90,7 @@ KIND_PART: Final = 10
 KIND_REFILL: Final = 11
 KIND_ISSUE: Final = 12
 KIND_REDEMPTION: Final = 13
+KIND_SETTLEMENT: Final = 14
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -106,6 +107,7 @@ KIND_NAMES: Final = {
     KIND_REFILL: "refill",
     KIND_ISSUE: "issue",
     KIND_REDEMPTION: "redemption",
+    KIND_SETTLEMENT: "settlement",
 }
 
 # Why the loop came back.

@@ -7,9 +7,9 @@ from numpy import int64
 from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, FIFO, KIND_RECOVERY, LOG_FULL, OVERDRAWN
 from simcore.kernels.control import logs_full, uncollect
-from simcore.kernels.queue import dequeue, use_tiers_net
+from simcore.kernels.queue import dequeue, note_credit, note_debit, use_tiers_net
 from simcore.kernels.settle import book, book_gross, log_obligation, log_unsettled, move_net, send_back, settled
-from simcore.kernels.wide import NONE, SETTLED_NET, ZERO
+from simcore.kernels.wide import KIND_SETTLEMENT, NONE, SETTLED_NET, ZERO
 from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, PLACE_CHOSEN, SEQUENCE
 
 
@@ -165,4 +165,44 @@ def settle_sets(world, chosen, set_of, status, cycle_id, now):
         if at + 1 == chosen.size or set_of[at + 1] != set_of[at]:
             state[CYCLE_SEQUENCE] = NONE
     state[CURSOR] = 0
+    return DONE
+
+
+@kernel
+def settle_positions(world, debit, credit, amount, now):
+    """Settle net positions of a rail on another one: movements on both rails that are final as one set.
+
+    Returns
+    -------
+    int     DONE; LOG_FULL: call again to go on; OVERDRAWN: the set would leave an account below its limit
+    """
+    state, net = world.state, world.net
+    state[NOW] = now
+    if state[CYCLE_SEQUENCE] == NONE:
+        for k in range(amount.size):
+            net[debit[k]] -= amount[k]
+            net[credit[k]] += amount[k]
+        within = True
+        for k in range(amount.size):
+            within &= _apply_net(world, debit[k])
+            within &= _apply_net(world, credit[k])
+        if not within:
+            return OVERDRAWN
+        state[CYCLE_SEQUENCE] = state[SEQUENCE]
+        state[SEQUENCE] += 1
+    while state[CURSOR] < amount.size:
+        if logs_full(world):
+            return LOG_FULL
+        k = state[CURSOR]
+        book(world, debit[k], credit[k], amount[k])
+        log_obligation(world, NONE, ZERO, KIND_SETTLEMENT, debit[k], credit[k], amount[k], now, now,
+                       state[CYCLE_SEQUENCE], SETTLED_NET, NONE, NONE)  # fmt: skip
+        state[CURSOR] += 1
+    state[CURSOR] = 0
+    state[CYCLE_SEQUENCE] = NONE
+    for k in range(amount.size):
+        note_debit(world, debit[k])
+        note_debit(world, credit[k])
+        note_credit(world, debit[k])
+        note_credit(world, credit[k])
     return DONE

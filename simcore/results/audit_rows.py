@@ -16,6 +16,7 @@ from simcore.kernels.constants import (
     KIND_REDEMPTION,
     KIND_REFILL,
     KIND_REPAYMENT,
+    KIND_SETTLEMENT,
     KIND_SWEEP,
 )
 from simcore.results.audit_read import NO_TIME, Batch, Words
@@ -26,7 +27,7 @@ SETTLED = np.array([STATUSES.get(code, "").startswith("SETTLED") for code in ran
 
 
 class Rows:
-    """Order of finality, and the two legs of every funding and sweep."""
+    """Order of finality, and the two legs of every funding, sweep and settlement of a position."""
 
     def __init__(self, words: Words, proof: Proof) -> None:
         self.words, self.proof = words, proof
@@ -45,7 +46,7 @@ class Rows:
         self._fail(batch, batch["debtor"] == batch["creditor"], lambda at: "debtor and creditor are the same")
         late = settled & done & (batch["settled_at"] < batch["entered_at"])
         self._fail(batch, late, lambda at: "settled before it entered the rail")
-        own = np.isin(batch["kind"], (KIND_FUNDING, KIND_SWEEP, KIND_ISSUE, KIND_REDEMPTION))
+        own = np.isin(batch["kind"], (KIND_FUNDING, KIND_SWEEP, KIND_ISSUE, KIND_REDEMPTION, KIND_SETTLEMENT))
         loan = np.isin(batch["kind"], (KIND_CREDIT, KIND_REPAYMENT, KIND_LOSS_SHARE, KIND_RECOVERY, KIND_REFILL))
         wrong = (own | loan) != (batch["payment_id"] < 0)
         self._fail(batch, wrong, lambda at: f"kind {self.words.name('kind', batch['kind'][at])} with payment_id "
@@ -77,7 +78,7 @@ class Rows:
         self._sequence, self._settled_at = int(sequence[-1]), int(time[-1])
 
     def _legs(self, legs: Batch) -> None:
-        """Funding and sweeps come in pairs: equal amounts, one sequence, and one participant who passes it on."""
+        """Funding, sweeps and settlements are pairs: equal amounts, one sequence, one participant who passes it on."""
         if self._leg:
             legs = {name: np.concatenate([self._leg[name], legs[name]]) for name in legs}
         pairs = legs["row"].size // 2

@@ -180,6 +180,8 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
     if step.what == "split":
         able = [k for k, it in enumerate(spec.rails) if it.splits and it.discipline == c.GROSS]
         return machine.split_queues(able[step.first % len(able)], 1 + number % 3, step.at) if able else None
+    if step.what == "settle_positions":
+        return _positions(spec, machine, rail, number, step.at)
     if step.what == "lend":
         return _lend(spec, machine, rail, number, step.at)
     if step.what == "cycle":
@@ -239,6 +241,25 @@ def _lend(spec: WorldSpec, machine: Any, rail: int, number: int, now: int) -> An
     if most <= 0:
         return None
     return machine.lend(debit, credit, min(1 + number % 4, most), c.KIND_CREDIT, now)
+
+
+def _positions(spec: WorldSpec, machine: Any, rail: int, number: int, now: int) -> Any:
+    """Settle positions of one rail on the next, some one way and some the other, where the accounts allow it."""
+    n, other = spec.n_participant, (rail + 1) % len(spec.rails)
+    here, there = machine.accounts_of(rail).start, machine.accounts_of(other).start
+    machine.advance(now)  # what may be released goes before the accounts are looked at
+    legs = []
+    for k in range(1, n):
+        amount = 1 + (number + k) % 3
+        pairs = [(there + (k + number) % n, there), (here, here + k)]  # to the operator, who credits its position
+        legs += [(*(pair[::-1] if (number + k) % 2 else pair), amount) for pair in pairs if pair[0] != pair[1]]
+    after = {k: int(row["balance"]) + int(row["debit_limit"]) for k, row in enumerate(machine.accounts)}
+    for debit, credit, amount in legs:
+        after[debit] -= amount
+        after[credit] += amount
+    if min(after.values()) < 0:
+        return None
+    return machine.settle_positions(*(np.array(column, np.int64) for column in zip(*legs)), now)
 
 
 def _transfer(spec: WorldSpec, machine: Any, rail: int, number: int, now: int) -> Any:

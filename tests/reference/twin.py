@@ -264,6 +264,32 @@ class Twin(Ledger):
             self.book[payment.credit].credited += payment.amount
             self._make_final(payment, c.SETTLED_NET, sequence, cycle_id)
 
+    def settle_positions(self, debit: Any, credit: Any, amount: Any, now_us: int) -> None:
+        """Movements on any rails as one set: only the positions after it count."""
+        self._rest()
+        legs = list(zip(debit.tolist(), credit.tolist(), amount.tolist()))
+        change = dict.fromkeys([k for payer, payee, _ in legs for k in (payer, payee)], 0)
+        for payer, payee, value in legs:
+            change[payer] -= value
+            change[payee] += value
+        self.now = now_us
+        sequence = self._next_sequence()
+        for k, moved in change.items():
+            account = self.book[k]
+            account.balance += moved
+            account.minimum = min(account.minimum, account.balance)
+            account.maximum = max(account.maximum, account.balance)
+            account.receipts = max(account.receipts + moved, 0)
+        for payer, payee, value in legs:
+            self.book[payer].debited += value
+            self.book[payee].credited += value
+            self.obligation_rows.append((c.NONE, 0, c.KIND_SETTLEMENT, payer, payee, value, now_us, now_us, sequence,
+                                         c.SETTLED_NET, c.NONE, c.NONE))  # fmt: skip
+        for payer, payee, _ in legs:
+            self._note_credit(payer)
+            self._note_credit(payee)
+        self._rest()
+
     def return_collected(self, rail: int, chosen: Any, status: int, now_us: int) -> None:
         self._rest()
         payments = [self._take_collected(rail, number) for number in chosen]

@@ -30,7 +30,8 @@ DISCIPLINES = (c.GROSS, c.GROSS, c.GROSS, c.COLLECT, c.INSTANT)
 RULES = (c.FIFO, c.PRIORITY, c.BYPASS)
 STEPS = ("advance", "open", "open", "close", "cut_off", "open_for_funding", "return_queued", "transfer", "transfer",
          "cycle", "cycle", "cycle", "quote", "reset_day", "is_open", "lend", "reset_receipts", "return_collected",
-         "settle_collected", "split", "split")  # fmt: skip
+         "settle_collected", "split", "split",
+         "settle_positions", "settle_positions")  # fmt: skip
 
 
 class Choices(Protocol):

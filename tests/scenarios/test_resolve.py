@@ -110,7 +110,15 @@ rails = st.one_of(
     st.builds(Rtgs, **common, queue=queue),
     st.builds(Books, **common, queue=queue),
     st.builds(Cips, **common, operator=names, funding_rail=names, queue=queue),
-    st.builds(Instant, **common),
+    st.builds(
+        Instant,
+        **common,
+        settle_on=maybe(names),
+        operator=maybe(names),
+        settle_at=several(clocks),
+        settle_every=maybe(durations),
+        when_short=st.sampled_from(["wait", "share"]),
+    ),
     st.builds(DeferredNet, **common, cycle_every=maybe(durations), cycle_at=several(clocks)),
 )
 latencies = durations | st.builds(
@@ -139,7 +147,8 @@ scenarios = st.builds(
     rails=table(names, rails),
     accounts=table(names, table(names, st.builds(model.Account, opening=money, reserved=maybe(money),
                                                  debit_limit=maybe(money | st.just("unlimited")),
-                                                 funding=maybe(money), funded_by=maybe(names)))),
+                                                 funding=maybe(money), funded_by=maybe(names),
+                                                 settled_by=maybe(names)))),
     routes=table(names, st.builds(model.Route, name=texts, hops=several(hops))),
     flows=table(names, trade | replay),
     corridors=table(names, st.builds(model.Corridor, debtor_country=texts, creditor_country=texts,
