@@ -157,3 +157,19 @@ def test_e_cny_is_issued_only_while_hvps_is_open(runs: dict[str, Any]) -> None:
     issues = [row for row in runs["e-cny"].obligations.to_pylist() if row["kind"] == "issue" and row["rail"] == "E-CNY"]
     assert {row["settled_at"].astimezone(BEIJING).time() for row in issues} == {time(20, 30)}
     assert {row["settled_at"].astimezone(BEIJING).weekday() for row in issues} <= {6, 0, 1, 2, 3}
+
+
+def test_what_is_larger_than_its_banks_target_comes_back_and_only_cips_queues_a_sale_behind_it(
+    runs: dict[str, Any],
+) -> None:
+    """As the README says: the same payment on both paths, and one small sale of the same bank on CIPS."""
+    back = {
+        path: sorted(
+            (row["amount_sent_minor"], row["debtor"])
+            for row in run.payments.to_pylist()
+            if row["status"] == "RETURNED_CUT_OFF"
+        )
+        for path, run in runs.items()
+    }
+    assert back["e-cny"] == [(1_765_765_276, "ICBC")]
+    assert back["clearing-bank"] == [(2_228_068, "ICBC"), (1_765_765_276, "ICBC")]
