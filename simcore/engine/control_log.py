@@ -19,7 +19,7 @@ class ControlLog:
         self._balances: list[dict[str, Any]] = []
         self._balance_rows = 0
         self._cycles: dict[str, list[Any]] = {}
-        self._fx: dict[str, list[Any]] = {}
+        self._fx: list[dict[str, Any]] = []
         self._events: list[EventRow] = []
 
     def event(self, time: int, event: str, **more: Any) -> None:
@@ -62,10 +62,8 @@ class ControlLog:
 
     def rate(self, **row: Any) -> int:
         """A quote that comes into force; its fx_id."""
-        fx_id = len(self._fx.get("fx_id", ()))
-        for name, value in {"fx_id": fx_id, **row}.items():
-            self._fx.setdefault(name, []).append(value)
-        return fx_id
+        self._fx.append(row)
+        return len(self._fx) - 1
 
     @property
     def cycle_count(self) -> int:
@@ -78,5 +76,6 @@ class ControlLog:
         if self._cycles:
             self._writer.cycles(self._cycles)
         if self._fx:
-            self._writer.fx(self._fx)
+            columns = {name: [row[name] for row in self._fx] for name in self._fx[0]}
+            self._writer.fx({"fx_id": list(range(len(self._fx))), **columns})
         self._writer.events(self._events)

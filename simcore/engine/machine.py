@@ -404,9 +404,10 @@ class Machine:
         value_at : int    an instant to come keeps what was exchanged with the dealer until then
         sizes : (amount, half-spread) from that amount on, rising; as many as the spec has at most
         """
-        self.world.size_from[index] = NEVER
-        for tier, (amount, half_spread) in enumerate(sizes):
-            self.world.size_from[index, tier], self.world.size_spread[index, tier] = amount, half_spread
+        if self.spec.n_size:
+            self.world.size_from[index] = NEVER
+            for tier, (amount, half_spread) in enumerate(sizes):
+                self.world.size_from[index, tier], self.world.size_spread[index, tier] = amount, half_spread
         self.world.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id, opens_at, value_at)
         self._wake(self._reached)
 

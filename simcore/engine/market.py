@@ -87,6 +87,7 @@ class Market:
         self._last[name] = terms
         rate = path.rates[terms.position]
         one_way = rate_fraction(rate, path.source, path.target)
+        texts: dict[bool, str] = {}
         for index in self._quotes[name]:
             quote = self._compiled.quotes[index]
             forward = quote.source == path.source
@@ -94,9 +95,11 @@ class Market:
             widening = self._positions.widening(quote.dealer, quote.source, quote.target)
             half_spread = terms.half_spread(quote.spread_bp_e2, widening)
             if stepped or self._fx_ids[index][1] != half_spread:
+                if forward not in texts:  # dealers share the text
+                    texts[forward] = f"{rate if forward else divide_rate(Decimal(1), rate):f}"
                 fx_id = self._log.rate(
                     time=now, dealer=quote.dealer, source=quote.source, target=quote.target,
-                    mid_rate=f"{rate if forward else divide_rate(Decimal(1), rate):f}",
+                    mid_rate=texts[forward],
                     half_spread_bp_e2=half_spread, numerator=numerator, denominator=denominator,
                     origin=self._compiled.scenario.fx.pairs[name].source,
                 )  # fmt: skip

@@ -51,6 +51,8 @@ class Terms:
         """
         if self.closed_half_spread is not None:
             return self.closed_half_spread
+        if self.factor == 1 and widening == 1:  # nearly always, and fractions are slow
+            return min(own, BP_E2_WHOLE)
         return min(round(own * Fraction(self.factor) * widening), BP_E2_WHOLE)
 
 

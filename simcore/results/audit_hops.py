@@ -53,8 +53,8 @@ class Hops:
 
     def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers) -> None:
         self.words, self.proof, self._ledgers = words, proof, ledgers
-        self._quotes = {int(one): at for at, one in enumerate(fx["fx_id"])}
         self._fx = fx
+        self._fx_order = np.argsort(fx["fx_id"], kind="stable")
 
     def _fail(self, table: str, rows: Batch, mask: Bools, say: Callable[[int], str]) -> None:
         if mask.any():
@@ -236,19 +236,14 @@ class Hops:
         changes = here["currency"] != before["currency"]
         self._fail("obligations", here, changes & (parts[at - 1] > 0), lambda k: "exchanges what came in parts")
         unquoted = changes.copy()
-        for k in np.flatnonzero(changes):
-            quote = self._quotes.get(int(here["fx_id"][k]))
-            if quote is None:
-                continue
-            fx = self._fx
-            if fx["source"][quote] == before["currency"][k] and fx["target"][quote] == here["currency"][k]:
-                unquoted[k] = False
-                expected[k] = min(
-                    converted(
-                        int(before["amount_minor"][k]), int(fx["numerator"][quote]), int(fx["denominator"][quote])
-                    ),
-                    NO_TIME,
-                )
+        fx, rows = self._fx, np.flatnonzero(changes) if self._fx_order.size else at[:0]
+        quote, good = self._quoted(here["fx_id"][rows])
+        good &= (fx["source"][quote] == before["currency"][rows]) & (fx["target"][quote] == here["currency"][rows])
+        rows, quote = rows[good], quote[good]
+        unquoted[rows] = False
+        # Products pass 64 bits, so they are Python's; out of lists, since taking single elements of arrays is slow.
+        columns = (before["amount_minor"][rows], fx["numerator"][quote], fx["denominator"][quote])
+        expected[rows] = [min(converted(*each), NO_TIME) for each in zip(*(c.tolist() for c in columns), strict=True)]
         self._fail(
             "obligations",
             here,
@@ -268,6 +263,12 @@ class Hops:
                 + (f" at fx row {here['fx_id'][k]}" if changes[k] else "")
             ),
         )
+
+    def _quoted(self, fx_id: Ints) -> tuple[Ints, Bools]:
+        """Rows of fx with these numbers, and whether there is one."""
+        ids = self._fx["fx_id"][self._fx_order]
+        place = np.minimum(np.searchsorted(ids, fx_id), ids.size - 1)
+        return self._fx_order[place], ids[place] == fx_id
 
     def _spreads(
         self, payments: Batch, hops: Batch, key: Ints, spread: Ints,
