@@ -145,7 +145,7 @@ def sources_of(document: Document, path: KeyPath, below: bool = False) -> list[K
     sources = document.data.get("sources")
     gone: list[KeyPath] = []
     for key in list(sources) if isinstance(sources, dict) else []:
-        if not key.lstrip(' "\'').startswith(str(path[0])):
+        if not key.lstrip(" \"'").startswith(str(path[0])):
             continue  # parsing hundreds of paths for each value takes time
         try:
             named = parse_path(key)
