@@ -24,7 +24,7 @@ TARGET = Path(__file__).resolve().parent.parent / "analysis" / "data" / "LuhaiCJ
 MOST_BYTES = 900_000
 # Punctuation, units and signs of both scripts; then characters of Chinese place and bank names beyond level 1.
 SIGNS = "‐–—‘’“”…·×÷±≤≥≠≈→←↑↓‰℃§№¥€£、。〈〉《》「」『』【】〔〕（），．：；！？％＋－／＝～￥"
-NAMES = "亳儋邕郫鄞闵浔淄濮泸渌漯潍涪滁珲盱睢衢镕鑫铖祎琨珀骏骅骊"
+NAMES = "亳儋邕郫鄞闵浔淄濮泸渌漯潍涪滁珲盱睢衢镕鑫铖祎琨珀骏骅骊汶铢"
 
 
 def level_1() -> str:
