@@ -46,8 +46,9 @@ def settled_by_rail(
     rails = rails_of(tables, span) if span else []
     if not rails or span is None:
         return style.nothing(tables, title, say("no_obligations", language), language, width_mm)
-    every = sorted(_groups(rails, most), key=lambda group: -sum(rail.count for rail in group))
-    groups = [group for group in _groups(rails, most) if group in every[:PANELS]]
+    every = _groups(rails, most)
+    largest = sorted(range(len(every)), key=lambda k: -sum(rail.count for rail in every[k]))[:PANELS]
+    groups = [every[k] for k in sorted(largest)]
     label_mm = 46.0 if width_mm > NARROW_MM else 28.0
     scales = [style.scale(int(max(each.value[-1] for each in group)), group[0].currency, language) for group in groups]
     texts = [
