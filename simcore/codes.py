@@ -575,6 +575,29 @@ _LEDGERS = {
     ),
 }
 
+_WALLETS = {
+    "LH148": Code(
+        "limits of wallets that can't be kept",
+        "Each class of wallets has limits above zero per payment, per day and on the balance, that per payment not "
+        "above that per day, and a cap on offline payments that may be zero. No wallet begins with more than it may "
+        "hold.",
+        'WalletClass(name="phone_only", payment=200_000, day=500_000, balance=1_000_000, offline=50_000)',
+    ),
+    "LH149": Code(
+        "a wallet without an operator, or a book that can't be",
+        "Every wallet belongs to an operator, a class and a zone. A bank account that it is bound to is with an "
+        "operator that is a bank; operators that are no banks have no reserve account. Between regimes positions are "
+        "settled, and back to cash each bank has what its wallets hold. Money times days stays below 2^62.",
+        "make_wallets(balance=[0, 5_000], operator=[0, 1], wallet_class=0, bank=[0, UNBOUND])",
+    ),
+    "LH150": Code(
+        "a wallet payment that can't be played",
+        "Wallet payments come by time, within the days of the book, between two different wallets, with amounts above "
+        "zero in minor units; one made offline is posted later, never earlier.",
+        "make_payments(initiated_at=[t], payer=[0], payee=[1], amount=[1_250])",
+    ),
+}
+
 CODES: dict[str, Code] = {
     **_FILES,
     **_TYPES,
@@ -586,5 +609,6 @@ CODES: dict[str, Code] = {
     **_ANALYSIS,
     **_MARKET,
     **_LEDGERS,
+    **_WALLETS,
 }
 """Every code by name, in order."""

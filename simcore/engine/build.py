@@ -30,7 +30,7 @@ from simcore.kernels.world import (
 PATH_DEPTH = 4096  # deepest way down an ordered queue; depth grows with the logarithm of its length
 
 
-def _readable(records: Any) -> Any:
+def readable(records: Any) -> Any:
     """Records whose fields plain Python reads as kernels do, where compilation is switched off for a debugger."""
     return records.view(np.recarray) if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0") else records
 
@@ -41,7 +41,7 @@ def _records(dtype: np.dtype, rows: Iterable[dict[str, int]]) -> Any:
     array = np.zeros(len(rows), dtype=dtype)
     for field in {name for row in rows for name in row}:
         array[field] = [row[field] for row in rows]
-    return _readable(array)
+    return readable(array)
 
 
 def _aligned(size: int) -> Any:
@@ -56,7 +56,7 @@ def _slots(size: int) -> Any:
     slots["next"] = np.arange(1, size + 1)
     slots["next"][-1] = NONE
     slots["fx_id"] = NONE
-    return _readable(slots)
+    return readable(slots)
 
 
 def _accounts(spec: WorldSpec) -> Any:
@@ -221,7 +221,7 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         hops=hops,
         route_start=np.cumsum([0] + [len(route) for route in spec.routes]).astype(np.int64),
         **_directory(spec),
-        quotes=_readable(np.zeros(len(spec.quotes), dtype=QUOTE)),
+        quotes=readable(np.zeros(len(spec.quotes), dtype=QUOTE)),
         size_from=np.full((len(spec.quotes), spec.n_size), NEVER, np.int64),
         size_spread=np.zeros((len(spec.quotes), spec.n_size), np.int64),
         slots=_slots(slots),
@@ -238,8 +238,8 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         opposite=np.zeros(most_offset + 1, np.int64),
         legs=np.zeros((most_hops if has_ledger else 0, 3), np.int64),
         figures=np.zeros((len(spec.rails) if has_ledger else 0, 6), np.int64),
-        obligations=_readable(np.zeros(log_rows, dtype=OBLIGATION_ROW)),
-        payments=_readable(np.zeros(log_rows, dtype=PAYMENT_ROW)),
+        obligations=readable(np.zeros(log_rows, dtype=OBLIGATION_ROW)),
+        payments=readable(np.zeros(log_rows, dtype=PAYMENT_ROW)),
     )
 
 
@@ -259,5 +259,5 @@ def with_more_slots(world: World) -> World:
     slots["fx_id"][old:] = NONE
     world.state[FREE] = old
     return world._replace(
-        slots=_readable(slots), heap=doubled(world.heap), draws=doubled(world.draws), moved=doubled(world.moved)
+        slots=readable(slots), heap=doubled(world.heap), draws=doubled(world.draws), moved=doubled(world.moved)
     )

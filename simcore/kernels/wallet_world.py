@@ -1,0 +1,159 @@
+"""The wallets of a retail system as flat arrays of records, and what their states and outcomes are called.
+
+A wallet is one cache line of 64 bytes, so a payment touches two lines of memory however many millions of wallets there
+are. A payment is 32 bytes on its way in and 64 in the log, and both arrays are used again and again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int64 = NDArray[np.int64]
+Records = Any  # structured array of the dtype named beside it
+
+# Positions in WalletWorld.state.
+NOW: Final = 0  # instant of the last event
+FEED_POSITION: Final = 1
+FEED_FINAL: Final = 2  # 1: no payments after this batch
+NEXT_ID: Final = 3  # payment_id of the payment at FEED_POSITION
+HEAP_SIZE: Final = 4
+FREE: Final = 5  # first free record of pending
+ROWS: Final = 6  # rows in the log
+REGIME: Final = 7
+NEXT_MIDNIGHT: Final = 8  # the earliest of zone_next
+FETCHED: Final = 9  # position in the feed up to which wallets have been fetched
+FETCH_SUM: Final = 10  # of no meaning: without it the compiler would leave the fetching out
+STATE_SIZE: Final = 11
+
+FETCH: Final = 32  # payments whose wallets are fetched together
+
+# What the balance of a wallet is.
+CASH: Final = 0  # money of the central bank, covered in full there
+DEPOSIT: Final = 1  # a liability of the operator, if that is a bank
+
+# Outcome of a wallet payment, worded as the rule that decided.
+SETTLED: Final = 1
+OFFLINE_AT_END: Final = 10
+REJECTED_INSUFFICIENT_FUNDS: Final = 20
+REJECTED_PAYMENT_LIMIT: Final = 21
+REJECTED_DAY_LIMIT: Final = 22
+REJECTED_BALANCE_LIMIT: Final = 23
+REJECTED_OFFLINE_LIMIT: Final = 24
+REJECTED_DOUBLE_SPEND: Final = 25
+REJECTED_BANK_RESERVE: Final = 26
+
+WALLET_STATUS_NAMES: Final = {
+    SETTLED: "SETTLED",
+    OFFLINE_AT_END: "OFFLINE_AT_END",
+    REJECTED_INSUFFICIENT_FUNDS: "REJECTED_INSUFFICIENT_FUNDS",
+    REJECTED_PAYMENT_LIMIT: "REJECTED_PAYMENT_LIMIT",
+    REJECTED_DAY_LIMIT: "REJECTED_DAY_LIMIT",
+    REJECTED_BALANCE_LIMIT: "REJECTED_BALANCE_LIMIT",
+    REJECTED_OFFLINE_LIMIT: "REJECTED_OFFLINE_LIMIT",
+    REJECTED_DOUBLE_SPEND: "REJECTED_DOUBLE_SPEND",
+    REJECTED_BANK_RESERVE: "REJECTED_BANK_RESERVE",
+}
+
+ONLINE: Final = -1  # offline_us of a payment that is posted at once
+UNBOUND: Final = -1  # bank of a wallet without a bank account
+
+WALLET: Final = np.dtype(
+    [
+        ("balance", np.int64),
+        ("spent", np.int64),  # paid since local midnight of `day`
+        ("offline", np.int64),  # paid offline and not yet posted
+        ("deposit", np.int64),  # on the bank account the wallet is bound to
+        ("balance_days", np.int64),  # sum of the balances at local midnights, for interest
+        ("day", np.int32),  # local day `spent` belongs to, days since the epoch
+        ("operator", np.int16),
+        ("bank", np.int16),
+        ("wallet_class", np.int8),
+        ("zone", np.int8),
+        ("unused", np.uint8, 14),  # a wallet never lies across two cache lines
+    ],
+    align=True,
+)
+CLASS: Final = np.dtype([(name, np.int64) for name in ("payment", "day", "balance", "offline")])
+OPERATOR: Final = np.dtype(
+    [
+        ("is_bank", np.int64),
+        ("reserve", np.int64),  # a bank's account at the central bank
+        ("backing", np.int64),  # held at the central bank against wallets, 100 % where it is held at all
+        ("position", np.int64),  # net received from other operators and not yet settled
+        ("wallets", np.int64),  # sum of the balances of its wallets
+        ("deposits", np.int64),  # sum of the bank accounts that wallets are bound to
+        ("interest", np.int64),  # paid to its wallets
+        ("moved", np.int64),  # paid to others at the central bank, cycles included
+    ]
+)
+WALLET_PAYMENT: Final = np.dtype(
+    [
+        ("initiated_at", np.int64),
+        ("amount", np.int64),
+        ("offline_us", np.int64),  # time until an offline payment is posted; ONLINE if it isn't one
+        ("payer", np.int32),
+        ("payee", np.int32),
+    ]
+)
+WALLET_ROW: Final = np.dtype(
+    [
+        ("payment_id", np.int64),
+        ("initiated_at", np.int64),
+        ("decided_at", np.int64),
+        ("amount", np.int64),
+        ("topped_up", np.int64),  # moved from the payer's bank account to its wallet
+        ("swept", np.int64),  # moved from the payee's wallet to its bank account
+        ("payer", np.int32),
+        ("payee", np.int32),
+        ("status", np.int8),
+        ("offline", np.int8),
+    ],
+    align=True,
+)
+PENDING: Final = np.dtype(
+    [
+        ("posts_at", np.int64),
+        ("payment_id", np.int64),
+        ("initiated_at", np.int64),
+        ("amount", np.int64),
+        ("payer", np.int32),
+        ("payee", np.int32),
+        ("next", np.int64),
+    ]
+)
+
+
+class WalletWorld(NamedTuple):
+    """All arrays of one retail system.
+
+    Parameters
+    ----------
+    state : int64 (STATE_SIZE,)
+    wallets : WALLET (n_wallet,)
+    classes : CLASS (n_class,)          limits, minor units
+    operators : OPERATOR (n_operator,)
+    midnights : int64 (n_zone, n_day + 1)    local midnights, microseconds UTC, ascending in each row
+    first_day : int64 (n_zone,)         local day, days since the epoch, that begins at midnights[zone, 0]
+    zone_day : int64 (n_zone,)          today
+    zone_next : int64 (n_zone,)         when tomorrow begins
+    feed : WALLET_PAYMENT (n,)          payments to come, by time
+    pending : PENDING (n_pending,)      offline payments under way
+    heap : int64 (n_pending,)           records of pending by (posts_at, payment_id)
+    log : WALLET_ROW (n_row,)
+    """
+
+    state: Int64
+    wallets: Records
+    classes: Records
+    operators: Records
+    midnights: Int64
+    first_day: Int64
+    zone_day: Int64
+    zone_next: Int64
+    feed: Records
+    pending: Records
+    heap: Int64
+    log: Records
