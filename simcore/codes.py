@@ -563,16 +563,6 @@ _LEDGERS = {
         'hops = [\n  { rail = "E-CNY", from = "debtor", to = "FX" },\n'
         '  { rail = "E-THB", from = "FX", to = "creditor" },\n]',
     ),
-    "LH154": Code(
-        "a net settlement that can't be",
-        "An instant rail settles its net positions on a gross or net rail in the same currency, at times at which that "
-        "one is open, through an operator with an account on both. Each other account settles through its holder's "
-        "account there or that of the settlement bank named by settled_by, not the operator. Settlement brings "
-        "accounts back to their opening, so they have no refills of their own.",
-        '[rails.PROMPTPAY]\nkind = "instant"\ncurrency = "THB"\nsettle_on = "BAHTNET"\noperator = "ITMX"\n'
-        'settle_at = ["10:00", "15:00"]\n\n[accounts.PROMPTPAY]\nKBANK = { opening = "10 mn THB" }\n'
-        'WALLET = { opening = "1 mn THB", settled_by = "KBANK" }',
-    ),
 }
 
 _WALLETS = {
@@ -598,6 +588,19 @@ _WALLETS = {
     ),
 }
 
+_POSITIONS = {
+    "LH154": Code(
+        "a net settlement that can't be",
+        "An instant rail settles its net positions on a gross or net rail in the same currency, at times at which that "
+        "one is open, through an operator with an account on both. Each other account settles through its holder's "
+        "account there or that of the settlement bank named by settled_by, not the operator. Settlement brings "
+        "accounts back to their opening, so they have no refills of their own.",
+        '[rails.PROMPTPAY]\nkind = "instant"\ncurrency = "THB"\nsettle_on = "BAHTNET"\noperator = "ITMX"\n'
+        'settle_at = ["10:00", "15:00"]\n\n[accounts.PROMPTPAY]\nKBANK = { opening = "10 mn THB" }\n'
+        'WALLET = { opening = "1 mn THB", settled_by = "KBANK" }',
+    ),
+}
+
 CODES: dict[str, Code] = {
     **_FILES,
     **_TYPES,
@@ -610,5 +613,6 @@ CODES: dict[str, Code] = {
     **_MARKET,
     **_LEDGERS,
     **_WALLETS,
+    **_POSITIONS,
 }
 """Every code by name, in order."""
