@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from scenarios.keys import KeyPath, shown_value
+from scenarios.open_hours import is_open_at
 from scenarios.references import Checks
-from simcore.calendar import OutsideCalendar, local_us, session_windows
-from simcore.engine.timetable import WHOLE_DAY, rail_calendar
 from simcore.market import Dealer, Position, Refill
-from simcore.units import ClockTime, UnitError, format_amount, format_clock, format_duration
+from simcore.units import format_amount, format_clock, format_duration
 
 SECOND_US = 1_000_000
 MOST_SKEW = 1000
@@ -71,7 +70,7 @@ def _refill(checks: Checks, path: KeyPath, dealer: str, refill: Refill) -> None:
     if not refill.times:
         checks.say("LH128", (*path, "times"), "no time", "at least one time at which the rail is open", '["09:00"]')
     for index, clock in enumerate(refill.times):
-        if not _is_open(checks, refill.rail, clock):
+        if not is_open_at(checks, checks.scenario.rails[refill.rail], clock):
             got, expected = format_clock(clock), f"a time at which {refill.rail} is open in the run"
             checks.say("LH128", (*path, "times", index), got, expected)
     if refill.sell_on is not None and checks.known("LH021", (*path, "sell_on"), refill.sell_on, "a rail", "rails"):
@@ -94,22 +93,3 @@ def _other_dealer(checks: Checks, path: KeyPath, refill: Refill, bought: str) ->
     if f"{sold}/{bought}" not in quoted and f"{bought}/{sold}" not in quoted:
         got = f"{refill.source}, who quotes no {bought} for {sold}"
         checks.say("LH128", (*path, "from"), got, "a dealer who quotes the two currencies, or no sell_on")
-
-
-def _is_open(checks: Checks, name: str, clock: ClockTime) -> bool:
-    """Whether a rail is open at a local time on some day of the run; also where its hours have faults of their own."""
-    rail, info = checks.scenario.rails[name], checks.scenario.scenario
-    if not checks.rest.whole("scenario") or not 1 <= info.days <= 36_600:
-        return True
-    try:
-        calendar = rail_calendar(rail)
-        windows = session_windows(calendar, calendar.zone, rail.sessions or WHOLE_DAY, info.start, info.days)
-        return any(
-            window.open_us <= local_us(calendar.zone, window.business_day, clock) < window.close_us
-            for window in windows
-            if window.only == "all"
-        )
-    except UnitError:
-        return False
-    except (LookupError, OutsideCalendar, OverflowError):
-        return True

@@ -6,7 +6,7 @@ from typing import Any
 
 from scenarios.keys import KeyPath, listed, shown_path, shown_value
 from scenarios.references import Checks
-from simcore.engine.timetable import timetable
+from simcore.engine.timetable import overlap, timetable
 from simcore.model import Latency
 from simcore.units import Money, format_amount, format_duration
 
@@ -132,13 +132,10 @@ def check_ledger_hours(checks: Checks) -> None:
     ledgers = {name: rail for name, rail in checks.scenario.rails.items() if rail.kind == "ledger"}
     windows = timetable(checks.scenario).windows if ledgers else {}
     for name, rail in ledgers.items():
-        open_times = [window for window in windows[name] if window.only == "all"]
-        if not any(
-            one.open_us < other.close_us and other.open_us < one.close_us
-            for one in windows[rail.domestic_rail]
-            if one.only == "all"
-            for other in open_times
-        ):
+        mine, domestic = (
+            [window for window in windows[which] if window.only == "all"] for which in (name, rail.domestic_rail)
+        )
+        if not overlap(mine, domestic):
             checks.say("LH145", ("rails", name, "domestic_rail"),
                        f"{rail.domestic_rail}, which is never open while {name} is",
                        "hours that overlap, or nothing can be issued or redeemed")  # fmt: skip

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios.keys import KeyPath, listed, nearest, shown_path
+from scenarios.open_hours import is_open_at
 from scenarios.references import Checks
-from simcore.calendar import OutsideCalendar, local_us, session_windows
-from simcore.engine.timetable import WHOLE_DAY, rail_calendar
-from simcore.units import ClockTime, UnitError, format_clock
+from simcore.units import format_clock
 
 CODE = "LH154"
 KEYS = ("operator", "settle_at", "settle_every")
@@ -52,28 +51,9 @@ def _times(checks: Checks, path: KeyPath, rail: Any, other: Any) -> None:
         checks.say(CODE, (*path, "settle_at"), "no time of settlement", "settle_at, settle_every or both",
                    'settle_at = ["16:00"]')  # fmt: skip
     for index, clock in enumerate(rail.settle_at):
-        if not _is_open(checks, other, clock):
+        if not is_open_at(checks, other, clock):
             got, expected = format_clock(clock), f"a time at which {rail.settle_on} is open in the run"
             checks.say(CODE, (*path, "settle_at", index), got, expected)
-
-
-def _is_open(checks: Checks, rail: Any, clock: ClockTime) -> bool:
-    """Whether a rail is open at a local time on some day of the run; also where its hours have faults of their own."""
-    info = checks.scenario.scenario
-    if not checks.rest.whole("scenario") or not 1 <= info.days <= 36_600:
-        return True
-    try:
-        calendar = rail_calendar(rail)
-        windows = session_windows(calendar, calendar.zone, rail.sessions or WHOLE_DAY, info.start, info.days)
-        return any(
-            window.open_us <= local_us(calendar.zone, window.business_day, clock) < window.close_us
-            for window in windows
-            if window.only == "all"
-        )
-    except UnitError:
-        return False
-    except (LookupError, OutsideCalendar, OverflowError):
-        return True
 
 
 def _accounts(checks: Checks, path: KeyPath, rail: Any, accounts: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from simcore.calendar import Window, estimated_days
-from simcore.engine.timetable import rail_calendar, timetable
+from simcore.engine.timetable import overlap, rail_calendar, timetable
 from simcore.model import Scenario
 
 
@@ -39,7 +39,7 @@ def _apart(scenario: Scenario) -> Iterator[str]:
     for route_name, route in scenario.routes.items():
         for index, (before, after) in enumerate(pairwise(route.hops)):
             pair = (before.rail, after.rail)
-            if pair in told or not all(open_.get(name) for name in pair) or _overlap(open_[pair[0]], open_[pair[1]]):
+            if pair in told or not all(open_.get(name) for name in pair) or overlap(open_[pair[0]], open_[pair[1]]):
                 continue
             told.add(pair)
             first, second = (rail_calendar(scenario.rails[name]).zone for name in pair)
@@ -48,19 +48,6 @@ def _apart(scenario: Scenario) -> Iterator[str]:
                 for name, own, other in ((pair[0], first, second), (pair[1], second, first))
             ]
             yield f"routes.{route_name}.hops.{index + 1}: never open together with the hop before: {'; '.join(hours)}"
-
-
-def _overlap(one: list[Window], other: list[Window]) -> bool:
-    """Whether two lists in order of opening share an instant."""
-    i = k = 0
-    while i < len(one) and k < len(other):
-        if one[i].open_us < other[k].close_us and other[k].open_us < one[i].close_us:
-            return True
-        if one[i].close_us <= other[k].close_us:
-            i += 1
-        else:
-            k += 1
-    return False
 
 
 def _span(window: Window, zone: str) -> str:

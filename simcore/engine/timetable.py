@@ -96,3 +96,16 @@ def last_of_days(windows: list[Window]) -> list[tuple[Window, bool, bool]]:
     return [
         (window, last_all.get(window.business_day) is window, last[window.business_day] is window) for window in windows
     ]
+
+
+def overlap(one: list[Window], other: list[Window]) -> bool:
+    """Whether two lists in order of opening share an instant."""
+    i = k = 0
+    while i < len(one) and k < len(other):
+        if one[i].open_us < other[k].close_us and other[k].open_us < one[i].close_us:
+            return True
+        if one[i].close_us <= other[k].close_us:
+            i += 1
+        else:
+            k += 1
+    return False
