@@ -52,6 +52,17 @@ def heap_push(state, slots, heap, slot):
 
 
 @kernel(forceinline=True)
+def heap_pop(state, slots, heap):
+    """Take the slot that comes first out of the heap (not empty)."""
+    slot = heap[0]
+    size = state[HEAP_SIZE] - 1
+    state[HEAP_SIZE] = size
+    if size > 0:
+        _sift_down(slots, heap, size, heap[size])
+    return slot
+
+
+@kernel(forceinline=True)
 def schedule(state, slots, heap, lane_head, lane_tail, slot, lane):
     """Let a slot fall due at ``slots.due``: at the end of its lane, or in the heap where ``lane`` is -1."""
     it = slots[uint32(slot)]
@@ -78,8 +89,4 @@ def take_due(state, slots, heap, lane_head):
         if following != NONE:
             _sift_down(slots, heap, state[HEAP_SIZE], following)
             return slot
-    size = state[HEAP_SIZE] - 1
-    state[HEAP_SIZE] = size
-    if size > 0:
-        _sift_down(slots, heap, size, heap[size])
-    return slot
+    return heap_pop(state, slots, heap)

@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.kernels.world import HEAP_SIZE as HEAP_SIZE
+
 Int64 = NDArray[np.int64]
 Records = Any  # structured array of the dtype named beside it
 
@@ -19,10 +21,10 @@ NOW: Final = 0  # instant of the last event
 FEED_POSITION: Final = 1
 FEED_FINAL: Final = 2  # 1: no payments after this batch
 NEXT_ID: Final = 3  # payment_id of the payment at FEED_POSITION
-HEAP_SIZE: Final = 4
-FREE: Final = 5  # first free record of pending
-ROWS: Final = 6  # rows in the log
-REGIME: Final = 7
+FREE: Final = 4  # first free record of pending
+ROWS: Final = 5  # rows in the log
+REGIME: Final = 6
+# 7 is HEAP_SIZE: offline payments under way stand in the heap of simcore.kernels.due
 NEXT_MIDNIGHT: Final = 8  # the earliest of zone_next
 FETCHED: Final = 9  # position in the feed up to which wallets have been fetched
 FETCH_SUM: Final = 10  # of no meaning: without it the compiler would leave the fetching out
@@ -115,8 +117,8 @@ WALLET_ROW: Final = np.dtype(
 )
 PENDING: Final = np.dtype(
     [
-        ("posts_at", np.int64),
-        ("payment_id", np.int64),
+        ("due", np.int64),  # when it is posted
+        ("key", np.int64),  # payment_id
         ("initiated_at", np.int64),
         ("amount", np.int64),
         ("payer", np.int32),
@@ -141,7 +143,7 @@ class WalletWorld(NamedTuple):
     zone_next : int64 (n_zone,)         when tomorrow begins
     feed : WALLET_PAYMENT (n,)          payments to come, by time
     pending : PENDING (n_pending,)      offline payments under way
-    heap : int64 (n_pending,)           records of pending by (posts_at, payment_id)
+    heap : int64 (n_pending,)           records of pending by (due, key)
     log : WALLET_ROW (n_row,)
     """
 

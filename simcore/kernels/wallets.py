@@ -10,6 +10,7 @@ from numpy import int64
 from fx.convert_kernel import mul_div_half_even
 from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, LOG_FULL, NEED_DEMAND, NEED_SLOTS, NEVER, NONE
+from simcore.kernels.due import heap_pop, heap_push
 from simcore.kernels.wallet_world import (
     CASH,
     FEED_FINAL,
@@ -128,52 +129,25 @@ def _decide(world, payer, payee, amount, offline):
     return int64(SETTLED), short, above
 
 
-@kernel(forceinline=True)
-def _before(pending, i, j):
-    one, other = pending[i], pending[j]
-    return one.posts_at < other.posts_at or (one.posts_at == other.posts_at and one.payment_id < other.payment_id)
-
-
 @kernel
 def _push(world, payment_id, position):
     """Let an offline payment of the feed be posted later; a record must be free."""
-    state, pending, heap = world.state, world.pending, world.heap
-    it, slot = world.feed[position], state[FREE]
-    kept = pending[slot]
+    state, it = world.state, world.feed[position]
+    slot = state[FREE]
+    kept = world.pending[slot]
     state[FREE] = kept.next
-    kept.posts_at = it.initiated_at + it.offline_us
-    kept.payment_id, kept.initiated_at, kept.amount = payment_id, it.initiated_at, it.amount
+    kept.due, kept.key = it.initiated_at + it.offline_us, payment_id
+    kept.initiated_at, kept.amount = it.initiated_at, it.amount
     kept.payer, kept.payee = it.payer, it.payee
-    at = state[HEAP_SIZE]
-    state[HEAP_SIZE] = at + 1
-    while at > 0:
-        above = (at - 1) >> 1
-        if not _before(pending, slot, heap[above]):
-            break
-        heap[at] = heap[above]
-        at = above
-    heap[at] = slot
+    heap_push(state, world.pending, world.heap, slot)
 
 
 @kernel
 def pop_pending(world):
     """Take the offline payment that is posted first out of the heap and free its record; return the record's number."""
-    state, pending, heap = world.state, world.pending, world.heap
-    first = heap[0]
-    size = state[HEAP_SIZE] - 1
-    state[HEAP_SIZE] = size
-    last, at = heap[size], int64(0)
-    while 2 * at + 1 < size:
-        child = 2 * at + 1
-        if child + 1 < size and _before(pending, heap[child + 1], heap[child]):
-            child += 1
-        if not _before(pending, heap[child], last):
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = last
-    pending[first].next = state[FREE]
-    state[FREE] = first
+    first = heap_pop(world.state, world.pending, world.heap)
+    world.pending[first].next = world.state[FREE]
+    world.state[FREE] = first
     return first
 
 
@@ -184,7 +158,7 @@ def _post(world, row):
     world.wallets[it.payer].offline -= it.amount
     status, topped_up, swept = _decide(world, it.payer, it.payee, it.amount, True)
     written = world.log[row]
-    written.payment_id, written.initiated_at, written.decided_at = it.payment_id, it.initiated_at, it.posts_at
+    written.payment_id, written.initiated_at, written.decided_at = it.key, it.initiated_at, it.due
     written.amount, written.topped_up, written.swept = it.amount, topped_up, swept
     written.payer, written.payee, written.status, written.offline = it.payer, it.payee, status, 1
 
@@ -248,7 +222,7 @@ def play(world, until):
             coming = int64(NEVER)
         else:
             return NEED_DEMAND
-        posting = world.pending[world.heap[0]].posts_at if state[HEAP_SIZE] > 0 else int64(NEVER)
+        posting = world.pending[world.heap[0]].due if state[HEAP_SIZE] > 0 else int64(NEVER)
         now = min(posting, coming)
         if now >= until:
             return DONE

@@ -134,9 +134,9 @@ class WalletBook:
                 self._flush()
             it = world.pending[kernels.pop_pending(world)]
             row = world.log[state[ROWS]]
-            for name in ("payment_id", "initiated_at", "amount", "payer", "payee"):
+            for name in ("initiated_at", "amount", "payer", "payee"):
                 row[name] = it[name]
-            row["decided_at"], row["topped_up"], row["swept"] = state[NOW], 0, 0
+            row["payment_id"], row["decided_at"], row["topped_up"], row["swept"] = it["key"], state[NOW], 0, 0
             row["status"], row["offline"] = OFFLINE_AT_END, 1
             world.wallets["offline"][it["payer"]] -= it["amount"]
             state[ROWS] += 1
