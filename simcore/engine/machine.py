@@ -177,6 +177,8 @@ class Machine:
             self._feed()
         elif reason == NEED_SLOTS:
             self.world = with_more_slots(self.world)
+        elif reason == OVERDRAWN:
+            raise InvariantError(f"a set overdraws an account at {int(self.world.state[NOW])}")
         else:
             raise ScenarioError.one(
                 "LH090",
@@ -326,7 +328,7 @@ class Machine:
         sets.take_chosen(self.world, rail, chosen)
         for lender, borrower, amount in loans:
             self.lend(lender, borrower, amount, KIND_CREDIT, now_us)
-        self._settle_taken(rail, chosen, set_of, SETTLED_OFFSET, cycle_id, now_us)
+        self._repeat(sets.settle_sets, chosen, set_of, np.int64(SETTLED_OFFSET), cycle_id, now_us)
         queue.look_again(self.world, rail)
         self._rest()
 
@@ -352,14 +354,14 @@ class Machine:
         if recoveries:
             debit, credit, amounts = (np.array(column, np.int64) for column in zip(*recoveries))
             self._repeat(sets.recover, rail, chosen, debit, credit, amounts, cycle_id, now_us)
-        self._settle_taken(rail, chosen, np.zeros(chosen.size, np.int64), SETTLED_NET, cycle_id, now_us)
+        one_set = np.zeros(chosen.size, np.int64)
+        self._repeat(sets.settle_sets, chosen, one_set, np.int64(SETTLED_NET), cycle_id, now_us)
 
     def return_collected(self, rail: int, chosen: Any, status: int, now_us: int) -> None:
         """Return some of what a rail has collected; money on its way back may not be among it."""
         self._rest()
         sets.take_collected(self.world, rail, chosen)
-        while (reason := sets.return_taken(self.world, chosen, np.int64(status), now_us)) != DONE:
-            self._serve(reason)
+        self._repeat(sets.return_taken, chosen, np.int64(status), now_us)
 
     def collected(self, rail: int) -> Any:
         """Slots of a rail's collection list, in the order they came: int64 (n,)."""
@@ -382,17 +384,8 @@ class Machine:
         InvariantError    an account would be below its limit after the set
         """
         self._rest()
-        while (reason := sets.settle_positions(self.world, debit, credit, amount, now_us)) != DONE:
-            if reason == OVERDRAWN:
-                raise InvariantError(f"a settlement of positions overdraws an account at {now_us}")
-            self._serve(reason)
+        self._repeat(sets.settle_positions, debit, credit, amount, now_us)
         self._rest()
-
-    def _settle_taken(self, rail: int, chosen: Any, set_of: Any, status: int, cycle_id: int, now_us: int) -> None:
-        while (reason := sets.settle_sets(self.world, chosen, set_of, np.int64(status), cycle_id, now_us)) != DONE:
-            if reason == OVERDRAWN:
-                raise InvariantError(f"a set on rail {rail} overdraws an account at {now_us}")
-            self._serve(reason)
 
     def quote(self, index: int, numerator: int, denominator: int, spread_bp_e2: int, fx_id: int, opens_at: int = 0,
               value_at: int = 0, sizes: Iterable[tuple[int, int]] = ()) -> None:  # fmt: skip

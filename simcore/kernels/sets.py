@@ -5,11 +5,11 @@ from __future__ import annotations
 from numpy import int64
 
 from simcore.accelerate import kernel
-from simcore.kernels.constants import DONE, FIFO, KIND_RECOVERY, LOG_FULL, OVERDRAWN
+from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OVERDRAWN
 from simcore.kernels.control import logs_full, uncollect
 from simcore.kernels.queue import dequeue, note_credit, note_debit, use_tiers_net
 from simcore.kernels.settle import book, book_gross, log_obligation, log_unsettled, move_net, send_back, settled
-from simcore.kernels.wide import KIND_SETTLEMENT, NONE, SETTLED_NET, ZERO
+from simcore.kernels.wide import KIND_RECOVERY, KIND_SETTLEMENT, NONE, SETTLED_NET, ZERO
 from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, PLACE_CHOSEN, SEQUENCE
 
 
@@ -86,6 +86,22 @@ def _apply_net(world, account):
 
 
 @kernel
+def _write_moves(world, debit, credit, amount, kind, cycle_id, now):
+    """Write the rows of movements that belong to the set under way; DONE, or LOG_FULL: call again to go on."""
+    state = world.state
+    while state[CURSOR] < amount.size:
+        if logs_full(world):
+            return LOG_FULL
+        k = state[CURSOR]
+        book(world, debit[k], credit[k], amount[k])
+        log_obligation(world, NONE, ZERO, kind, debit[k], credit[k], amount[k], now, now, state[CYCLE_SEQUENCE],
+                       SETTLED_NET, cycle_id, NONE)  # fmt: skip
+        state[CURSOR] += 1
+    state[CURSOR] = 0
+    return DONE
+
+
+@kernel
 def recover(world, rail, chosen, debit, credit, amount, cycle_id, now):
     """Begin a set that settles taken slots and, beside them, payments out of the estates of those in default.
 
@@ -113,15 +129,8 @@ def recover(world, rail, chosen, debit, credit, amount, cycle_id, now):
             return OVERDRAWN
         state[CYCLE_SEQUENCE] = state[SEQUENCE]
         state[SEQUENCE] += 1
-    while state[CURSOR] < amount.size:
-        if logs_full(world):
-            return LOG_FULL
-        k = state[CURSOR]
-        book(world, debit[k], credit[k], amount[k])
-        log_obligation(world, NONE, ZERO, KIND_RECOVERY, debit[k], credit[k], amount[k], now, now,
-                       state[CYCLE_SEQUENCE], SETTLED_NET, cycle_id, NONE)  # fmt: skip
-        state[CURSOR] += 1
-    state[CURSOR] = 0
+    if _write_moves(world, debit, credit, amount, KIND_RECOVERY, cycle_id, now) == LOG_FULL:
+        return LOG_FULL
     if chosen.size == 0:
         state[CYCLE_SEQUENCE] = NONE
     return DONE
@@ -190,15 +199,8 @@ def settle_positions(world, debit, credit, amount, now):
             return OVERDRAWN
         state[CYCLE_SEQUENCE] = state[SEQUENCE]
         state[SEQUENCE] += 1
-    while state[CURSOR] < amount.size:
-        if logs_full(world):
-            return LOG_FULL
-        k = state[CURSOR]
-        book(world, debit[k], credit[k], amount[k])
-        log_obligation(world, NONE, ZERO, KIND_SETTLEMENT, debit[k], credit[k], amount[k], now, now,
-                       state[CYCLE_SEQUENCE], SETTLED_NET, NONE, NONE)  # fmt: skip
-        state[CURSOR] += 1
-    state[CURSOR] = 0
+    if _write_moves(world, debit, credit, amount, KIND_SETTLEMENT, NONE, now) == LOG_FULL:
+        return LOG_FULL
     state[CYCLE_SEQUENCE] = NONE
     for k in range(amount.size):
         note_debit(world, debit[k])
