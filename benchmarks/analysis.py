@@ -15,7 +15,7 @@ from benchmarks.case_command import luhai_run, write_scenario
 from benchmarks.child import run_child
 from benchmarks.goals import Goal
 from benchmarks.measure import load, machine
-from benchmarks.throughput import print_goals
+from benchmarks.report import finish
 
 MEBI = 1 << 20
 SIZE, QUICK = 10_000_000, 200_000
@@ -84,13 +84,8 @@ def main(argv: Sequence[str]) -> int:
     facts, before = machine(), load()
     print(f"{facts['cpu']}, {facts['cores']} cores; Python {facts['python']}, pyarrow {facts['pyarrow']}")
     record, goals = run(size, options.repeats)
-    document = {"benchmark": "analysis", "machine": facts, "load_before": before, **record, "load_after": load(),
-                "goals": [goal.record() for goal in goals]}  # fmt: skip
+    document = {"benchmark": "analysis", "machine": facts, "load_before": before, **record}
     print(f"{size:,} payments; one scan of the tables takes {record['scan_cpu_best_s']:.2f} s of processor, best of "
           f"{options.repeats}")  # fmt: skip
-    print_goals(goals, document)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        print(f"written to {options.json}")
+    finish(document, goals, options.json)
     return 0

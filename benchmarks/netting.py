@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from benchmarks import netting_report, netting_runs, netting_speed
 from benchmarks.goals import Goal
 from benchmarks.measure import load, machine
 from benchmarks.netting_check import Broken, NoMechanism, check, load_mechanisms, save_instance
+from benchmarks.report import write_json
 
 SIZES = [50, 200, 1_000, 10_000, 100_000, 1_000_000]
 QUICK_SIZES = [50, 200, 1_000]
@@ -112,10 +112,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _write(options: argparse.Namespace, document: dict[str, Any], records: list[dict[str, Any]], text: str) -> None:
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        print(f"written to {options.json}")
+    write_json(document, options.json)
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         head = f"{document['command']}\n{document['machine']['cpu']}, load {document['load_before']}\n\n"

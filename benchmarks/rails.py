@@ -7,7 +7,6 @@ they are. Loop means the conductor with everything but demand and tables: contro
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from typing import Any
 from benchmarks.child import run_child
 from benchmarks.goals import Goal
 from benchmarks.measure import Stopwatch, in_turn, load, machine, times
-from benchmarks.throughput import print_goals
+from benchmarks.report import finish
 from scenarios.loader import Loaded
 from scenarios.loader import load as load_scenario
 from simcore.demand.batch import DemandBatch
@@ -205,13 +204,8 @@ def main(argv: Sequence[str]) -> int:
     more, reached = commands(size, record["obligations"], options.repeats)
     share = 100 * record["pairs_cpu_s"] / more["command"]["cpu_best_s"]
     goals += [Goal("ten pairs stepping each minute, of the command", share, 5, False, "%"), *reached]
-    document = {"benchmark": "rails", "machine": facts, "load_before": before, **record, **more, "load_after": load(),
-                "goals": [goal.record() for goal in goals]}  # fmt: skip
+    document = {"benchmark": "rails", "machine": facts, "load_before": before, **record, **more}
     print(f"{record['payments']:,} payments, {record['obligations']:,} obligations of a week of {ENTRY}, best of "
           f"{options.repeats}")  # fmt: skip
-    print_goals(goals, document)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        print(f"written to {options.json}")
+    finish(document, goals, options.json)
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from benchmarks import case_command, case_corridor, case_rtgs, case_start
 from benchmarks.goals import Goal
 from benchmarks.measure import load, machine
+from benchmarks.report import finish
 
 Case = Callable[[bool, int | None], Iterator[tuple[dict[str, Any], list[Goal]]]]
 CASES: dict[str, Case] = {
@@ -54,13 +54,7 @@ def main(argv: Sequence[str]) -> int:
             document["cases"].append(record)
             goals += reached
             _print_record(record)
-    document["load_after"] = load()
-    document["goals"] = [goal.record() for goal in goals]
-    print_goals(goals, document)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        print(f"written to {options.json}")
+    finish(document, goals, options.json)
     return 0
 
 
@@ -84,14 +78,3 @@ def _print_record(record: dict[str, Any]) -> None:
         for payments, peak in record["peak_over_baseline_mib"].items():
             wall = record["seconds"][payments]["wall_best_s"]
             print(f"  {payments:>26} payments: {peak:,.1f} MiB, {wall:.1f} s")
-
-
-def print_goals(goals: Sequence[Goal], document: dict[str, Any]) -> None:
-    rows = [("goal", "figure", "wanted", ""), *(goal.row() for goal in goals)]
-    widths = [max(len(row[k]) for row in rows) for k in range(4)]
-    print()
-    for row in rows:
-        print("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip())
-    before, after = document["load_before"], document["load_after"]
-    if before and document["machine"]["cores"] and max(before[0], after[0]) > 1.5:
-        print(f"other work was going on (load {before[0]} before, {after[0]} after): wall times are too long")

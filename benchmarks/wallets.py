@@ -8,7 +8,6 @@ the log to an Arrow file, beyond one that does the same with ten wallets and ten
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,7 @@ import numpy as np
 from benchmarks.child import run_child
 from benchmarks.goals import Goal
 from benchmarks.measure import Stopwatch, load, machine, times
-from benchmarks.throughput import print_goals
+from benchmarks.report import finish
 from simcore.kernels.wallet_world import CASH, DEPOSIT, ONLINE, WALLET_STATUS_NAMES
 from simcore.wallets.book import WalletBook
 from simcore.wallets.parameters import ECNY_CLASSES, Operator
@@ -163,12 +162,7 @@ def main(argv: Sequence[str]) -> int:
     goals.append(Goal("memory over the imports", (alone - nothing) / n_wallet, 100, False, "bytes a wallet"))
     more = max(with_payments - alone, 0) / n
     goals.append(Goal("and more with the payments", more, 64, False, "bytes a payment"))
-    document["load_after"], document["goals"] = load(), [goal.record() for goal in goals]
-    print_goals(goals, document)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        print(f"written to {options.json}")
+    finish(document, goals, options.json)
     return 0
 
 
