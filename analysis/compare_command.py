@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from analysis.compare import DRAWS, SEED, SHOWN, compare
+from analysis.compare import compare_policies
+from analysis.paired import DRAWS, SEED, SHOWN
 from analysis.replicates import policies
 from analysis.replicates import said as seeds_of
 from analysis.tables import open_tables
@@ -64,9 +65,8 @@ def differences(table: pa.Table) -> list[str]:
 
 def compare_command(runs: Sequence[Path], out: Path | None) -> int:
     """What ``luhai compare`` does."""
-    named = [(str(path), open_tables(path)) for path in runs]
-    table = compare(named)
-    grouped = policies(named)
+    grouped = policies([(str(path), open_tables(path)) for path in runs])
+    table = compare_policies(grouped)
     if out is not None:
         write_table(table, out)
     text = lines(table)
@@ -75,7 +75,7 @@ def compare_command(runs: Sequence[Path], out: Path | None) -> int:
         print("  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True))))
     print("Amounts in units of the currency sent; at risk: amount × hours.")
     what = "hours of initiation"
-    if len(grouped) < len(named):
+    if len(grouped[0]) > 1:
         what = "replicates"
         print(
             f"Means over {len(grouped[0])} replicates: seeds {seeds_of(grouped[0])}; named after the first run of each."

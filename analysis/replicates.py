@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.compare import DIFFERENCES, DRAWS, SEED, SHOWN, difference, outcomes, require_pair
-from analysis.measures import measure
+from analysis.paired import DIFFERENCES, DRAWS, SEED, difference, outcomes, require_pair, shown
 from analysis.tables import Tables
 from simcore.errors import ScenarioError
 from simcore.results import provenance
@@ -78,9 +77,8 @@ def compare_replicates(found: Sequence[Policy]) -> list[dict[str, Any]]:
     for name, policy in zip(names, found, strict=True):
         cells: dict[tuple[str, str, str], list[float | None]] = {}
         for _, tables in (policy[seed] for seed in seeds):
-            for by in ("run", "route"):
-                for row in measure(tables, SHOWN if by == "run" else SHOWN[:-2], by).to_pylist():
-                    cells.setdefault((row["group"], row["currency"], row["measure"]), []).append(row["value"])
+            for cell in shown(tables):
+                cells.setdefault((cell["route"], cell["currency"], cell["measure"]), []).append(cell["value"])
         for (route, currency, kind), values in cells.items():
             known = [value for value in values if value is not None]
             whole = len(known) == len(seeds)

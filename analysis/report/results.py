@@ -8,10 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from analysis.compare import DRAWS, SEED, SHOWN, compare
+from analysis.compare import compare
 from analysis.measure_list import GROUPS, MEASURES
 from analysis.measures import Cell as Measured
 from analysis.measures import cells
+from analysis.paired import DRAWS, SEED, SHOWN
 from analysis.report.table import Cell, Rows, Table
 from analysis.report.values import shown
 from analysis.report.words import definition, has, label, outcome, say, unit

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from analysis.compare import Outcomes, compare, difference, outcomes, require_pair
+from analysis.compare import compare
 from analysis.compare_command import differences, tex
+from analysis.paired import Outcomes, difference, outcomes, require_pair
 from analysis.tables import open_tables
 from simcore.cli import status
 from simcore.errors import ScenarioError

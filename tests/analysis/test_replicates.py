@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import simcore
-from analysis.compare import compare, difference, outcomes
+from analysis.compare import compare
 from analysis.measures import measure
+from analysis.paired import difference, outcomes
 from analysis.replicates import interval, policies
 from analysis.tables import Tables, open_tables
 from simcore.cli import status
