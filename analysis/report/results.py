@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from analysis.compare import compare
+from analysis.compare import compare_policies
 from analysis.measure_list import GROUPS, MEASURES
 from analysis.measures import Cell as Measured
 from analysis.measures import cells
@@ -184,7 +184,8 @@ def compared(runs: Runs, language: str) -> Table:
     ScenarioError     LH088: two runs had different payments to make
     """
     rows = []
-    for row in compare(runs).to_pylist():
+    # Each run is a column of the report, so replicates aren't averaged: runs under other seeds can't be paired.
+    for row in compare_policies([{(0, 0): run} for run in runs]).to_pylist():
         name = row["measure"].removesuffix("_difference")
         if name == row["measure"]:
             continue

@@ -406,6 +406,21 @@ def test_runs_with_other_payments_are_not_set_side_by_side(
 ) -> None:
     assert status(["report", str(runs / "fifo"), str(runs / "week"), "--out", str(tmp_path / "page.html")]) == 2
     assert "LH088" in capsys.readouterr().err
+
+
+def test_replicates_are_refused_and_not_averaged_under_a_false_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``luhai compare`` averages runs of one scenario under several seeds; a report has a column for each run."""
+    names = []
+    for seed in ("1", "2"):
+        names.append(str(tmp_path / seed))
+        call = ["run", "chongqing-singapore", "--seed", seed, "--set", "scenario.days=1", "--quiet", "--out", names[-1]]
+        assert status(call) == 0
+    page = tmp_path / "page.html"
+    assert status(["report", *names, "--out", str(page)]) == 2
+    assert "LH088" in capsys.readouterr().err
+    assert not page.exists()
     assert not (tmp_path / "page.html").exists()
 
 
