@@ -11,7 +11,7 @@ in the currency sent. Each charge is rounded to a thousandth of a minor unit, ha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -41,6 +41,7 @@ class Charges:
         return np.where(self.payment_id[place] == payment_id, self.charged[place], 0)
 
 
+@lru_cache(maxsize=1)  # measures are asked for by run, by route and so on
 def other_charges(tables: Tables) -> Charges:
     """Fees and spreads charged in another currency than the payment's; nothing is read where nothing is exchanged."""
     none = np.zeros(0, np.int64)
@@ -57,16 +58,21 @@ def other_charges(tables: Tables) -> Charges:
     concerned[charges[0] // _HOPS] = True
     keys, fx = _conversions(tables, concerned)
     up, down = (tables.numbers("fx", name).tolist() for name in ("numerator", "denominator"))
-    worth: dict[int, int] = {}
-    for key, amount in zip(*charges.tolist(), strict=True):
-        first, last = np.searchsorted(keys, [key // _HOPS * _HOPS, key + 1])
-        value = Fraction(amount * PARTS)
-        for rate in fx[first:last].tolist():
-            value = value * down[rate] / up[rate]
+    spans = np.searchsorted(keys, np.array([charges[0] // _HOPS * _HOPS, charges[0] + 1])).tolist()
+    rates, worth = fx.tolist(), dict[int, int]()
+    for key, amount, first, last in zip(*charges.tolist(), *spans, strict=True):
+        top, bottom = amount * PARTS, 1
+        for rate in rates[first:last]:
+            top, bottom = top * down[rate], bottom * up[rate]
         payment = key // _HOPS
-        worth[payment] = worth.get(payment, 0) + round(value)
+        worth[payment] = worth.get(payment, 0) + _half_even(top, bottom)
     payments = sorted(worth)
     return Charges(np.array(payments, np.int64), np.array([worth[each] for each in payments], np.int64))
+
+
+def _half_even(top: int, bottom: int) -> int:
+    whole, rest = divmod(top, bottom)
+    return whole + (2 * rest > bottom or (2 * rest == bottom and whole % 2))
 
 
 def _charges(tables: Tables, sent: NDArray[np.int16], words: Words) -> NDArray[np.int64]:

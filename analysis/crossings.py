@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ class Crossings:
     in_rmb: NDArray[np.bool_]  # (n_payment,)
 
 
+@lru_cache(maxsize=1)  # measures are asked for by run, by route and so on
 def crossings(tables: Tables) -> Crossings | None:
     """What crossed; None, with nothing read, where all participants are of one country."""
     country = {name: str(entry.get("country", "")) for name, entry in tables.scenario.get("participants", {}).items()}

@@ -7,8 +7,6 @@ from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analysis.batches import Words, batches, numbers
@@ -132,12 +130,11 @@ def _under_way(tables: Tables, paid: Columns, words: dict[str, Words]) -> NDArra
     if not found.size:
         return found
     rails, routes = tables.scenario.get("rails", {}), tables.scenario.get("routes", {})
-    route_of: dict[int, str] = {}
+    statuses, names, route_of = Words(), Words(), dict[int, str]()
     for batch in batches(tables, "payments", ("payment_id", "status", "route")):
-        here = pc.equal(batch["status"].cast(pa.string()), "IN_TRANSIT_AT_END")
-        if pc.any(here).as_py():
-            ids, names = batch["payment_id"].filter(here), batch["route"].filter(here)
-            route_of |= dict(zip(ids.to_pylist(), names.to_pylist(), strict=True))
+        here = statuses.codes(batch["status"]) == statuses.position("IN_TRANSIT_AT_END")
+        ids, taken = numbers(batch["payment_id"])[here], names.codes(batch["route"])[here]
+        route_of |= {payment: names.words[route] for payment, route in zip(ids.tolist(), taken.tolist(), strict=True)}
     moving = np.isin(paid["key"] // _HOPS, np.array(list(route_of), np.int64))
     for at in np.flatnonzero(moving).tolist():
         payment, hop = divmod(int(paid["key"][at]), _HOPS)
