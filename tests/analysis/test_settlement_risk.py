@@ -17,7 +17,7 @@ remove = ["flows.imports"]
 
 [scenario]
 name = "by-hand"
-days = 2
+days = {days}
 
 [routes.correspondents]
 hops = [
@@ -42,10 +42,10 @@ HEAD = "reference,initiated_at,debtor,creditor,amount,currency\n"
 MINUTE = 60
 
 
-def play(folder: Path, route: str, time: str) -> Tables:
+def play(folder: Path, route: str, time: str, days: int = 2) -> Tables:
     """One payment of CNY 1,000,000, initiated at a time of Monday 2 March 2026 in Chongqing."""
     folder.mkdir(parents=True)
-    (folder / "by-hand.toml").write_text(SCENARIO.format(route=route), encoding="utf-8")
+    (folder / "by-hand.toml").write_text(SCENARIO.format(route=route, days=days), encoding="utf-8")
     row = f"P-1,2026-03-02T{time}+08:00,CCB,UOB,1000000.00,CNY\n"
     (folder / "payments.csv").write_text(HEAD + row, encoding="utf-8")
     simcore.run(folder / "by-hand.toml", seed=1, out=folder / "run")
@@ -94,15 +94,7 @@ def test_dollars_are_at_risk_until_singapore_opens(tmp_path: Path) -> None:
 
 def test_what_is_between_two_hops_at_the_end_is_at_risk_until_then(tmp_path: Path) -> None:
     """The dollars reach Citibank at 20:00:30 on the last day: the run ends before they go on."""
-    folder = tmp_path / "end"
-    folder.mkdir()
-    text = SCENARIO.format(route="correspondents").replace("days = 2", "days = 1")
-    (folder / "by-hand.toml").write_text(text, encoding="utf-8")
-    (folder / "payments.csv").write_text(
-        HEAD + "P-1,2026-03-02T14:50:30+08:00,CCB,UOB,1000000.00,CNY\n", encoding="utf-8"
-    )
-    simcore.run(folder / "by-hand.toml", seed=1, out=folder / "run")
-    tables = open_tables(folder / "run")
+    tables = play(tmp_path / "end", "correspondents", "14:50:30", days=1)
     span = tables.span()
     assert span is not None
     [done] = [row for row in simcore.open_run(tables.path).obligations.to_pylist()
