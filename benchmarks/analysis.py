@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arguments import parse
 from benchmarks.case_command import luhai_run, write_scenario
 from benchmarks.child import run_child
 from benchmarks.goals import Goal
@@ -70,17 +70,8 @@ def run(size: int, repeats: int) -> tuple[dict[str, Any], list[Goal]]:
 
 def main(argv: Sequence[str]) -> int:
     """Measure, print, and write JSON if asked; 0 also where a goal is missed, for speed is no test."""
-    parser = argparse.ArgumentParser(prog="luhai bench analysis", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} payments instead of {SIZE:,}")
-    parser.add_argument("--size", type=int, metavar="N", help="payments of the run")
-    parser.add_argument("--repeats", type=int, default=REPEATS, metavar="N", help="how often, the best counts")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured to FILE")
-    options = parser.parse_args(argv)
-    size = options.size if options.size is not None else QUICK if options.quick else SIZE
-    if not 1_000 <= size <= 100_000_000:
-        parser.error("--size must be between 1,000 and 100,000,000")
-    if options.repeats < 1:
-        parser.error("--repeats must be 1 or more")
+    options = parse(argv, "analysis", __doc__, size=SIZE, quick=QUICK, most=100_000_000, repeats=REPEATS, of="run")
+    size = options.size
     facts, before = machine(), load()
     print(f"{facts['cpu']}, {facts['cores']} cores; Python {facts['python']}, pyarrow {facts['pyarrow']}")
     record, goals = run(size, options.repeats)

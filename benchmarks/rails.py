@@ -6,7 +6,6 @@ they are. Loop means the conductor with everything but demand and tables: contro
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from benchmarks.arguments import parse
 from benchmarks.child import run_child
 from benchmarks.goals import Goal
 from benchmarks.measure import Stopwatch, in_turn, load, machine, times
@@ -187,17 +187,8 @@ def commands(size: int, obligations: int, repeats: int) -> tuple[dict[str, Any],
 
 def main(argv: Sequence[str]) -> int:
     """Measure, print, and write JSON if asked; 0 also where a goal is missed, for speed is no test."""
-    parser = argparse.ArgumentParser(prog="luhai bench rails", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} payments instead of {SIZE:,}")
-    parser.add_argument("--size", type=int, metavar="N", help="payments of the week")
-    parser.add_argument("--repeats", type=int, default=REPEATS, metavar="N", help="how often, the best counts")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured to FILE")
-    options = parser.parse_args(argv)
-    size = options.size if options.size is not None else QUICK if options.quick else SIZE
-    if not 1_000 <= size <= 20_000_000:
-        parser.error("--size must be between 1,000 and 20,000,000")
-    if options.repeats < 1:
-        parser.error("--repeats must be 1 or more")
+    options = parse(argv, "rails", __doc__, size=SIZE, quick=QUICK, most=20_000_000, repeats=REPEATS, of="week")
+    size = options.size
     facts, before = machine(), load()
     print(f"{facts['cpu']}, {facts['cores']} cores; Python {facts['python']}, numba {facts['numba']}")
     record, goals = loops(size, options.repeats)
