@@ -165,10 +165,7 @@ class LedgerTwin(Twin):
 
     def _apply(self, net: dict[int, int]) -> None:
         for k, change in net.items():
-            account = self.book[k]
-            account.balance += change
-            account.minimum = min(account.minimum, account.balance)
-            account.maximum = max(account.maximum, account.balance)
+            self.book[k].move(change)
 
     def block(self, ledger: int, now_us: int) -> None:
         terms, self.now = self.spec.rails[ledger], now_us

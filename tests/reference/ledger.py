@@ -230,9 +230,7 @@ class Ledger:
             self.book[one.credit].credited += one.amount
         gain = sum(one.amount for one in payments[1:]) - first.amount
         for account, change in ((payer, gain), (payee, -gain)):
-            account.balance += change
-            account.minimum = min(account.minimum, account.balance)
-            account.maximum = max(account.maximum, account.balance)
+            account.move(change)
         for one in payments:
             self._make_final(one, c.SETTLED_OFFSET, sequence, c.NONE)
         self._note_credit(self.book.index(payer))

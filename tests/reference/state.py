@@ -61,6 +61,12 @@ class Account:
     def available(self) -> int:
         return self.balance + self.debit_limit - self.reserved
 
+    def move(self, change: int) -> None:
+        """Move to the position after a set, which alone counts."""
+        self.balance += change
+        self.minimum = min(self.minimum, self.balance)
+        self.maximum = max(self.maximum, self.balance)
+
     def count(self, amount: int, number: int) -> None:
         """Keep the figures of what is queued."""
         self.queued_count += number

@@ -217,10 +217,7 @@ class Twin(Ledger):
             it.collected = []
             sequence = self._next_sequence()
             for k, net in position.items():
-                account = self.book[k]
-                account.balance += net
-                account.minimum = min(account.minimum, account.balance)
-                account.maximum = max(account.maximum, account.balance)
+                self.book[k].move(net)
             for payment in considered:
                 self.book[payment.debit].count(payment.amount, -1)
                 self.book[payment.debit].debited += payment.amount
@@ -248,12 +245,11 @@ class Twin(Ledger):
         self.now = now_us
         sequence = self._next_sequence()
         for k, account in enumerate(self.book):
-            account.balance += sum(payment.amount for payment in payments if payment.credit == k)
-            account.balance -= sum(payment.amount for payment in payments if payment.debit == k)
-            account.balance += sum(amount for _, creditor, amount in recoveries if creditor == k)
-            account.balance -= sum(amount for debtor, _, amount in recoveries if debtor == k)
-            account.minimum = min(account.minimum, account.balance)
-            account.maximum = max(account.maximum, account.balance)
+            change = sum(payment.amount for payment in payments if payment.credit == k)
+            change -= sum(payment.amount for payment in payments if payment.debit == k)
+            change += sum(amount for _, creditor, amount in recoveries if creditor == k)
+            change -= sum(amount for debtor, _, amount in recoveries if debtor == k)
+            account.move(change)
         for debtor, creditor, amount in recoveries:
             self.book[debtor].debited += amount
             self.book[creditor].credited += amount
@@ -276,9 +272,7 @@ class Twin(Ledger):
         sequence = self._next_sequence()
         for k, moved in change.items():
             account = self.book[k]
-            account.balance += moved
-            account.minimum = min(account.minimum, account.balance)
-            account.maximum = max(account.maximum, account.balance)
+            account.move(moved)
             account.receipts = max(account.receipts + moved, 0)
         for payer, payee, value in legs:
             self.book[payer].debited += value
