@@ -36,7 +36,7 @@ class Issue:
             if terms.redeem == "all" or (terms.redeem == "foreign" and foreign):
                 self._redeems.add(holder)
 
-    def processes(self) -> Iterator[simpy.Event]:
+    def process(self) -> Iterator[simpy.Event]:
         """What SimPy has to run."""
         for window, ends_payments, _ in last_of_days(self._windows):
             if window.only != "all":

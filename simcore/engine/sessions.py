@@ -63,7 +63,7 @@ class RailSessions:
         if self._rail.kind == "deferred_net":
             yield self._runs(self._rail.cycle_every, self._rail.cycle_at, 0, self._run_cycle)
         if self._issue:
-            yield self._issue.processes()
+            yield self._issue.process()
         if self._receipts and self._rail.receipts_window is not None:
             yield self._runs(self._rail.receipts_window, (), 0, self._new_window, FUNDING)
         if getattr(self._rail, "split_every", None) is not None:
