@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from scenarios.check_cut_offs import check_cut_off
 from scenarios.check_fees import check_choice, check_fees
 from scenarios.check_ways import parse_role
 from scenarios.keys import KeyPath, listed, nearest, shown_value
@@ -39,6 +40,7 @@ def check_routes(checks: Checks) -> None:
                 _latency(checks, (*here, "latency"), hop.latency)
             if hop.screening is not None and hop.screening.hold is not None:
                 _latency(checks, (*here, "screening", "hold"), hop.screening.hold)
+            check_cut_off(checks, here, route, index)
         _ends(checks, path, route)
         check_fees(checks, path, route)
     for name, corridor in checks.scenario.corridors.items():

@@ -77,6 +77,7 @@ class Checks:
 
 def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
     """Return every fault of a typed scenario, in the order of the tables."""
+    from scenarios.check_cut_offs import check_ever_open
     from scenarios.check_flows import check_flows
     from scenarios.check_hours import check_rails
     from scenarios.check_routes import check_routes
@@ -97,6 +98,7 @@ def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
 
         check_legs(checks)
         check_ledger_hours(checks)
+    check_ever_open(checks)
     _results(checks)
     _sources(checks)
     return checks.faults

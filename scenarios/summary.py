@@ -201,6 +201,10 @@ def _hop(hop: Hop, scenario: Scenario) -> str:
     if hop.screening is not None:
         held, rejected = (decimal_text(100 * share) for share in (hop.screening.hold_share, hop.screening.reject_share))
         more += f", {held} % held and {rejected} % rejected by screening"
+    if hop.cut_off is not None:
+        clock = f" of {hop.cut_off_calendar}" if hop.cut_off_calendar else ""
+        again = f", again from {format_clock(hop.opens)}" if hop.opens else ""
+        more += f", cut-off {format_clock(hop.cut_off)}{clock}{again}"
     kept = f" (keeps {_fee(hop.fee)})" if hop.fee is not None else ""
     return f"─{hop.rail} ({scenario.rails[hop.rail].currency}{more})→ {hop.creditor}{kept}"
 

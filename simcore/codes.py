@@ -460,6 +460,13 @@ _ANALYSIS = {
         "Nothing is written over unless it is asked for. Choose another --out, or --replace.",
         "luhai export runs/week --format csv --out week --replace",
     ),
+    "LH117": Code(
+        "a cut-off of a hop that can't be",
+        "A hop's cut-off is a time of the business day, by the calendar of its rail or by the one named beside it. "
+        "What comes later waits for the next business day: until `opens`, which is before the cut-off, or until the "
+        "rail opens. Between two hops on one ledger nothing can wait.",
+        'hops = [\n  { rail = "MEPS+", from = "agent.SGD", to = "creditor", opens = "09:00", cut_off = "14:00" },\n]',
+    ),
     "LH120": Code(
         "a run document with a scenario that can't be read",
         "`luhai report` shows the scenario as this version of Luhai understands it. The run document is the one that "

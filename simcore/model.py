@@ -19,7 +19,7 @@ from simcore.marks import BasisPoints as BasisPoints
 from simcore.marks import Duration as Duration
 from simcore.marks import Share as Share
 from simcore.marks import Unit as Unit
-from simcore.units import Money
+from simcore.units import ClockTime, Money
 
 Status = Literal["published", "derived", "assumed"]
 ParticipantKind = Literal[
@@ -175,6 +175,14 @@ class Hop:
     fee: Fee | None = None
     """What the participant in ``to`` keeps; not where it exchanges the money, since there the spread is its price."""
     screening: Screening | None = None
+    cut_off: ClockTime | None = None
+    """The last time of a business day at which the participant in ``from`` still passes payments on over this hop;
+    what reaches the hop later waits for its next business day. Most banks' cut-offs are hours before the rail's."""
+    cut_off_calendar: str | None = None
+    """Whose business days and clock the cut-off goes by; the rail's where nothing is said."""
+    opens: ClockTime | None = None
+    """When the participant begins to pass payments on again: at that time of the next business day, or as soon
+    after it as the rail is open; none means with the rail."""
 
     @property
     def is_drawn(self) -> bool:

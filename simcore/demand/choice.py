@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from fx.rates import RatePath
 from simcore.calendar import Window, session_windows
 from simcore.demand import portable
+from simcore.engine.hop_hours import shut_times
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar
+from simcore.kernels.constants import NEVER
 from simcore.model import Corridor, Fee, Hop, Latency, Scenario
 
 Floats = NDArray[np.float64]
@@ -50,6 +52,7 @@ class RouteChoice:
         self.names = [name for name, share in corridor.routes.items() if share > 0]
         self._shares = np.array([float(corridor.routes[name]) for name in self.names])
         self._hours: dict[str, _Hours] = {}
+        self._shut: dict[Hop, Ints] = {}
         self._rates: dict[str, tuple[Ints, Floats]] = {}  # pair → instants, and rates from then on
 
     def choose(self, time_us: Ints, amount: Ints, uniform: Floats) -> NDArray[np.int64]:
@@ -97,8 +100,23 @@ class RouteChoice:
         """Expected time from initiation to the last settlement, microseconds; (n,)."""
         at = time_us.copy()
         for hop in self._scenario.routes[route].hops:
-            at = self._hours_of(hop.rail).settles(at + round(typical_us(hop.latency) + _hold_us(hop)))
+            at = at + round(typical_us(hop.latency) + _hold_us(hop))
+            if hop.cut_off is not None:
+                at = self._after_cut_off(hop, at)
+            at = self._hours_of(hop.rail).settles(at)
         return (at - time_us).astype(np.float64)
+
+    def _after_cut_off(self, hop: Hop, at: Ints) -> Ints:
+        """When what reaches a hop with a cut-off goes on; far away where that isn't known."""
+        if hop not in self._shut:
+            scenario, rail = self._scenario, self._scenario.rails[hop.rail]
+            days = scenario.scenario.days + BEYOND_DAYS
+            times = shut_times(hop, rail, _windows(rail, scenario), scenario.scenario, days)
+            self._shut[hop] = np.array(times, np.int64).reshape(len(times), 2)
+        shut = self._shut[hop]
+        k = np.searchsorted(shut[:, 0], at, side="left") - 1  # the last cut-off before, not at, the instant
+        opens = np.where(k >= 0, shut[np.maximum(k, 0), 1], at)
+        return np.where(opens == NEVER, at + NEVER_US, np.maximum(at, opens))
 
     def _exchange(self, dealer: str, source: str, target: str, time_us: Ints) -> tuple[float, Floats]:
         """Half-spread as a share, and minor units of the target for one of the source at each instant."""

@@ -10,7 +10,19 @@ from typing import Any
 import numpy as np
 
 from simcore.engine.spec import AccountSpec, HopSpec, WorldSpec
-from simcore.kernels.constants import BYPASS, CLOSED, COLLECT, FIFO, NEVER, NONE, ORDERED, ROLE_CREDITOR, ROLE_DEBTOR
+from simcore.kernels.constants import (
+    BYPASS,
+    CLOSED,
+    COLLECT,
+    FIFO,
+    HELD_BY_CUT_OFF,
+    HELD_BY_DEALER,
+    NEVER,
+    NONE,
+    ORDERED,
+    ROLE_CREDITOR,
+    ROLE_DEBTOR,
+)
 from simcore.kernels.world import (
     ACCOUNT,
     CYCLE_SEQUENCE,
@@ -153,6 +165,7 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
                 and hop.latency_us == 0
                 and hop.draw == NONE
                 and not hop.has_fee
+                and not hop.cut_off
             ),
             "latency": hop.latency_us,
             "draw": hop.draw,
@@ -163,10 +176,12 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
             "fee_most": hop.fee_most,
             "lane": lane(hop),
             # Hops between may fall away for some payments, so any later currency will do here.
-            "dealt": int(
+            "held": HELD_BY_DEALER
+            * int(
                 not spec.always_dealt
                 and any(spec.rails[later.rail].currency != spec.rails[hop.rail].currency for later in route[at:])
-            ),
+            )
+            + HELD_BY_CUT_OFF * int(hop.cut_off),
         }
         for route in spec.routes
         for at, hop in enumerate(route)

@@ -204,6 +204,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
                     creditor=role(hop.creditor, participants, currencies),
                     latency_us=0 if isinstance(hop.latency, Latency) else hop.latency,
                     draw=drawn if is_drawn else k.NONE,
+                    cut_off=hop.cut_off is not None,
                     **_fee(hop.fee),
                 )
             )

@@ -14,6 +14,7 @@ from simcore.engine.blocks import Blocks
 from simcore.engine.clock import RECORD, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
+from simcore.engine.cut_offs import CutOffs
 from simcore.engine.machine import Machine
 from simcore.engine.market import Market
 from simcore.engine.paths import WayChecker
@@ -131,6 +132,8 @@ class Conductor:
         """Let the whole run happen and hand every row to the writer."""
         env = self._clock.env
         for process in Market(self.compiled, self._machine, self._clock, self._log).processes():
+            env.process(process)
+        for process in CutOffs(self.compiled, self._machine, self._clock, self._log).processes():
             env.process(process)
         blocks = Blocks(self.compiled, self._machine, self._log)
         for index in range(len(self.compiled.rails)):

@@ -239,6 +239,11 @@ class Machine:
         if self.world.rails["state"][rail] == OPEN:
             self._shut(rail, CUT_OFF)
 
+    def shut_hop(self, hop: int, until_us: int) -> None:
+        """Let what reaches a hop from now on wait until an instant; hops are counted through all routes."""
+        self._rest()
+        self.world.hops["shut_until"][hop] = until_us
+
     def close(self, rail: int) -> None:
         """Close a rail."""
         self._shut(rail, CLOSED)

@@ -85,6 +85,8 @@ class HopSpec:
     fee_least: int = 0
     fee_most: int = 2**62
     """… cut to these."""
+    cut_off: bool = False
+    """It may be shut for a time, see ``Machine.shut_hop``."""
 
     @property
     def has_fee(self) -> bool:

@@ -29,6 +29,10 @@ HELD_HIGHLY_URGENT: Final = 0  # from all but highly urgent obligations
 HELD_URGENT: Final = 1  # from all that are neither highly urgent nor urgent
 RECEIPTS: Final = 2  # received in the window and not yet paid out
 
+# What may keep an obligation from its open rail for a time.
+HELD_BY_DEALER: Final = 1  # nobody deals who could exchange it
+HELD_BY_CUT_OFF: Final = 2  # it came after the cut-off of its hop
+
 # Roles of a hop.
 ROLE_DEBTOR: Final = 0
 ROLE_CREDITOR: Final = 1

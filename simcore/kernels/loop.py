@@ -39,9 +39,9 @@ from simcore.kernels.queue import (
     tier_funds,
 )
 from simcore.kernels.settle import (
-    dealing_opens,
     fill_obligation,
     fill_payment,
+    goes_on_at,
     log_unsettled,
     move,
     real_hop,
@@ -173,14 +173,16 @@ def _enter(world, slot, now):
     if its_rail.state != OPEN:
         if returning or its_rail.when_closed == WAIT:
             _wait(world, slot, rail)
+        elif world.hops[uint32(it.hop)].shut_until > now:  # it isn't sent to a closed rail after the cut-off
+            send(world, slot, world.hops[uint32(it.hop)].shut_until, ZERO, NONE)
         else:
             status = REJECTED_CLOSED if its_rail.when_closed == REJECT else RETURNED_CLOSED
             log_unsettled(world, slot, status)
             send_back(world, slot, status, now)
         return NONE
-    if world.hops[uint32(it.hop)].dealt == 1 and not returning:
-        opens_at = dealing_opens(world, slot)
-        if opens_at > now:  # comes to its rail once more when the market opens
+    if world.hops[uint32(it.hop)].held != 0 and not returning:
+        opens_at = goes_on_at(world, slot)
+        if opens_at > now:  # comes to its rail once more when the market or the hop opens
             send(world, slot, opens_at, ZERO, NONE)
             return NONE
     if its_rail.discipline == COLLECT:

@@ -6,7 +6,15 @@ from numpy import int64, uint32
 
 from fx.convert_kernel import BP_E2_WHOLE, dealer_legs_kernel, mul_div_half_even
 from simcore.accelerate import kernel
-from simcore.kernels.constants import FIFO, ROLE_AGENT_OF_CREDITOR, ROLE_AGENT_OF_DEBTOR, ROLE_CREDITOR, ROLE_DEBTOR
+from simcore.kernels.constants import (
+    FIFO,
+    HELD_BY_CUT_OFF,
+    HELD_BY_DEALER,
+    ROLE_AGENT_OF_CREDITOR,
+    ROLE_AGENT_OF_DEBTOR,
+    ROLE_CREDITOR,
+    ROLE_DEBTOR,
+)
 from simcore.kernels.due import schedule
 from simcore.kernels.queue import note_credit, note_debit, use_tiers
 from simcore.kernels.wide import (
@@ -264,6 +272,18 @@ def dealing_opens(world, slot):
         return ZERO
     dealer = world.dealer_of[world.accounts[it.credit].participant]
     return world.quotes[world.quote_of[dealer, currency, wanted]].opens_at
+
+
+@kernel
+def goes_on_at(world, slot):
+    """From when on the slot's obligation may go to its rail: after its hop's cut-off, and when a dealer deals."""
+    hop = world.hops[world.slots[slot].hop]
+    opens_at = ZERO
+    if hop.held & HELD_BY_DEALER:
+        opens_at = dealing_opens(world, slot)
+    if hop.held & HELD_BY_CUT_OFF:
+        opens_at = max(opens_at, hop.shut_until)
+    return opens_at
 
 
 @kernel

@@ -120,7 +120,8 @@ HOP: Final = _record(
     fee_least=np.int64,
     fee_most=np.int64,
     lane=np.int64,  # lane of a constant latency, -1 where the heap is needed
-    dealt=np.int64,  # 1: its money may be exchanged next, by a dealer who doesn't deal at all times
+    held=np.int64,  # what may keep an obligation from its rail though that is open: a sum of HELD_…, 0 for nothing
+    shut_until=np.int64,  # with HELD_BY_CUT_OFF: an instant to come at which the hop takes obligations again
 )
 QUOTE: Final = _record(
     numerator=np.int64,

@@ -139,7 +139,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             "id",
             "opened, closed, funding, sweep, short, returned, credit, repayment, loss_share, "
             "unwound, recovery, in_default, fixing, market_opened, market_closed, dealing_stopped, dealing_resumed, "
-            "refill, settlement, …",
+            "refill, settlement, hop_cut_off, …",
         ),
         Column("rail", "id", "rail, if it is one's", nullable=True),
         Column("participant", "id", "participant, if it is one's", nullable=True),

@@ -36,6 +36,8 @@ class Ledger:
         ]  # fmt: skip
         self.sizes: list[list[tuple[int, int]]] = [[] for _ in spec.quotes]
         self.quotes: list[tuple[int, ...]] = [(0, 0, 0, 0, 0, 0)] * len(spec.quotes)
+        self.shut_until: dict[tuple[int, int], int] = {}
+        """(route, hop) → until when it takes nothing, once it was shut."""
         self.now = 0
         self.settled = 0
         self.arrivals = 0
@@ -131,9 +133,11 @@ class Ledger:
             if payment.returning or rail.when_closed == c.WAIT:
                 payment.place = "waiting"
                 rail.waiting.append(payment)
+            elif (opens_at := self._hop_opens(payment)) > self.now:
+                self._schedule(payment, 0, opens_at)
             else:
                 self._fail(payment, c.REJECTED_CLOSED if rail.when_closed == c.REJECT else c.RETURNED_CLOSED)
-        elif (opens_at := self._dealing_opens(payment)) > self.now:
+        elif (opens_at := max(self._dealing_opens(payment), self._hop_opens(payment))) > self.now:
             self._schedule(payment, 0, opens_at)
         elif rail.discipline == c.COLLECT:
             payment.place = "collected"
@@ -286,6 +290,10 @@ class Ledger:
         if source == target:
             return 0
         return self.quotes[self.spec.quotes.index((self.book[payment.credit].participant, source, target))][4]
+
+    def _hop_opens(self, payment: Payment) -> int:
+        """Until when the hop takes nothing after its cut-off; 0 for money on its way back."""
+        return 0 if payment.returning else self.shut_until.get((payment.route, payment.hop), 0)
 
     def _later(self, payment: Payment) -> list[int]:
         return [k for k in self._real_hops(payment) if k > payment.hop]

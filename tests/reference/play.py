@@ -177,6 +177,9 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         return machine.is_open(rail)
     if step.what in ("cut_off", "close", "open_for_funding", "reset_day", "reset_receipts"):
         return getattr(machine, step.what)(rail)
+    if step.what == "shut_hop":
+        hops = [k for k, hop in enumerate(hop for route in spec.routes for hop in route) if hop.cut_off]
+        return machine.shut_hop(hops[step.first % len(hops)], step.at + 1 + number % 4) if hops else None
     if step.what == "split":
         able = [k for k, it in enumerate(spec.rails) if it.splits and it.discipline == c.GROSS]
         return machine.split_queues(able[step.first % len(able)], 1 + number % 3, step.at) if able else None

@@ -124,6 +124,12 @@ class Twin(Ledger):
         if self.rails[rail].state == c.OPEN:  # a cut-off opens nothing
             self._shut(rail, c.CUT_OFF)
 
+    def shut_hop(self, hop: int, until_us: int) -> None:
+        self._rest()
+        self.shut_until[
+            [(route, at) for route, hops in enumerate(self.spec.routes) for at in range(len(hops))][hop]
+        ] = until_us
+
     def close(self, rail: int) -> None:
         self._shut(rail, c.CLOSED)
 

@@ -30,7 +30,7 @@ DISCIPLINES = (c.GROSS, c.GROSS, c.GROSS, c.COLLECT, c.INSTANT)
 RULES = (c.FIFO, c.PRIORITY, c.BYPASS)
 STEPS = ("advance", "open", "open", "close", "cut_off", "open_for_funding", "return_queued", "transfer", "transfer",
          "cycle", "cycle", "cycle", "quote", "reset_day", "is_open", "lend", "reset_receipts", "return_collected",
-         "settle_collected", "split", "split",
+         "settle_collected", "split", "split", "shut_hop", "shut_hop",
          "settle_positions", "settle_positions")  # fmt: skip
 
 
@@ -88,6 +88,7 @@ def make_route(choose: Choices, n: int, n_currency: int, n_rail: int, n_draw: in
             creditor=creditor,
             latency_us=choose.among((0, 0, 1, 2, 3)),
             draw=choose.whole(-1, n_draw - 1),
+            cut_off=choose.among((False, False, True)),
             **choose.among(FEES),
         )
         for debtor, creditor in pairwise(stops)
