@@ -1,8 +1,9 @@
 """How a payment chooses its route: what each route of a corridor is expected to cost and to take, known at initiation.
 
-Known are the fees and the dealers' spreads, the rates in force, the hours of every rail with its calendar, the times of
-net cycles and typical latencies. Not known are queues and what chance will do to this payment. Everybody is taken to
-go over every hop of a route, also where a hop falls away for banks that need no agent.
+Known are the fees, the rates and spreads quoted then, the hours of markets and of every rail with its calendar, value
+dates, cut-offs, the times of net cycles and typical latencies. Not known are queues, dealers' positions, and what
+chance will do to this payment. Everybody is taken to go over every hop of a route, also where a hop falls away for
+banks that need no agent.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 from fx.rates import RatePath
 from simcore.calendar import Window, session_windows
 from simcore.demand import portable
+from simcore.demand.quotes import FAR_US, Quotes
 from simcore.engine.hop_hours import shut_times
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar
-from simcore.kernels.constants import NEVER
 from simcore.model import Corridor, Fee, Hop, Latency, Scenario
 
 Floats = NDArray[np.float64]
@@ -27,7 +28,6 @@ HOUR_US = 3_600_000_000
 BP_E2_WHOLE = 1_000_000.0
 BEYOND_DAYS = 14
 """Calendars are looked up so many days beyond the run, for payments of its last hours."""
-NEVER_US = 100 * 365 * 24 * HOUR_US
 
 
 def typical_us(latency: int | Latency) -> float:
@@ -53,7 +53,7 @@ class RouteChoice:
         self._shares = np.array([float(corridor.routes[name]) for name in self.names])
         self._hours: dict[str, _Hours] = {}
         self._shut: dict[Hop, Ints] = {}
-        self._rates: dict[str, tuple[Ints, Floats]] = {}  # pair → instants, and rates from then on
+        self._quotes: dict[str, Quotes] = {}
 
     def choose(self, time_us: Ints, amount: Ints, uniform: Floats) -> NDArray[np.int64]:
         """The position in ``names`` of each payment's route.
@@ -87,9 +87,10 @@ class RouteChoice:
             source = self._scenario.rails[hop.rail].currency
             target = source if after is None else self._scenario.rails[after.rail].currency
             if target != source:
-                spread, rate = self._exchange(hop.creditor, source, target, time_us)
+                quotes, own = self._quoted(hop.creditor, source, target)
+                spread = quotes.half_spread(own, source, time_us, value)
                 cost += spread
-                value = value * (1.0 - spread) * rate
+                value = value * (1.0 - spread) * quotes.rate(source, time_us)
             elif hop.fee is not None:
                 fee = _fee(hop.fee, value)
                 cost += fee / value
@@ -99,12 +100,31 @@ class RouteChoice:
     def duration_us(self, route: str, time_us: Ints) -> Floats:
         """Expected time from initiation to the last settlement, microseconds; (n,)."""
         at = time_us.copy()
-        for hop in self._scenario.routes[route].hops:
+        hops = self._scenario.routes[route].hops
+        for hop, after in zip(hops, [*hops[1:], None]):
             at = at + round(typical_us(hop.latency) + _hold_us(hop))
-            if hop.cut_off is not None:
-                at = self._after_cut_off(hop, at)
-            at = self._hours_of(hop.rail).settles(at)
+            source = self._scenario.rails[hop.rail].currency
+            target = source if after is None else self._scenario.rails[after.rail].currency
+            if target == source and hop.cut_off is None:
+                at = self._hours_of(hop.rail).settles(at)
+                continue
+            quotes = None if target == source else self._quoted(hop.creditor, source, target)[0]
+            at = self._hours_of(hop.rail).settles(self._enters(hop, quotes, at))
+            if quotes is not None:
+                at = quotes.paid_at(at)
         return (at - time_us).astype(np.float64)
+
+    def _enters(self, hop: Hop, quotes: Quotes | None, at: Ints) -> Ints:
+        """When an obligation is let in that the hours of rail and market and the hop's cut-off may keep waiting."""
+        while True:
+            then = self._hours_of(hop.rail).enters(at)
+            if hop.cut_off is not None:
+                then = self._after_cut_off(hop, then)
+            if quotes is not None:
+                then = quotes.dealt_at(then)
+            if np.array_equal(then, at):
+                return at
+            at = then
 
     def _after_cut_off(self, hop: Hop, at: Ints) -> Ints:
         """When what reaches a hop with a cut-off goes on; far away where that isn't known."""
@@ -116,23 +136,16 @@ class RouteChoice:
         shut = self._shut[hop]
         k = np.searchsorted(shut[:, 0], at, side="left") - 1  # the last cut-off before, not at, the instant
         opens = np.where(k >= 0, shut[np.maximum(k, 0), 1], at)
-        return np.where(opens == NEVER, at + NEVER_US, np.maximum(at, opens))
+        return np.maximum(at, np.minimum(opens, FAR_US))
 
-    def _exchange(self, dealer: str, source: str, target: str, time_us: Ints) -> tuple[float, Floats]:
-        """Half-spread as a share, and minor units of the target for one of the source at each instant."""
+    def _quoted(self, dealer: str, source: str, target: str) -> tuple[Quotes, int]:
+        """The quotes of a pair, whichever way it is written, and a dealer's own half-spread in quiet hours."""
         fx = self._scenario.fx
-        straight = f"{source}/{target}" in fx.pairs
-        name = f"{source}/{target}" if straight else f"{target}/{source}"
+        name = f"{source}/{target}" if f"{source}/{target}" in fx.pairs else f"{target}/{source}"
         own = fx.dealers[dealer].half_spread if dealer in fx.dealers else None
-        spread = (fx.pairs[name].half_spread if own is None else own) / BP_E2_WHOLE
-        if name not in self._rates:
-            path = self._paths[name]
-            listed = [numerator / denominator for numerator, denominator in path.fractions()]
-            self._rates[name] = np.array(path.times_us, np.int64), np.array(listed)
-        times, rates = self._rates[name]
-        at = np.searchsorted(times, time_us, side="right") - 1
-        rate = rates[np.maximum(at, 0)]
-        return spread, rate if straight else 1.0 / rate
+        if name not in self._quotes:
+            self._quotes[name] = Quotes(self._scenario, name, self._paths[name], BEYOND_DAYS)
+        return self._quotes[name], fx.pairs[name].half_spread if own is None else own
 
     def _hours_of(self, rail: str) -> _Hours:
         if rail not in self._hours:
@@ -157,6 +170,14 @@ class _Hours:
         cut_offs = [window.close_us if window.cut_off_us is None else window.cut_off_us for window in windows]
         self._ends = np.array(cut_offs, np.int64)
 
+    def enters(self, at: Ints) -> Ints:
+        """The instant at which the rail lets in what arrives at each instant; far away where the calendar ends."""
+        if self._ends is None:
+            return at
+        k = np.searchsorted(self._ends, at, side="right")
+        opens = np.append(self._opens, FAR_US)[k]
+        return np.maximum(at, opens)
+
     def settles(self, at: Ints) -> Ints:
         """The instant of settlement of what arrives at each instant; far away where the calendar ends."""
         if self._ends is None:
@@ -174,7 +195,7 @@ class _Hours:
             done = np.maximum(done, cycle)
         elif self._block is not None:
             done = -(-done // self._block) * self._block
-        return np.where(known, done, at + NEVER_US)
+        return np.where(known, done, np.maximum(at, FAR_US))
 
 
 def _windows(rail: Any, scenario: Scenario) -> list[Window]:
