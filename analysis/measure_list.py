@@ -47,9 +47,13 @@ MEASURES: Final[dict[str, Measure]] = {
     "within_hour": Measure(
         "payments", "share", "payments settled within one hour / submitted payments (target for end-2027: 75 %)", _G20),
     "fee_value": Measure("payments", "minor units", "fees and spreads charged, in the currency sent", OWN),
+    "sending_fee_value": Measure(
+        "payments", "minor units", "what debtors' own banks charge for settled payments, by the tariff of the route",
+        OWN),
     "cost_bp": Measure(
         "payments", "basis points", "fees and spreads in every currency, those in others than the one sent valued back "
-        "at the mid rates of their payment / value sent, over settled payments (target for end-2027: 1 %)", _G20),
+        "at the mid rates of their payment, and sending_fee_value / value sent, over settled payments (target for "
+        "end-2027: 1 %)", _G20),
     "rmb_share": Measure("payments", "share", "settled payments sent or received in CNY / settled payments", OWN),
     "rmb_crossing_share": Measure(
         "payments", "share", "settled payments that cross borders in CNY alone / settled payments that cross a border: "

@@ -14,6 +14,7 @@ from analysis.charges import PARTS, other_charges
 from analysis.crossings import crossings
 from analysis.exact import sums
 from analysis.measures import Found
+from analysis.sending import tariffs
 from analysis.tables import Tables
 
 _HOUR_US = 3_600_000_000
@@ -30,8 +31,10 @@ def compute(tables: Tables, by: str) -> Found:
     times: dict[tuple[int, int], list[NDArray[np.int64]]] = defaultdict(list)
     span = tables.span()
     end = span[1] if span else 0
-    others, crossing = other_charges(tables), crossings(tables)
-    for batch in batches(tables, "payments", _COLUMNS + ((_CUT[by],) if by in _CUT else ())):
+    others, crossing, asked = other_charges(tables), crossings(tables), tariffs(tables)
+    columns = _COLUMNS + ((_CUT[by],) if by in _CUT else ()) + (("route",) if asked and by != "route" else ())
+    routes = groups if by == "route" else Words()
+    for batch in batches(tables, "payments", columns):
         start, done = numbers(batch["initiated_at"]), numbers(batch["completed_at"])
         amount, fee = numbers(batch["amount_sent_minor"]), numbers(batch["fee_minor"])
         currency = currencies.codes(batch["currency_sent"])
@@ -65,6 +68,7 @@ def compute(tables: Tables, by: str) -> Found:
             "fee_value": sums(row, n, fee),
             "settled_fee": sums(row, n, np.where(settled, fee, 0)),
             "settled_other": [0] * n,
+            "sending": [0] * n,
             "crossed": [0] * n,
             "crossed_rmb": [0] * n,
             "time": sums(row, n, delay),
@@ -75,6 +79,12 @@ def compute(tables: Tables, by: str) -> Found:
         payment = numbers(batch["payment_id"])
         if others.payment_id.size:
             parts["settled_other"] = sums(row, n, np.where(settled, others.of(payment), 0))
+        if asked:
+            way = routes.codes(batch["route"])
+            for route, tariff in asked.items():
+                mine = settled & (way == routes.position(route))
+                fees = sums(row[mine], n, tariff.of(amount[mine]))
+                parts["sending"] = [one + more for one, more in zip(parts["sending"], fees, strict=True)]
         if crossing is not None:
             for name, which in (("crossed", crossing.crossed), ("crossed_rmb", crossing.in_rmb)):
                 parts[name] = np.bincount(row[settled & which[payment]], minlength=n).tolist()
@@ -106,7 +116,10 @@ def _values(t: dict[str, int], median: Fraction | None) -> dict[str, int | Fract
         "value_weighted_delay": ratio(t["value_time"], t["settled_value"] * 1_000_000),
         "delay_indicator": ratio(t["until"], t["to_end"]),
         "within_hour": ratio(t["hour"], t["submitted_count"]),
-        "cost_bp": ratio((t["settled_fee"] * PARTS + t["settled_other"]) * 10_000, t["settled_value"] * PARTS),
+        "sending_fee_value": t["sending"],
+        "cost_bp": ratio(
+            ((t["settled_fee"] + t["sending"]) * PARTS + t["settled_other"]) * 10_000, t["settled_value"] * PARTS
+        ),
         "rmb_share": ratio(t["rmb"], t["settled_count"]),
         "rmb_crossing_share": ratio(t["crossed_rmb"], t["crossed"]),
     }

@@ -13,6 +13,8 @@ AMOUNTS = ("fixed", "least", "most")
 def check_fees(checks: Checks, path: KeyPath, route: Route) -> None:
     """Note the faults of the fees and the screening of one route."""
     currencies = [rail.currency if (rail := checks.scenario.rails.get(hop.rail)) else None for hop in route.hops]
+    if route.sending_fee is not None and currencies and currencies[0] is not None:
+        _fee(checks, (*path, "sending_fee"), route.sending_fee, currencies[0])
     for index, hop in enumerate(route.hops):
         here = (*path, "hops", index)
         after = currencies[index + 1] if index + 1 < len(currencies) else currencies[index]

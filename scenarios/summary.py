@@ -221,7 +221,8 @@ def _routes(scenario: Scenario) -> Iterator[str]:
     for name, route in scenario.routes.items():
         yield f"  {name:<16} {_both(route.name, route.name_zh)}".rstrip()
         charges = f"; charges {route.charges}" if any(hop.fee for hop in route.hops) else ""
-        yield f"      {_arrows(route, scenario)}{charges}"
+        asked = f"; the debtor's bank asks {_fee(route.sending_fee)}" if route.sending_fee else ""
+        yield f"      {_arrows(route, scenario)}{charges}{asked}"
     for name, corridor in scenario.corridors.items():
         shares = ", ".join(f"{route} {decimal_text(share * 100)} %" for route, share in corridor.routes.items())
         if corridor.choice != "shares":

@@ -199,6 +199,9 @@ class Route:
     """Who bears the fees of the hops. SHA and BEN: they are taken out of the amount on its way; what the debtor's own
     bank asks of its customer is not part of the chain. OUR: the debtor adds them to what it sends, so that the creditor
     receives the amount in full; goes with fixed fees in the currency of the first hop."""
+    sending_fee: Fee | None = None
+    """What the debtor's own bank asks of its customer for a payment that settles, in the currency sent and beside it.
+    It moves no money between banks: it counts in ``cost_bp`` and where routes are chosen."""
     name: str = ""
     name_zh: str = ""
 

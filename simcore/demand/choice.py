@@ -81,8 +81,11 @@ class RouteChoice:
 
     def cost(self, route: str, time_us: Ints, amount: Ints) -> Floats:
         """Expected fees and half-spreads over a route, as a share of the amount; (n,)."""
-        hops = self._scenario.routes[route].hops
+        terms = self._scenario.routes[route]
+        hops = terms.hops
         value, cost = amount.astype(np.float64), np.zeros(amount.size)
+        if terms.sending_fee is not None:
+            cost += _asked(terms.sending_fee, value) / value
         for hop, after in zip(hops, [*hops[1:], None]):
             source = self._scenario.rails[hop.rail].currency
             target = source if after is None else self._scenario.rails[after.rail].currency
@@ -212,10 +215,15 @@ def _hold_us(hop: Hop) -> float:
 
 
 def _fee(fee: Fee, value: Floats) -> Floats:
+    """What is kept of each amount, which is never more than it."""
+    return np.minimum(_asked(fee, value), value)
+
+
+def _asked(fee: Fee, value: Floats) -> Floats:
     fixed, least = (0 if part is None else part.amount_minor for part in (fee.fixed, fee.least))
     kept = fixed + (fee.share or 0) / BP_E2_WHOLE * value
     most = float("inf") if fee.most is None else float(fee.most.amount_minor)
-    return np.minimum(np.minimum(np.maximum(kept, float(least)), most), value)
+    return np.minimum(np.maximum(kept, float(least)), most)
 
 
 def _least(first: Floats, second: Floats) -> NDArray[np.int64]:
