@@ -1,7 +1,7 @@
 """The wallets of a retail system as flat arrays of records, and what their states and outcomes are called.
 
 A wallet is one cache line of 64 bytes, so a payment touches two lines of memory however many millions of wallets there
-are. A payment is 32 bytes on its way in and 64 in the log, and both arrays are used again and again.
+are. A payment is 40 bytes on its way in and 64 in the log, and both arrays are used again and again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ REGIME: Final = 6
 NEXT_MIDNIGHT: Final = 8  # the earliest of zone_next
 FETCHED: Final = 9  # position in the feed up to which wallets have been fetched
 FETCH_SUM: Final = 10  # of no meaning: without it the compiler would leave the fetching out
-STATE_SIZE: Final = 11
+INTEREST_WALLET: Final = 11  # the next wallet that interest is paid to
+INTEREST_PAID: Final = 12  # in the payment of interest under way
+STATE_SIZE: Final = 13
 
 FETCH: Final = 32  # payments whose wallets are fetched together
 
@@ -59,7 +61,21 @@ WALLET_STATUS_NAMES: Final = {
     REJECTED_BANK_RESERVE: "REJECTED_BANK_RESERVE",
 }
 
+# What a row of the log is.
+PAYMENT: Final = 0  # from wallet to wallet
+TOP_UP: Final = 1  # from the bank account of a wallet into it, asked for by its holder
+WITHDRAWAL: Final = 2  # from a wallet to its bank account
+INTEREST: Final = 3  # from the operator to the wallet
+
+WALLET_KIND_NAMES: Final = {
+    PAYMENT: "payment",
+    TOP_UP: "top_up",
+    WITHDRAWAL: "withdrawal",
+    INTEREST: "interest",
+}
+
 ONLINE: Final = -1  # offline_us of a payment that is posted at once
+DEPOSIT_SIDE: Final = -1  # payer of a top-up, payee of a withdrawal: the bank account of the other side
 UNBOUND: Final = -1  # bank of a wallet without a bank account
 
 WALLET: Final = np.dtype(
@@ -98,6 +114,8 @@ WALLET_PAYMENT: Final = np.dtype(
         ("offline_us", np.int64),  # time until an offline payment is posted; ONLINE if it isn't one
         ("payer", np.int32),
         ("payee", np.int32),
+        ("flow", np.int32),  # carried to the log
+        ("unused", np.int32),
     ]
 )
 WALLET_ROW: Final = np.dtype(
@@ -110,8 +128,10 @@ WALLET_ROW: Final = np.dtype(
         ("swept", np.int64),  # moved from the payee's wallet to its bank account
         ("payer", np.int32),
         ("payee", np.int32),
+        ("flow", np.int16),
         ("status", np.int8),
         ("offline", np.int8),
+        ("kind", np.int8),
     ],
     align=True,
 )
@@ -124,6 +144,7 @@ PENDING: Final = np.dtype(
         ("payer", np.int32),
         ("payee", np.int32),
         ("next", np.int64),
+        ("flow", np.int64),
     ]
 )
 

@@ -9,10 +9,11 @@ from numpy import int64
 
 from fx.convert_kernel import mul_div_half_even
 from simcore.accelerate import kernel
-from simcore.kernels.constants import DONE, LOG_FULL, NEED_DEMAND, NEED_SLOTS, NEVER, NONE
+from simcore.kernels.constants import DONE, LOG_FULL, NEED_DEMAND, NEED_SLOTS, NEVER, NONE, OVERFLOW
 from simcore.kernels.due import heap_pop, heap_push
 from simcore.kernels.wallet_world import (
     CASH,
+    DEPOSIT_SIDE,
     FEED_FINAL,
     FEED_POSITION,
     FETCH,
@@ -20,10 +21,14 @@ from simcore.kernels.wallet_world import (
     FETCHED,
     FREE,
     HEAP_SIZE,
+    INTEREST,
+    INTEREST_PAID,
+    INTEREST_WALLET,
     NEXT_ID,
     NEXT_MIDNIGHT,
     NOW,
     ONLINE,
+    PAYMENT,
     REGIME,
     REJECTED_BALANCE_LIMIT,
     REJECTED_BANK_RESERVE,
@@ -34,7 +39,9 @@ from simcore.kernels.wallet_world import (
     REJECTED_PAYMENT_LIMIT,
     ROWS,
     SETTLED,
+    TOP_UP,
     UNBOUND,
+    WITHDRAWAL,
 )
 
 
@@ -129,6 +136,26 @@ def _decide(world, payer, payee, amount, offline):
     return int64(SETTLED), short, above
 
 
+@kernel(forceinline=True)
+def _decide_exchange(world, payer, payee, amount):
+    """Apply the rules to a top-up or a withdrawal and move the money; return the status."""
+    it = world.wallets[payee if payer == DEPOSIT_SIDE else payer]
+    _begin_day(world, it)
+    if payer == DEPOSIT_SIDE:
+        if it.balance > world.classes[it.wallet_class].balance - amount:
+            return int64(REJECTED_BALANCE_LIMIT)
+        if it.bank == UNBOUND or it.deposit < amount:
+            return int64(REJECTED_INSUFFICIENT_FUNDS)
+        if world.state[REGIME] == CASH and world.operators[it.bank].reserve < amount:
+            return int64(REJECTED_BANK_RESERVE)
+        _exchange(world, it, amount)
+    else:
+        if it.bank == UNBOUND or it.balance < amount:
+            return int64(REJECTED_INSUFFICIENT_FUNDS)
+        _exchange(world, it, -amount)
+    return int64(SETTLED)
+
+
 @kernel
 def _push(world, payment_id, position):
     """Let an offline payment of the feed be posted later; a record must be free."""
@@ -138,7 +165,7 @@ def _push(world, payment_id, position):
     state[FREE] = kept.next
     kept.due, kept.key = it.initiated_at + it.offline_us, payment_id
     kept.initiated_at, kept.amount = it.initiated_at, it.amount
-    kept.payer, kept.payee = it.payer, it.payee
+    kept.payer, kept.payee, kept.flow = it.payer, it.payee, it.flow
     heap_push(state, world.pending, world.heap, slot)
 
 
@@ -161,6 +188,7 @@ def _post(world, row):
     written.payment_id, written.initiated_at, written.decided_at = it.key, it.initiated_at, it.due
     written.amount, written.topped_up, written.swept = it.amount, topped_up, swept
     written.payer, written.payee, written.status, written.offline = it.payer, it.payee, status, 1
+    written.flow, written.kind = it.flow, PAYMENT
 
 
 @kernel
@@ -237,7 +265,11 @@ def play(world, until):
             continue
         it = feed[position]
         topped_up = swept = int64(0)
-        if it.offline_us == ONLINE:
+        kind = PAYMENT
+        if it.payer == DEPOSIT_SIDE or it.payee == DEPOSIT_SIDE:
+            kind = TOP_UP if it.payer == DEPOSIT_SIDE else WITHDRAWAL
+            status = _decide_exchange(world, it.payer, it.payee, it.amount)
+        elif it.offline_us == ONLINE:
             status, topped_up, swept = _decide(world, it.payer, it.payee, it.amount, False)
         else:
             if state[FREE] == NONE:
@@ -253,6 +285,7 @@ def play(world, until):
         written.amount, written.topped_up, written.swept = it.amount, topped_up, swept
         written.payer, written.payee, written.status = it.payer, it.payee, status
         written.offline = 0 if it.offline_us == ONLINE else 1
+        written.flow, written.kind = it.flow, kind
         state[ROWS] = row + 1
         state[FEED_POSITION] = position + 1
         state[NEXT_ID] += 1
@@ -267,20 +300,29 @@ def begin_day_of_all(world):
 
 @kernel
 def pay_interest(world, rate_e9, days_of_year):
-    """Pay what balances at midnight have earned and begin to count anew; return the sum paid, -1 beyond int64.
+    """Pay what balances at midnight have earned and begin to count anew, from the wallet INTEREST_WALLET on.
 
     Parameters
     ----------
     rate_e9 : int         interest per year, billionths
     days_of_year : int    360 or 365
 
+    Returns
+    -------
+    int     DONE; LOG_FULL: hand over the log and call again; OVERFLOW: interest beyond int64
+
     Notes
     -----
     Only operators that are banks pay. What would lift a wallet above its limit goes to its bank account; without one
     the balance-days are kept until they fit. Interest is new money that the operator owes, so no other operator moves.
+    Each amount paid is a row of the log and counts in INTEREST_PAID.
     """
-    paid = int64(0)
-    for wallet in range(world.wallets.size):
+    state = world.state
+    while state[INTEREST_WALLET] < world.wallets.size:
+        wallet, row = state[INTEREST_WALLET], state[ROWS]
+        if row == world.log.size:
+            return LOG_FULL
+        state[INTEREST_WALLET] += 1
         it = world.wallets[wallet]
         operator = world.operators[it.operator]
         if operator.is_bank == 0 or it.balance_days == 0:
@@ -289,18 +331,26 @@ def pay_interest(world, rate_e9, days_of_year):
         if rate_e9 > 0:
             earned = mul_div_half_even(it.balance_days, rate_e9, int64(days_of_year) * 1_000_000_000)
         if earned < 0:
-            return int64(-1)
+            return OVERFLOW
         above = max(it.balance - (world.classes[it.wallet_class].balance - earned), int64(0))
         if above > 0 and it.bank == UNBOUND:
             continue
         it.balance_days = 0
+        if earned == 0:
+            continue
         it.balance += earned
         operator.wallets += earned
         operator.interest += earned
-        paid += earned
+        state[INTEREST_PAID] += earned
         if above > 0:
             _exchange(world, it, -above)
-    return paid
+        written = world.log[row]
+        written.payment_id, written.initiated_at, written.decided_at = NONE, state[NOW], state[NOW]
+        written.amount, written.topped_up, written.swept = earned, 0, above
+        written.payer, written.payee, written.status, written.offline = DEPOSIT_SIDE, wallet, SETTLED, 0
+        written.flow, written.kind = NONE, INTEREST
+        state[ROWS] = row + 1
+    return DONE
 
 
 @kernel

@@ -11,7 +11,11 @@ that reaches the ledger is decided by the first of these rules that applies:
    the wallet may hold the amount: ``REJECTED_INSUFFICIENT_FUNDS`` otherwise; and under the cash regime the bank must
    have it on its account at the central bank: ``REJECTED_BANK_RESERVE``.
 
-Else it is ``SETTLED``. An **offline** payment is checked by the payer's device when it is made, against the limit per
+Else it is ``SETTLED``. A **top-up** that its holder asks for is decided by the balance the wallet may hold, by what is
+on its bank account and, under the cash regime, by what the bank has; a **withdrawal** by what is in the wallet. Limits
+per payment and per day are those of payments and don't count either.
+
+An **offline** payment is checked by the payer's device when it is made, against the limit per
 payment, the cap on what is not yet posted (``REJECTED_OFFLINE_LIMIT``) and the balance the device knows; it is posted
 later and meets the rules above then. A rejected posting moves nothing, so offline payments never make money.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simcore.engine.build import readable
 from simcore.errors import InvariantError, ScenarioError
 from simcore.kernels import wallets as kernels
-from simcore.kernels.constants import LOG_FULL, NEED_DEMAND, NEED_SLOTS, NONE
+from simcore.kernels.constants import DONE, LOG_FULL, NEED_DEMAND, NEED_SLOTS, NONE
 from simcore.kernels.wallet_world import (
     CASH,
     CLASS,
@@ -25,10 +25,13 @@ from simcore.kernels.wallet_world import (
     FETCHED,
     FREE,
     HEAP_SIZE,
+    INTEREST_PAID,
+    INTEREST_WALLET,
     NEXT_ID,
     NOW,
     OFFLINE_AT_END,
     OPERATOR,
+    PAYMENT,
     PENDING,
     REGIME,
     ROWS,
@@ -55,6 +58,7 @@ class WalletBook:
     start, days                     local days the book may be played over; a zone's clock decides when each begins
     zones : tuple of str            IANA names, to which wallets refer
     regime : int                    CASH or DEPOSIT
+    begin_us : int                  when the book begins; the earliest midnight of ``start`` if not given
     log_rows, pending               sizes of buffers; they don't change the results
 
     Raises
@@ -66,7 +70,7 @@ class WalletBook:
         self, *, classes: tuple[WalletClass, ...], operators: tuple[Operator, ...], wallets: Any,
         payments: Iterable[Any], take: Callable[[Any], None], start: date, days: int,
         zones: tuple[str, ...] = ("Asia/Shanghai",), regime: int = DEPOSIT, log_rows: int = 65_536,
-        pending: int = 1_024,
+        pending: int = 1_024, begin_us: int | None = None,
     ) -> None:  # fmt: skip
         check_parameters(classes, operators)
         check_wallets(wallets, classes, operators, zones)
@@ -75,7 +79,8 @@ class WalletBook:
         self._last_initiated = -(2**62)
         self._turnover = 0
         mids = midnights(zones, start, days)
-        self._first, self._end = int(mids[:, 1].min()), int(mids[:, -2].max())
+        self._end = int(mids[:, -2].max())
+        self._first = int(mids[:, 1].min()) if begin_us is None else begin_us
         before = (start - date(1970, 1, 1)).days - 1
         limits = [(it.payment, it.day, it.balance, it.offline) for it in classes]
         self.world = WalletWorld(
@@ -90,7 +95,7 @@ class WalletBook:
         state, books = self.world.state, self.world.operators
         state[REGIME], state[FREE] = regime, NONE
         self._more_pending(max(pending, 1))
-        # The book begins at the earliest first midnight, when it may still be the day before elsewhere.
+        # Where the book begins at the earliest first midnight, it may still be the day before elsewhere.
         kernels.pass_midnights(self.world, np.int64(self._first))
         wallets["day"] = self.world.zone_day[wallets["zone"]]
         held, deposited = self._sums()[1:]
@@ -101,6 +106,11 @@ class WalletBook:
         self.money = self._exact("balance") + self._exact("deposit")
         self._central = reserves + int(books["backing"].sum())
         self._check_size(self.money)
+
+    @property
+    def issued(self) -> int:
+        """Money of the central bank in the system: what banks hold themselves, and what covers wallets."""
+        return self._central
 
     @property
     def operators(self) -> Any:
@@ -115,7 +125,7 @@ class WalletBook:
         while True:
             why = kernels.play(world, np.int64(until_us))
             if why == LOG_FULL:
-                self._flush()
+                self.flush()
             elif why == NEED_DEMAND:
                 self._next_batch()
             elif why == NEED_SLOTS:
@@ -131,16 +141,16 @@ class WalletBook:
         world, state = self.world, self.world.state
         while state[HEAP_SIZE] > 0:
             if state[ROWS] == world.log.size:
-                self._flush()
+                self.flush()
             it = world.pending[kernels.pop_pending(world)]
             row = world.log[state[ROWS]]
             for name in ("initiated_at", "amount", "payer", "payee"):
                 row[name] = it[name]
             row["payment_id"], row["decided_at"], row["topped_up"], row["swept"] = it["key"], state[NOW], 0, 0
-            row["status"], row["offline"] = OFFLINE_AT_END, 1
+            row["status"], row["offline"], row["flow"], row["kind"] = OFFLINE_AT_END, 1, it["flow"], PAYMENT
             world.wallets["offline"][it["payer"]] -= it["amount"]
             state[ROWS] += 1
-        self._flush()
+        self.flush()
 
     def settle_cycle(self) -> NDArray[np.int64]:
         """Settle the operators' net positions at the central bank, all or none; return who would be short.
@@ -158,6 +168,25 @@ class WalletBook:
             books["moved"] += np.maximum(-books["position"], 0)
             books["position"] = 0
         return short
+
+    def take_positions(self) -> NDArray[np.int64]:
+        """Set all positions to zero, because they settle elsewhere; int64 (n_operator,), what each receives or pays.
+
+        What an operator that is no bank receives or pays is money of the central bank that covers its wallets.
+        """
+        books = self.world.operators
+        moves = books["position"].copy()
+        cover = np.where(books["is_bank"] == 1, 0, moves)
+        books["backing"] += cover
+        books["moved"] += np.maximum(-moves, 0)
+        books["position"] = 0
+        self._central += int(cover.sum())
+        return moves
+
+    def issue(self, operator: int, amount: int) -> None:
+        """Give a bank money of the central bank, or take it back where the amount is negative; it must have it."""
+        self.world.operators["reserve"][operator] += amount
+        self._central += amount
 
     def change_regime(self, regime: int) -> None:
         """Make wallet money the central bank's (CASH) or the operators' (DEPOSIT), at the instant last played to.
@@ -203,9 +232,13 @@ class WalletBook:
         most = self.money * (self._days + 2) * rate_e9 // (days_of_year * 10**9) + self.world.wallets.size
         self._check_size(self.money + most)
         kernels.begin_day_of_all(self.world)
-        paid = int(kernels.pay_interest(self.world, np.int64(rate_e9), np.int64(days_of_year)))
-        if paid < 0:
+        state = self.world.state
+        state[INTEREST_WALLET] = state[INTEREST_PAID] = 0
+        while (why := kernels.pay_interest(self.world, np.int64(rate_e9), np.int64(days_of_year))) == LOG_FULL:
+            self.flush()
+        if why != DONE:
             raise InvariantError("interest beyond int64")
+        paid = int(state[INTEREST_PAID])
         self.money += paid
         return paid
 
@@ -261,7 +294,8 @@ class WalletBook:
                 expected="their product below 2^62",
             )
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Hand over the rows logged so far."""
         state = self.world.state
         if state[ROWS] > 0:
             self._take(self.world.log[: state[ROWS]])

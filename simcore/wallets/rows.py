@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simcore.errors import ScenarioError
-from simcore.kernels.wallet_world import ONLINE, UNBOUND, WALLET, WALLET_PAYMENT
+from simcore.kernels.wallet_world import DEPOSIT_SIDE, ONLINE, UNBOUND, WALLET, WALLET_PAYMENT
 from simcore.wallets.parameters import Operator, WalletClass
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,10 +66,16 @@ def make_wallets(
 
 
 def make_payments(
-    initiated_at: ArrayLike, payer: ArrayLike, payee: ArrayLike, amount: ArrayLike, offline_us: ArrayLike = ONLINE
-) -> Any:
-    """Return payments as WALLET_PAYMENT (n,); ``offline_us`` is the time until posting, ONLINE for the others."""
-    payments = np.empty(np.size(initiated_at), WALLET_PAYMENT)
+    initiated_at: ArrayLike, payer: ArrayLike, payee: ArrayLike, amount: ArrayLike, offline_us: ArrayLike = ONLINE,
+    flow: ArrayLike = 0,
+) -> Any:  # fmt: skip
+    """Return payments as WALLET_PAYMENT (n,).
+
+    ``offline_us`` is the time until posting, ONLINE for the others. A payer or payee of DEPOSIT_SIDE is the bank
+    account of the wallet on the other side: a top-up, a withdrawal. ``flow`` only is carried to the log.
+    """
+    payments = np.zeros(np.size(initiated_at), WALLET_PAYMENT)
+    payments["flow"] = flow
     payments["initiated_at"], payments["amount"], payments["offline_us"] = initiated_at, amount, offline_us
     payments["payer"], payments["payee"] = payer, payee
     return payments
@@ -134,10 +140,15 @@ def check_payments(payments: Any, n_wallet: int, not_before: int, first_id: int)
     )  # fmt: skip
     for name, who in (("payer", payer), ("payee", payee)):
         _refuse(
-            what, (who < 0) | (who >= n_wallet), "LH150",
+            what, (who < DEPOSIT_SIDE) | (who >= n_wallet), "LH150",
             lambda k, name=name, who=who: (f"{name} {who[k]}", f"0 to {n_wallet - 1}"), first_id,
         )  # fmt: skip
     _refuse(what, payer == payee, "LH150", lambda k: (f"{payer[k]} pays itself", "two wallets"), first_id)
+    exchange = (payer == DEPOSIT_SIDE) | (payee == DEPOSIT_SIDE)
+    _refuse(
+        what, exchange & (offline != ONLINE), "LH150", lambda k: ("a top-up or withdrawal offline", "one online"),
+        first_id,
+    )  # fmt: skip
     _refuse(
         what, (amount < 1) | (amount > LARGEST), "LH150",
         lambda k: (f"an amount of {amount[k]}", "1 to 2^60 minor units"), first_id,

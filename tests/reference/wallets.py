@@ -49,8 +49,8 @@ class Paid:
 
     number: int
     at: int
-    payer: int
-    payee: int
+    payer: int  # -1: from the payee's bank account
+    payee: int  # -1: to the payer's bank account
     amount: int
     delay: int | None  # None is online
 
@@ -67,6 +67,7 @@ class Wallets:
         self.coming = list(payments)
         self.offline: list[Paid] = []
         self.rows: list[tuple[int, int, str, int, int, bool]] = []
+        self.paid_interest: list[tuple[int, int, int]] = []  # wallet, amount, what of it went to the bank account
         for it in wallets:
             it.counted = local_day(start, it.zone)
             if cash or not operators[it.operator].bank:
@@ -113,6 +114,9 @@ class Wallets:
             self.offline.append(paid)
 
     def decide(self, paid: Paid, at: int, offline: bool) -> None:
+        if paid.payer == -1 or paid.payee == -1:
+            self.ask_exchange(paid)
+            return
         payer, payee, amount = self.wallets[paid.payer], self.wallets[paid.payee], paid.amount
         self.count_midnights(payer, at)
         self.count_midnights(payee, at)
@@ -142,6 +146,21 @@ class Wallets:
             self.write(paid, at, "SETTLED", short, swept)
             return
         self.write(paid, at, status)
+
+    def ask_exchange(self, paid: Paid) -> None:
+        top_up = paid.payer == -1
+        it = self.wallets[paid.payee if top_up else paid.payer]
+        self.count_midnights(it, paid.at)
+        status = "SETTLED"
+        if top_up and it.balance + paid.amount > it.limits.balance:
+            status = "REJECTED_BALANCE_LIMIT"
+        elif it.bank is None or (it.deposit if top_up else it.balance) < paid.amount:
+            status = "REJECTED_INSUFFICIENT_FUNDS"
+        elif top_up and self.cash and self.operators[it.bank].reserve < paid.amount:
+            status = "REJECTED_BANK_RESERVE"
+        else:
+            self.exchange(it, paid.amount if top_up else -paid.amount)
+        self.write(paid, paid.at, status)
 
     def exchange(self, it: Wallet, amount: int) -> None:
         if amount == 0:
@@ -194,7 +213,7 @@ class Wallets:
             wallet.balance_days = 0
 
     def pay_interest(self, rate_e9: int, days: int) -> None:
-        for it in self.wallets:
+        for number, it in enumerate(self.wallets):
             operator = self.operators[it.operator]
             if not operator.bank or self.cash:
                 continue
@@ -203,6 +222,8 @@ class Wallets:
             if above and it.bank is None:
                 continue
             it.balance_days = 0
+            if earned:
+                self.paid_interest.append((number, earned, above))
             it.balance += earned
             operator.interest += earned
             self.money += earned

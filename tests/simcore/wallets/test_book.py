@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from simcore.errors import InvariantError, ScenarioError
-from simcore.kernels.wallet_world import CASH, DEPOSIT, UNBOUND, WALLET_STATUS_NAMES
+from simcore.kernels.wallet_world import CASH, DEPOSIT, UNBOUND, WALLET_KIND_NAMES, WALLET_STATUS_NAMES
 from simcore.wallets.book import WalletBook
 from simcore.wallets.parameters import ECNY_CLASSES, Operator, WalletClass
 from simcore.wallets.rows import make_payments, make_wallets, midnights
@@ -136,6 +136,49 @@ def test_what_a_wallet_may_not_hold_is_swept_to_the_bank_account() -> None:
     assert int(town.rows[0]["swept"]) == 150_000
     # Operator 0 owed 11,500 and owes 10,000: the 1,500 went to the other bank.
     assert list(town.book.operators["position"]) == [-150_000, 150_000]
+
+
+def test_top_ups_and_withdrawals_asked_for() -> None:
+    wallets = [{"balance": 9_000, "bank": 0, "deposit": 1_500}, {"balance": 50}]
+    table = [
+        ("03-02 10:00:00", -1, 0, 1_000, -1),  # fills the wallet to its 10,000, in one day and payment above limits
+        ("03-02 10:00:01", -1, 0, 0.01, -1),  # one fen above what it may hold
+        ("03-02 10:00:02", 0, -1, 9_900, -1),  # to the bank account, limits per payment and day don't count
+        ("03-02 10:00:03", 0, -1, 100.01, -1),  # one fen more than is left
+        ("03-02 10:00:04", -1, 1, 10, -1),  # no bank account
+        ("03-02 10:00:05", 0, 1, 100, -1),
+    ]
+    town = Town(wallets, table).play()
+    assert town.statuses() == [
+        "SETTLED",
+        "REJECTED_BALANCE_LIMIT",
+        "SETTLED",
+        "REJECTED_INSUFFICIENT_FUNDS",
+        "REJECTED_INSUFFICIENT_FUNDS",
+        "SETTLED",
+    ]
+    assert (town.balances(), town.deposits()) == ([0, 150], [10_400, 0])
+    assert [WALLET_KIND_NAMES[row["kind"]] for row in town.rows[:3]] == ["top_up", "top_up", "withdrawal"]
+
+
+def test_issue_gives_a_bank_money_that_top_ups_of_cash_need() -> None:
+    table = [("03-02 10:00:00", -1, 0, 100, -1), ("03-02 12:00:00", -1, 0, 100, -1)]
+    town = Town([{"bank": 0, "deposit": 500}, {}], table, operators=(Operator(name="ICBC"),), regime=CASH)
+    town.play("03-02 11:00:00")
+    town.book.issue(0, 30_000)
+    town.play()
+    assert town.statuses() == ["REJECTED_BANK_RESERVE", "SETTLED"]
+    assert (town.book.issued, int(town.book.operators["reserve"][0])) == (30_000, 20_000)
+    assert list(town.book.operators["backing"]) == [10_000]
+
+
+def test_positions_taken_elsewhere_leave_banks_nothing_and_firms_their_cover() -> None:
+    wallets = [{"balance": 1_000, "operator": 0}, {"balance": 500, "operator": 2}]
+    town = Town(wallets, [("03-02 10:00:00", 0, 1, 300, -1)], operators=WITH_WALLET_FIRM).play()
+    assert list(town.book.take_positions()) == [-30_000, 0, 30_000]
+    town.book.prove()
+    assert list(town.book.operators["reserve"]) == [10**9, 10**9, 0]
+    assert list(town.book.operators["backing"]) == [0, 0, 80_000]
 
 
 def test_an_offline_payment_is_posted_later() -> None:

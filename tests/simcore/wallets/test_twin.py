@@ -11,7 +11,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simcore.kernels.wallet_world import CASH, DEPOSIT, ONLINE, UNBOUND, WALLET_STATUS_NAMES
+from simcore.kernels.wallet_world import (
+    CASH,
+    DEPOSIT,
+    INTEREST,
+    ONLINE,
+    PAYMENT,
+    TOP_UP,
+    UNBOUND,
+    WALLET_STATUS_NAMES,
+    WITHDRAWAL,
+)
 from simcore.wallets.book import WalletBook
 from simcore.wallets.parameters import Operator, WalletClass
 from simcore.wallets.rows import make_payments, make_wallets
@@ -62,6 +72,9 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
         payer = draw(st.integers(0, len(wallets) - 1))
         payee = (payer + draw(st.integers(1, len(wallets) - 1))) % len(wallets)
         delay = draw(st.one_of(st.none(), st.integers(0, 30).map(lambda h: h * HOUR)))
+        side = draw(st.sampled_from(["payment"] * 4 + ["top_up", "withdrawal"]))
+        if side != "payment":
+            payer, payee, delay = (-1, payee, None) if side == "top_up" else (payer, -1, None)
         payments.append(plain.Paid(k, BEGIN + when, payer, payee, draw(sizes), delay))
     return {
         "classes": tuple(classes), "operators": tuple(operators), "wallets": wallets, "payments": payments,
@@ -90,6 +103,7 @@ def kernel(world: dict[str, Any], rows: list[Any], batch: int, log_rows: int, pe
         [it.at for it in world["payments"]], [it.payer for it in world["payments"]],
         [it.payee for it in world["payments"]], [it.amount for it in world["payments"]],
         [ONLINE if it.delay is None else it.delay for it in world["payments"]],
+        flow=[it.number % 5 for it in world["payments"]],
     )  # fmt: skip
     return WalletBook(
         classes=world["classes"], operators=world["operators"], wallets=make_wallets(**columns),
@@ -131,6 +145,9 @@ def test_kernel_and_twin_agree(world: dict[str, Any], batch: int, log_rows: int,
     left = [
         (it.number, "OFFLINE_AT_END") for it in sorted(by_hand.offline, key=lambda it: (it.at + it.delay, it.number))
     ]
+    interest = [(int(r["payee"]), int(r["amount"]), int(r["swept"])) for r in rows if r["kind"] == INTEREST]
+    assert interest == by_hand.paid_interest
+    rows = [row for row in rows if row["kind"] != INTEREST]
     found = [
         (
             int(row["payment_id"]), int(row["decided_at"]), WALLET_STATUS_NAMES[int(row["status"])],
@@ -147,6 +164,8 @@ def test_kernel_and_twin_agree(world: dict[str, Any], batch: int, log_rows: int,
         assert (row["initiated_at"], row["amount"], row["payer"], row["payee"]) == (
             asked.at, asked.amount, asked.payer, asked.payee,
         )  # fmt: skip
+        assert row["flow"] == asked.number % 5
+        assert row["kind"] == (TOP_UP if asked.payer == -1 else WITHDRAWAL if asked.payee == -1 else PAYMENT)
     assert not book.world.wallets["offline"].any()
 
 
