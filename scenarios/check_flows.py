@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from decimal import Decimal
+from difflib import get_close_matches
 
 from fx.currency import is_currency
 from scenarios.check_hours import covered, known_calendar
 from scenarios.check_ways import Ways
 from scenarios.keys import KeyPath, days_text, shown_value
 from scenarios.references import Checks, check_file, positive
-from simcore.calendar import ClockTime, load_calendar, local_us
-from simcore.model import TradeFlow
+from simcore.calendar import WEEKDAYS, BusinessCalendar, ClockTime, load_calendar, local_us
+from simcore.demand.days import weighted_days
+from simcore.model import RetailFlow, TradeFlow
 from simcore.units import UnitError, format_amount
 
 
@@ -43,7 +47,7 @@ def check_flows(checks: Checks) -> None:
 
 
 def _trade(checks: Checks, path: KeyPath, flow: TradeFlow) -> list[str]:
-    """Check a trade flow by itself; the routes it may take."""
+    """Check a trade or retail flow by itself; the routes it may take."""
     for key, weights in (("debtors", flow.debtors), ("creditors", flow.creditors)):
         for name, weight in weights.items():
             checks.known("LH020", (*path, key, name), name, "a participant", "participants")
@@ -75,12 +79,38 @@ def _trade(checks: Checks, path: KeyPath, flow: TradeFlow) -> list[str]:
     if known_calendar(checks, (*path, "calendar"), flow.calendar) and checks.rest.whole("scenario"):
         calendar, info = load_calendar(flow.calendar), checks.scenario.scenario
         if 1 <= info.days <= 36_600 and covered(checks, (*path, "calendar"), calendar):
-            if not calendar.business_days(info.start, info.days):
+            if isinstance(flow, RetailFlow):
+                _days(checks, path, flow, calendar)
+            elif not calendar.business_days(info.start, info.days):
                 got = f"no business day of {flow.calendar} in {days_text(info.days)} from {info.start}"
                 checks.say("LH066", (*path, "calendar"), got, "at least one day on which payments are made")
     routes = _routes_of(checks, path, flow)
     _amount(checks, path, flow, routes)
     return routes
+
+
+def _days(checks: Checks, path: KeyPath, flow: RetailFlow, calendar: BusinessCalendar) -> None:
+    """Weekdays and dates by name, weights that aren't negative, and one day at least on which somebody pays."""
+    names, info = list(WEEKDAYS), checks.scenario.scenario
+    for name in flow.weekdays:
+        if name not in WEEKDAYS:
+            near = get_close_matches(name.capitalize(), names, n=1, cutoff=0.4)
+            checks.say("LH153", (*path, "weekdays", name), shown_value(name), f"one of {', '.join(names)}", *near)
+    for name in flow.days:
+        try:
+            right = dt.date.fromisoformat(name).isoformat() == name
+        except ValueError:
+            right = False
+        if not right:
+            checks.say("LH153", (*path, "days", name), shown_value(name), "a date such as 2026-10-01")
+    weights: dict[KeyPath, Decimal] = {("holiday",): flow.holiday}
+    weights |= {("weekdays", name): weight for name, weight in flow.weekdays.items()}
+    weights |= {("days", name): weight for name, weight in flow.days.items()}
+    for key, weight in weights.items():
+        checks.at_least((*path, *key), weight, 0, "a weight from 0 to a million", 10**6)
+    if not weighted_days(flow, calendar, info.start, info.days):
+        got = f"no day with a weight in {days_text(info.days)} from {info.start}"
+        checks.say("LH153", path, got, "at least one day on which payments are made")
 
 
 def _routes_of(checks: Checks, path: KeyPath, flow: TradeFlow) -> list[str]:

@@ -14,7 +14,7 @@ from scenarios.resolve import decimal_text
 from scenarios.summary_fx import fx_lines
 from simcore.calendar import local_us
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar
-from simcore.model import Fee, Hop, Latency, Route, Scenario, Status, TradeFlow
+from simcore.model import Fee, Hop, Latency, RetailFlow, Route, Scenario, Status, TradeFlow
 from simcore.units import ClockTime, Money, format_amount, format_clock, format_duration
 
 STATUSES: tuple[Status, ...] = ("published", "derived", "assumed")
@@ -247,9 +247,14 @@ def _flows(scenario: Scenario) -> Iterator[str]:
         if isinstance(flow, TradeFlow):
             way = f"corridor {flow.corridor}" if flow.corridor else f"route {flow.route}"
             hours = [hour for hour, weight in flow.profile.items() if weight > 0]
-            yield f"  {name:<16} {decimal_text(flow.per_day)} payments a business day ({flow.calendar}) by {way}"
+            day = "day" if isinstance(flow, RetailFlow) else "business day"
+            yield f"  {name:<16} {decimal_text(flow.per_day)} payments a {day} ({flow.calendar}) by {way}"
             clock = f"{min(hours)}:00 and {int(max(hours)) + 1:02d}:00"
             yield f"      {flow.purpose}, priority {flow.priority}, between {clock} local time"
+            if isinstance(flow, RetailFlow):
+                weekdays = _weights(flow.weekdays) or "all alike"
+                special = f", {len(flow.days)} single days" if flow.days else ""
+                yield f"      weekdays: {weekdays}; holidays {decimal_text(flow.holiday)}{special}"
             yield f"      amounts: median {format_amount(flow.amount.median)}, sigma {flow.amount.sigma:g}"
             yield f"      debtors: {_weights(flow.debtors)}"
             yield f"      creditors: {_weights(flow.creditors)}"

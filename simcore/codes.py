@@ -595,6 +595,16 @@ _WALLETS = {
     ),
 }
 
+_RETAIL = {
+    "LH153": Code(
+        "a day of retail that can't be",
+        "A retail flow weighs weekdays by name (Mon, Tue, Wed, Thu, Fri, Sat, Sun), single days by date, and all days "
+        "of holidays alike. Weights aren't negative, and at least one day of the run has one above zero.",
+        '[flows.shops]\nkind = "retail"\ncalendar = "CN"\nweekdays = { Sat = 1.4, Sun = 1.3 }\nholiday = 2.5\n'
+        'days = { "2026-10-01" = 3.4 }',
+    ),
+}
+
 _POSITIONS = {
     "LH154": Code(
         "a net settlement that can't be",
@@ -620,6 +630,7 @@ CODES: dict[str, Code] = {
     **_MARKET,
     **_LEDGERS,
     **_WALLETS,
+    **_RETAIL,
     **_POSITIONS,
 }
 """Every code by name, in order."""

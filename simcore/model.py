@@ -258,6 +258,26 @@ class TradeFlow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetailFlow(TradeFlow):
+    """Payments at shops and on the road: on every day of the year, more on some weekdays and holidays."""
+
+    kind: Literal["retail"]  # type: ignore[assignment]  # told from trade by it
+    per_day: Decimal
+    """Mean number of payments on a day of weight 1 (Poisson); the weight of a day multiplies it."""
+    calendar: str
+    """Whose holidays they are: those of the country the payers come from, or of the one they are in."""
+    weekdays: dict[str, Decimal] = field(default_factory=dict)
+    """Weight of each weekday ``Mon`` … ``Sun``; 1 where none is given. A day of the weekend on which the calendar works
+    (a make-up day) counts as a Friday."""
+    holiday: Decimal = Decimal(1)
+    """Weight of each day of a holiday, in place of its weekday's: a run of closed days of the calendar that isn't only
+    a weekend, so a weekend that touches a holiday is part of it."""
+    days: dict[str, Decimal] = field(default_factory=dict)
+    """Weight of single dates, in place of all others: ``{ "2026-10-01" = 3.4 }``."""
+    purpose: str = "retail"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReplayFlow:
     """Payments read from a CSV, Parquet or Arrow file, in the order of the file."""
 
@@ -271,7 +291,7 @@ class ReplayFlow:
     priority: int = 5
 
 
-Flow = TradeFlow | ReplayFlow
+Flow = TradeFlow | RetailFlow | ReplayFlow
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("uniform = { … }", model.Uniform),
     ("[corridors.ID]", model.Corridor),
     ('[flows.ID], kind = "trade"', model.TradeFlow),
+    ('[flows.ID], kind = "retail"', model.RetailFlow),
     ("amount = { … }", model.LognormalAmount),
     ('[flows.ID], kind = "replay"', model.ReplayFlow),
     ('[fx.pairs."SOURCE/TARGET"]', model.Pair),

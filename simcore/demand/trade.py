@@ -1,4 +1,4 @@
-"""Payments of goods trade: Poisson arrivals by local hour on business days, lognormal amounts, weighted parties."""
+"""Payments of trade and retail: Poisson arrivals by local hour and day, lognormal amounts, weighted parties."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from simcore.calendar import load_calendar
 from simcore.demand import portable
 from simcore.demand.choice import RouteChoice
 from simcore.demand.chunk import Chunk
+from simcore.demand.days import weighted_days
 from simcore.errors import ScenarioError
 from simcore.model import Scenario, TradeFlow
 from simcore.rng import stream
@@ -28,7 +29,7 @@ Floats = NDArray[np.float64]
 
 
 class TradeSource:
-    """One trade flow of a scenario as sorted chunks.
+    """One trade or retail flow of a scenario as sorted chunks.
 
     Every draw comes from a stream of its own (``flow:<name>:count``, ``time``, ``amount``, ``debtor``, ``creditor``,
     ``route``), one number per payment and in the order of time. So two policies that differ in the shares of a corridor
@@ -134,11 +135,11 @@ def _slots(scenario: Scenario, flow: TradeFlow) -> Iterator[tuple[int, float]]:
     zone = ZoneInfo(flow.zone or calendar.zone)
     weights = sorted((int(hour), Fraction(weight)) for hour, weight in flow.profile.items() if weight > 0)
     total = sum(weight for _, weight in weights)
-    for day in calendar.business_days(scenario.scenario.start, scenario.scenario.days):
+    for day, factor in weighted_days(flow, calendar, scenario.scenario.start, scenario.scenario.days):
         for hour, weight in weights:
             local = datetime(day.year, day.month, day.day, hour, tzinfo=zone)
             start = int(local.astimezone(UTC).timestamp()) * 1_000_000
-            yield start, float(Fraction(flow.per_day) * weight / total)
+            yield start, float(Fraction(flow.per_day) * factor * weight / total)
 
 
 def _cumulative(weights: Sequence[Decimal | Fraction]) -> Floats:
