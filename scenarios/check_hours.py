@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from scenarios.check_bounds import check_bounds
 from scenarios.check_settlement import check_settlement
 from scenarios.keys import KeyPath, days_text, listed, nearest, shown_path, shown_value
 from scenarios.references import Checks, usable
@@ -32,6 +33,7 @@ def check_rails(checks: Checks) -> None:
         if not usable(name):
             checks.say("LH017", path, shown_value(name), "a name without blanks around it")
         checks.currency((*path, "currency"), rail.currency)
+        check_bounds(checks, path, rail)
         windows = _windows(checks, path, rail)
         if rail.kind == "deferred_net":
             _cycles(checks, path, rail, windows)

@@ -105,17 +105,15 @@ def _holders(checks: Checks, path: KeyPath, rail: Any) -> None:
 
 
 def _limits(checks: Checks, path: KeyPath, rail: Any) -> None:
-    """Limits are above zero, in the rail's currency, and leave room for what accounts begin with."""
-    for key in ("payment_limit", "balance_limit"):
-        limit = getattr(rail, key)
-        if limit is not None and (limit.amount_minor < 1 or limit.currency != rail.currency):
-            checks.say("LH146", (*path, key), format_amount(limit), f"an amount above zero in {rail.currency}")
-            return
-    most = rail.balance_limit
+    """The limit of balances is above zero, in the rail's currency, and leaves room for what accounts begin with."""
+    most, largest = rail.balance_limit, rail.most_amount
     if most is None:
         return
-    if rail.payment_limit is not None and rail.payment_limit.amount_minor > most.amount_minor:
-        checks.say("LH146", (*path, "payment_limit"), f"{format_amount(rail.payment_limit)}, above the balance limit",
+    if most.amount_minor < 1 or most.currency != rail.currency:
+        checks.say("LH146", (*path, "balance_limit"), format_amount(most), f"an amount above zero in {rail.currency}")
+        return
+    if largest is not None and largest.currency == rail.currency and largest.amount_minor > most.amount_minor:
+        checks.say("LH146", (*path, "most_amount"), f"{format_amount(largest)}, above the balance limit",
                    f"at most {format_amount(most)}, which is all an account may hold")  # fmt: skip
     for holder, account in checks.scenario.accounts.get(str(path[1]), {}).items():
         for key in ("opening", "funding"):

@@ -96,6 +96,8 @@ def _rails(scenario: Scenario) -> Iterator[str]:
         for key, days in (("open", rail.add_open), ("closed", rail.add_closed)):
             if days:
                 yield f"      also {key} on {', '.join(day.isoformat() for day in days)}"
+        if bounds := _bounds(rail):
+            yield f"      takes amounts of {bounds}"
         yield f"      {_rule(rail)}; what arrives closed {CLOSED[rail.when_closed]}"
         for use in getattr(rail, "mechanisms", ()):
             yield f"      {use.use}, {_when(use)}"
@@ -129,16 +131,19 @@ def _when(use: Any) -> str:
     return " and ".join([*every, *times, *(["at entry"] if use.at else [])])
 
 
+def _bounds(rail: Any) -> str:
+    """The least and the most amount."""
+    least = [] if rail.least_amount is None else [f"{format_amount(rail.least_amount)} or more"]
+    most = [] if rail.most_amount is None else [f"{format_amount(rail.most_amount)} at most"]
+    return " and ".join([*least, *most])
+
+
 def _ledger(rail: Any) -> str:
     """The blocks of a ledger, who issues on it, and its limits."""
     holders = {"direct": "foreign holders", "sponsored": "sponsored foreign holders", "none": "domestic holders only"}
     redeem = {"none": "keeps balances overnight", "foreign": "redeems foreign balances at its close",
               "all": "redeems all balances at its close"}[rail.redeem]  # fmt: skip
-    limits = [
-        f"{word} {format_amount(limit)} at most"
-        for word, limit in (("payments", rail.payment_limit), ("balances", rail.balance_limit))
-        if limit is not None
-    ]
+    limits = [] if rail.balance_limit is None else [f"balances {format_amount(rail.balance_limit)} at most"]
     short = {"wait": "what is short waits", "reject": "what is short is rejected"}[rail.when_short]
     more = [short, *(["gridlocks are resolved"] if rail.gridlock else []), holders[rail.foreign_holders], *limits]
     return (

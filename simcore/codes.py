@@ -535,6 +535,12 @@ _MARKET = {
         "them.",
         'choice = "logit"\ntime_value = "1 bp"\nscale = "5 bp"',
     ),
+    "LH132": Code(
+        "bounds of a rail's amounts that leave none",
+        "The least and the most amount that a rail takes are above zero and in its currency, and the least isn't above "
+        "the most.",
+        'least_amount = "10000 MYR"\nmost_amount = "1 bn MYR"',
+    ),
 }
 
 _LEDGERS = {
@@ -559,9 +565,9 @@ _LEDGERS = {
     ),
     "LH146": Code(
         "limits of a ledger that can't be kept",
-        "The limits of payments and balances are amounts above zero in the rail's currency, that of payments not above "
-        "that of balances. No account begins with, or is filled up to, more than it may hold.",
-        'payment_limit = "100 mn THB"\nbalance_limit = "1 bn THB"',
+        "The limit of balances is an amount above zero in the rail's currency, and the most amount of a payment isn't "
+        "above it. No account begins with, or is filled up to, more than it may hold.",
+        'most_amount = "100 mn THB"\nbalance_limit = "1 bn THB"',
     ),
     "LH147": Code(
         "legs on a ledger that can't settle together",

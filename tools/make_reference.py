@@ -86,7 +86,7 @@ STATUSES = {
     "REJECTED_INSUFFICIENT_FUNDS": "refused by a rail without a queue: the account couldn't pay",
     "REJECTED_CLOSED": 'refused by a closed rail (`when_closed = "reject"`)',
     "REJECTED_SCREENING": "rejected by compliance screening when it reached its rail",
-    "REJECTED_LIMIT": "refused because it exceeds a limit",
+    "REJECTED_LIMIT": "refused for its amount: outside the bounds of a rail, or above a limit of a shared ledger",
     "RETURNED_CUT_OFF": 'still queued at the end of the rail\'s day and returned (`end_of_day = "return"`)',
     "RETURNED_CLOSED": 'returned by a closed rail (`when_closed = "return"`)',
     "RETURNED_DEFAULT": "returned because its debtor was in default; its creditor got a share, a row of kind recovery",

@@ -11,6 +11,7 @@ import numpy as np
 
 from simcore.engine.spec import AccountSpec, HopSpec, WorldSpec
 from simcore.kernels.constants import (
+    BOUNDED,
     BYPASS,
     CLOSED,
     COLLECT,
@@ -129,12 +130,22 @@ def _rails(spec: WorldSpec) -> Any:
                 "block_every": rail.block_every,
                 "block_at": NEVER,
                 "last_block": NONE,
-                "payment_limit": rail.payment_limit,
+                "least_amount": rail.least_amount,
+                "most_amount": rail.most_amount,
                 "balance_limit": rail.balance_limit,
             }
             for index, rail in enumerate(spec.rails)
         ),
     )
+
+
+def _tests(spec: WorldSpec, hop: HopSpec, later: tuple[HopSpec, ...]) -> int:
+    """What is looked at when an obligation of this hop reaches its rail."""
+    rail = spec.rails[hop.rail]
+    # Hops between may fall away for some payments, so any later currency will do here.
+    dealt = not spec.always_dealt and any(spec.rails[one.rail].currency != rail.currency for one in later)
+    bounded = rail.bounded and not rail.block_every  # a block looks at all legs together
+    return HELD_BY_DEALER * dealt + HELD_BY_CUT_OFF * hop.cut_off + BOUNDED * bounded
 
 
 def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
@@ -162,6 +173,7 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
                 and not spec.rails[hop.rail].bypass_above
                 and not spec.rails[hop.rail].tiers
                 and not spec.rails[hop.rail].splits
+                and not spec.rails[hop.rail].bounded
                 and hop.latency_us == 0
                 and hop.draw == NONE
                 and not hop.has_fee
@@ -175,13 +187,7 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
             "fee_least": hop.fee_least,
             "fee_most": hop.fee_most,
             "lane": lane(hop),
-            # Hops between may fall away for some payments, so any later currency will do here.
-            "held": HELD_BY_DEALER
-            * int(
-                not spec.always_dealt
-                and any(spec.rails[later.rail].currency != spec.rails[hop.rail].currency for later in route[at:])
-            )
-            + HELD_BY_CUT_OFF * int(hop.cut_off),
+            "tests": _tests(spec, hop, route[at:]),
         }
         for route in spec.routes
         for at, hop in enumerate(route)

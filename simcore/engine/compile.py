@@ -132,19 +132,25 @@ def _offset_at_entry(rail: Any) -> dict[str, Any]:
     return {}
 
 
+def _bounds(rail: Any) -> dict[str, Any]:
+    """The least and the most amount of a rail that has them."""
+    bounds = {name: getattr(rail, name) for name in ("least_amount", "most_amount")}
+    return {name: amount.amount_minor for name, amount in bounds.items() if amount is not None}
+
+
 def _blocks(scenario: Scenario, rail: Any) -> dict[str, Any]:
     """What a rail of a shared ledger needs: the ledger's first rail, its blocks and the rail's limits."""
     if rail.kind != "ledger":
         return {}
     first = next(at for at, it in enumerate(scenario.rails.values()) if getattr(it, "ledger", None) == rail.ledger)
-    limits = {name: getattr(rail, name) for name in ("payment_limit", "balance_limit")}
+    limit = rail.balance_limit
     return {
         "ledger": first,
         "block_every": rail.block_every,
         "capacity": rail.capacity,
         "gridlock": rail.gridlock,
         "rejects": rail.when_short == "reject",
-        **{name: amount.amount_minor for name, amount in limits.items() if amount is not None},
+        **({} if limit is None else {"balance_limit": limit.amount_minor}),
     }
 
 
@@ -173,6 +179,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
             discipline=DISCIPLINES[rail.discipline],
             rule=RULES[getattr(rail, "queue", "fifo")],
             when_closed=WHEN_CLOSED[rail.when_closed],
+            **_bounds(rail),
             **_queue_terms(rail),
             **_offset_at_entry(rail),
             **_blocks(scenario, rail),

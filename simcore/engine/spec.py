@@ -23,6 +23,10 @@ class RailSpec:
     """All others are released against what their debtor received, not against its balance."""
     splits: bool = False
     """Queued obligations may settle in parts."""
+    least_amount: int = 0
+    """The least an obligation of a payment may be, minor units, …"""
+    most_amount: int = 2**63 - 1
+    """… and the most; 2^63 - 1 means any."""
     offset_most: int = 0
     """Opposite obligations tried when one arrives and can't settle; 0 means no offset at entry."""
     offset_strict: bool = False
@@ -40,10 +44,13 @@ class RailSpec:
     """What is left in a block settles as one set where its net positions allow."""
     rejects: bool = False
     """What a block can't settle for want of funds is rejected; otherwise it waits."""
-    payment_limit: int = 2**63 - 1
-    """The most an obligation may be, minor units."""
     balance_limit: int = 2**63 - 1
     """The most an account that doesn't issue may hold."""
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it refuses some amounts."""
+        return self.least_amount > 0 or self.most_amount < 2**63 - 1
 
     @property
     def tiers(self) -> bool:

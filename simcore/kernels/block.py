@@ -14,6 +14,7 @@ from simcore.kernels.constants import CUT_OFF, DONE, LOG_FULL, OPEN, OVERFLOW, U
 from simcore.kernels.control import logs_full, uncollect
 from simcore.kernels.queue import available
 from simcore.kernels.settle import (
+    beyond_bounds,
     book,
     conclude,
     exchanged,
@@ -170,9 +171,10 @@ def _note_moved(world, count):
 
 
 @kernel(forceinline=True)
-def _beyond_payment_limit(world, count):
+def _out_of_bounds(world, count):
     for leg in range(count):
-        if world.legs[leg, 2] > world.rails[world.accounts[world.legs[leg, 0]].rail].payment_limit:
+        rail = world.rails[world.accounts[world.legs[leg, 0]].rail]
+        if beyond_bounds(rail, world.legs[leg, 2]):
             return True
     return False
 
@@ -211,7 +213,7 @@ def _rounds(world, it, capacity, now):
             legs = _legs_of(world, slot, now)
             if first_round:
                 _figure(world, legs, CONSIDERED_COUNT, CONSIDERED_VALUE)
-            if first_round and not back and _beyond_payment_limit(world, legs):
+            if first_round and not back and _out_of_bounds(world, legs):
                 last = _decide(world, it, before, slot, REJECTED_LIMIT, last)
             else:
                 _add(world, legs, ONE)

@@ -29,9 +29,10 @@ HELD_HIGHLY_URGENT: Final = 0  # from all but highly urgent obligations
 HELD_URGENT: Final = 1  # from all that are neither highly urgent nor urgent
 RECEIPTS: Final = 2  # received in the window and not yet paid out
 
-# What may keep an obligation from its open rail for a time.
-HELD_BY_DEALER: Final = 1  # nobody deals who could exchange it
-HELD_BY_CUT_OFF: Final = 2  # it came after the cut-off of its hop
+# What is looked at when an obligation reaches its open rail, before anything else: bits of a hop's `tests`.
+HELD_BY_DEALER: Final = 1  # its money may be exchanged next, by a dealer who doesn't deal at all times
+HELD_BY_CUT_OFF: Final = 2  # its hop has a cut-off, after which it comes to the rail once more
+BOUNDED: Final = 4  # the rail has a least or a most amount
 
 # Roles of a hop.
 ROLE_DEBTOR: Final = 0

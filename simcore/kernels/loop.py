@@ -13,6 +13,7 @@ from simcore.accelerate import kernel
 from simcore.kernels.block import next_block
 from simcore.kernels.constants import (
     BLOCK_SET,
+    BOUNDED,
     COLLECT,
     DONE,
     FIFO,
@@ -39,6 +40,7 @@ from simcore.kernels.queue import (
     tier_funds,
 )
 from simcore.kernels.settle import (
+    beyond_bounds,
     fill_obligation,
     fill_payment,
     goes_on_at,
@@ -60,6 +62,7 @@ from simcore.kernels.wide import (
     ONE,
     REJECTED_CLOSED,
     REJECTED_INSUFFICIENT_FUNDS,
+    REJECTED_LIMIT,
     REJECTED_SCREENING,
     RETURNED_CLOSED,
     SETTLED_GROSS,
@@ -180,7 +183,12 @@ def _enter(world, slot, now):
             log_unsettled(world, slot, status)
             send_back(world, slot, status, now)
         return NONE
-    if world.hops[uint32(it.hop)].held != 0 and not returning:
+    tests = world.hops[uint32(it.hop)].tests
+    if tests != 0 and not returning:
+        if tests & BOUNDED != 0 and beyond_bounds(its_rail, it.amount):
+            log_unsettled(world, slot, REJECTED_LIMIT)
+            send_back(world, slot, REJECTED_LIMIT, now)
+            return NONE
         opens_at = goes_on_at(world, slot)
         if opens_at > now:  # comes to its rail once more when the market or the hop opens
             send(world, slot, opens_at, ZERO, NONE)

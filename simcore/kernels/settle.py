@@ -73,6 +73,12 @@ def payee_of(world, hop, debtor, creditor):
 
 
 @kernel(forceinline=True)
+def beyond_bounds(rail, amount):
+    """Whether a rail refuses an amount: less than its least or more than its most."""
+    return amount < rail.least_amount or amount > rail.most_amount
+
+
+@kernel(forceinline=True)
 def move(world, debit, credit, amount):
     """Debit one account and credit another of the same rail, and keep the day's figures."""
     payer, payee = world.accounts[uint32(debit)], world.accounts[uint32(credit)]
@@ -279,9 +285,9 @@ def goes_on_at(world, slot):
     """From when on the slot's obligation may go to its rail: after its hop's cut-off, and when a dealer deals."""
     hop = world.hops[world.slots[slot].hop]
     opens_at = ZERO
-    if hop.held & HELD_BY_DEALER:
+    if hop.tests & HELD_BY_DEALER:
         opens_at = dealing_opens(world, slot)
-    if hop.held & HELD_BY_CUT_OFF:
+    if hop.tests & HELD_BY_CUT_OFF:
         opens_at = max(opens_at, hop.shut_until)
     return opens_at
 

@@ -101,7 +101,8 @@ RAIL: Final = _record(
     block_every=np.int64,  # distance of a ledger's blocks; 0: no ledger
     block_at=np.int64,  # the next block, NEVER where nothing waits for one
     last_block=np.int64,
-    payment_limit=np.int64,  # the most an obligation on a ledger may be
+    least_amount=np.int64,  # the least and the most an obligation of a payment may be
+    most_amount=np.int64,
     balance_limit=np.int64,  # the most an account on a ledger may hold, but that of its issuer
 )
 HOP: Final = _record(
@@ -120,7 +121,7 @@ HOP: Final = _record(
     fee_least=np.int64,
     fee_most=np.int64,
     lane=np.int64,  # lane of a constant latency, -1 where the heap is needed
-    held=np.int64,  # what may keep an obligation from its rail though that is open: a sum of HELD_…, 0 for nothing
+    tests=np.int64,  # what is looked at before an obligation goes to its open rail: HELD_… and BOUNDED; 0 for most
     shut_until=np.int64,  # with HELD_BY_CUT_OFF: an instant to come at which the hop takes obligations again
 )
 QUOTE: Final = _record(

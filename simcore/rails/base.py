@@ -36,6 +36,11 @@ class RailBase:
     """What happens to an obligation that arrives while the rail is closed or after its cut-off."""
     end_of_day: Literal["return", "roll_over"] = "return"
     """What happens to obligations still queued when the last session of a business day closes."""
+    least_amount: Money | None = None
+    """The least an obligation of a payment may be; below it, it is rejected when it reaches the open rail. Money on its
+    way back, funding and sweeps may be of any amount."""
+    most_amount: Money | None = None
+    """The most it may be; above it, it is rejected."""
 
 
 @dataclass(frozen=True, kw_only=True)

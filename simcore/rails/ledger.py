@@ -50,8 +50,6 @@ class SharedLedger(RailBase):
     foreign_holders: Literal["direct", "sponsored", "none"] = "direct"
     """Whether participants from other countries may hold the currency: by themselves, only with a domestic sponsor
     (``funded_by``), or not at all."""
-    payment_limit: Money | None = None
-    """The most an obligation may be; above it, it is rejected."""
     balance_limit: Money | None = None
     """The most an account may hold, the central bank's aside; a payment that would lead above it is rejected if nothing
     else in its block makes room."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from simcore.errors import ScenarioError
 from simcore.results.audit_books import Books
+from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_payments import Payments
 from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
@@ -53,12 +54,12 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     each = Proof("payments", "Every payment has one outcome, and its amount adds up along its hops")
     words = Words()
     reader = TableReader(folder, "accounts", _ACCOUNTS, words)
-    ledgers = Ledgers(reader.metadata, words, limits)
+    ledgers, bounds = Ledgers(reader.metadata, words, limits), Bounds(reader.metadata, words, limits)
     accounts = reader.whole()
     fx = TableReader(folder, "fx", _FX, words).whole()
     obligations = TableReader(folder, "obligations", _OBLIGATIONS, words).batches()
     payments = TableReader(folder, "payments", _PAYMENTS, words).batches()
-    followed, rows = Payments(fx, words, each, ledgers), Rows(words, conserved)
+    followed, rows = Payments(fx, words, each, ledgers, bounds), Rows(words, conserved)
     books: Books | None = None
     more = True
     for batch in obligations:
@@ -66,7 +67,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
         books = books or Books(accounts, words, conserved, limits)
         settled = batch["sequence"] >= 0
         rows.check(batch, settled)
-        ledgers.check(batch, settled)
+        ledgers.note(batch, settled)
         _book(books, batch, settled)
         own = batch["payment_id"] >= 0
         followed.add_obligations(batch if own.all() else {name: values[own] for name, values in batch.items()})

@@ -18,6 +18,7 @@ from simcore.kernels.constants import (
     RETURN_PENDING_AT_END,
     RETURNED_ZERO_AMOUNT,
 )
+from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
@@ -51,8 +52,8 @@ def chosen(batch: Batch, at: Ints) -> Batch:
 class Hops:
     """Compares obligations of payments with each other, with the payments and with the quotes of fx.arrow."""
 
-    def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers) -> None:
-        self.words, self.proof, self._ledgers = words, proof, ledgers
+    def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds) -> None:
+        self.words, self.proof, self._ledgers, self._bounds = words, proof, ledgers, bounds
         self._fx = fx
         self._fx_order = np.argsort(fx["fx_id"], kind="stable")
 
@@ -134,6 +135,7 @@ class Hops:
         first = np.append(True, last[:-1])
         head, mine = chosen(hops, np.flatnonzero(first)), chosen(payments, owner[first])
         gross = hops["amount_minor"] + spread + parts
+        self._bounds.check(hops, gross, done)
         name = self.words.name
         self._fail(
             "obligations",

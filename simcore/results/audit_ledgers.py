@@ -1,4 +1,4 @@
-"""Proves what shared ledgers promise, by the scenario that every table carries: legs final together, limits kept."""
+"""Proves what shared ledgers promise, by the scenario in each table: legs final together, balances within limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.constants import KIND_PAYMENT, KIND_REFILL, KIND_RETURN
+from simcore.kernels.constants import KIND_REFILL, KIND_RETURN
 from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.units import parse_amount
@@ -31,12 +31,11 @@ class Ledgers:
         self._codes = np.array([words.code("rail", name) for name in mine], np.int64)
         size = int(self._codes.max()) + 1 if mine else 0
         self._ledger = np.full(size + 1, -1)
-        self._payment, self._balance = np.full(size + 1, NO_TIME), np.full(size + 1, NO_TIME)
+        self._balance = np.full(size + 1, NO_TIME)
         for code, rail in zip(self._codes, mine.values(), strict=True):
             self._ledger[code] = names.index(rail["ledger"])
-            for key, most in (("payment_limit", self._payment), ("balance_limit", self._balance)):
-                if rail.get(key) is not None:
-                    most[code] = parse_amount(rail[key]).amount_minor
+            if rail.get("balance_limit") is not None:
+                self._balance[code] = parse_amount(rail["balance_limit"]).amount_minor
         self._unbound = np.zeros(size + 1, np.bool_)  # rails whose balances something moved that no limit holds up
 
     def _of(self, what: NDArray[Any], rail: NDArray[np.int32]) -> NDArray[Any]:
@@ -48,17 +47,11 @@ class Ledgers:
         pair = (ledger >= 0) & (ledger == self._of(self._ledger, before["rail"])) & (here["hop"] == before["hop"] + 1)
         return pair & (here["sequence"] != before["sequence"])
 
-    def check(self, batch: Batch, settled: NDArray[np.bool_]) -> None:
-        """Settled obligations of payments are within the limits of their rails."""
+    def note(self, batch: Batch, settled: NDArray[np.bool_]) -> None:
+        """Remember where returns or refills came, which no limit of balances holds up."""
         if not self._codes.size:
             return
         kind, rail = batch["kind"], np.minimum(batch["rail"], self._ledger.size - 1)
-        beyond = settled & (kind == KIND_PAYMENT) & (batch["amount_minor"] > self._payment[rail])
-        self._proof.fail_each(
-            np.flatnonzero(beyond),
-            lambda at: f"obligations row {batch['row'][at]}: {batch['amount_minor'][at]}, above the payment limit "
-                       f"of {self.words.name('rail', batch['rail'][at])}",
-        )  # fmt: skip
         self._unbound[rail[settled & ((kind == KIND_RETURN) | (kind == KIND_REFILL))]] = True
 
     def finish(self, accounts: Batch) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_hops import Hops, chosen, pick
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_read import NO_TIME, Batch, Words
@@ -47,9 +48,9 @@ def rising(values: NDArray[np.int64]) -> NDArray[np.int64]:
 class Payments:
     """Holds what is in flight and proves payments as they become complete."""
 
-    def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers) -> None:
+    def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds) -> None:
         self.words, self.proof = words, proof
-        self._hops = Hops(fx, words, proof, ledgers)
+        self._hops = Hops(fx, words, proof, ledgers, bounds)
         self._obligations: list[Batch] = []
         self._payments: list[Batch] = []
         self._seen = np.zeros(1 << 13, np.uint8)  # one bit per payment id

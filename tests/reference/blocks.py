@@ -193,8 +193,8 @@ class LedgerTwin(Twin):
                 looked_at.add(payment.payment_id)
                 if first_look:
                     count(payment, 0)
-                beyond = any(amount > self.spec.rails[self.book[k].rail].payment_limit
-                             for k, _, amount in self._legs(payment))  # fmt: skip
+                terms_of = [(self.spec.rails[self.book[k].rail], amount) for k, _, amount in self._legs(payment)]
+                beyond = any(amount < it.least_amount or amount > it.most_amount for it, amount in terms_of)
                 net = self._positions([payment])
                 if beyond and not payment.returning:
                     decide(payment, "limit")

@@ -137,6 +137,8 @@ class Ledger:
                 self._schedule(payment, 0, opens_at)
             else:
                 self._fail(payment, c.REJECTED_CLOSED if rail.when_closed == c.REJECT else c.RETURNED_CLOSED)
+        elif self._refused(payment):
+            self._fail(payment, c.REJECTED_LIMIT)
         elif (opens_at := max(self._dealing_opens(payment), self._hop_opens(payment))) > self.now:
             self._schedule(payment, 0, opens_at)
         elif rail.discipline == c.COLLECT:
@@ -157,6 +159,13 @@ class Ledger:
             else:
                 payment.place = "queue"
                 account.count(payment.amount, +1)
+
+    def _refused(self, payment: Payment) -> bool:
+        """Whether the amount is outside the rail's bounds; a ledger says so in its block, of all legs together."""
+        terms = self.spec.rails[self._hop(payment).rail]
+        if payment.returning or terms.ledger != c.NONE:
+            return False
+        return not terms.least_amount <= payment.amount <= terms.most_amount
 
     def _collect(self, payment: Payment, rail: Rail) -> None:
         rail.collected.append(payment)

@@ -26,6 +26,11 @@ FEES: tuple[dict[str, int], ...] = (
     {"fee_fixed": 1, "fee_share": 1},
 )  # fmt: skip
 """Mostly none; one unit; a quarter, from one to three; one and next to nothing."""
+ANY = 2**63 - 1
+BOUNDS: tuple[dict[str, int], ...] = (
+    *({},) * 5, {"least_amount": 2}, {"most_amount": 4}, {"least_amount": 2, "most_amount": 5},
+)  # fmt: skip
+"""Mostly none; payments are of one to six."""
 DISCIPLINES = (c.GROSS, c.GROSS, c.GROSS, c.COLLECT, c.INSTANT)
 RULES = (c.FIFO, c.PRIORITY, c.BYPASS)
 STEPS = ("advance", "open", "open", "close", "cut_off", "open_for_funding", "return_queued", "transfer", "transfer",
@@ -119,6 +124,7 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
             when_closed=choose.among((c.WAIT, c.WAIT, c.REJECT, c.RETURN)),
             offset_strict=choose.among((False, True)),
             offset_first=choose.among((False, True)),
+            **choose.among(BOUNDS),
         )
         for index in range(n_rail)
     )
@@ -161,11 +167,11 @@ def make_ledgers(choose: Choices) -> WorldSpec:
         "gridlock": choose.among((False, True)),
         "rejects": choose.among((False, False, True)),
     }
-    most = 2**63 - 1
+    most = ANY
     rails = tuple(
         replace(rail, discipline=c.COLLECT, rule=c.FIFO, splits=False, bypass_above=0, highly_urgent=-1, urgent=-1,
-                receipts=False, offset_most=0, payment_limit=choose.among((most, most, 4)),
-                balance_limit=choose.among((most, most, 9)), **terms)
+                receipts=False, offset_most=0, least_amount=choose.among((0, 0, 0, 2)),
+                most_amount=choose.among((most, most, 4)), balance_limit=choose.among((most, most, 9)), **terms)
         if k in members else rail
         for k, rail in enumerate(spec.rails)
     )  # fmt: skip

@@ -114,7 +114,7 @@ def test_limits_of_payments_and_balances(tmp_path: Path) -> None:
         tmp_path,
         f"a,{OPENING}03:00:01Z,CNB,FX,201,CNY,cny\nb,{OPENING}03:00:02Z,CNB,FX,200,CNY,cny\n"
         f"c,{OPENING}03:00:03Z,CNB,FX,101,CNY,cny\nd,{OPENING}03:00:04Z,CNB,FX,100,CNY,cny\n",
-        "rails.E-CNY.payment_limit=200 CNY",
+        "rails.E-CNY.most_amount=200 CNY",
         "rails.E-CNY.balance_limit=500 CNY",
         "accounts.E-CNY.FX.opening=200 CNY",
     )

@@ -16,10 +16,11 @@ from tests.reference.worlds import Rolled, make_payment, make_world
 
 
 def one_rail(choose: Rolled, rule: int) -> tuple[WorldSpec, tuple[NewPayment, ...]]:
-    """One gross rail without offsets, up to 40 payments of one hop between up to five accounts."""
+    """One gross rail without offsets or bounds, up to 40 payments of one hop between up to five accounts."""
     spec = make_world(choose, (c.GROSS,), (rule,))
     accounts = tuple(account for account in spec.accounts if account.rail == 0)
-    rail = replace(spec.rails[0], offset_most=0, bypass_above=0, highly_urgent=-1, urgent=-1, receipts=False)
+    rail = replace(spec.rails[0], offset_most=0, bypass_above=0, highly_urgent=-1, urgent=-1, receipts=False,
+                   least_amount=0, most_amount=c.NEVER)  # fmt: skip
     spec = replace(spec, rails=(rail,), accounts=accounts, routes=(DIRECT,), n_draw=0)
     payments = sorted((make_payment(choose, spec) for _ in range(choose.whole(5, 40))), key=lambda payment: payment.at)
     return spec, tuple(payments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -185,9 +186,11 @@ def town(folder: Path, text: str, payments: str) -> Path:
     return path
 
 
-def run_town(scenario: Path, out: Path, *, sizes: Sizes | None = None, **options: Any) -> Run:
+def run_town(
+    scenario: Path, out: Path, *, sizes: Sizes | None = None, set: Sequence[str] = (), **options: Any
+) -> Run:  # fmt: skip
     """Run it and open the result."""
-    performed = perform_loaded(load(scenario), str(scenario), out, sizes=sizes, **options)
+    performed = perform_loaded(load(scenario, set=set), str(scenario), out, sizes=sizes, **options)
     return open_run(performed.path)
 
 

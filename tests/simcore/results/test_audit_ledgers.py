@@ -37,7 +37,7 @@ def test_legs_with_two_numbers_of_finality_are_found(run: Path) -> None:
 
 @pytest.mark.parametrize(
     ("key", "limit", "words"),
-    [("payment_limit", "1,000.00 CNY", "above the payment limit of E-CNY"),
+    [("most_amount", "1,000.00 CNY", "settled outside the bounds of E-CNY"),
      ("balance_limit", "40,000,000.00 CNY", "above the balance limit of E-CNY")],
 )  # fmt: skip
 def test_limits_that_were_passed_are_found(run: Path, key: str, limit: str, words: str) -> None:
