@@ -7,13 +7,22 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from simcore.calendar import BusinessCalendar, Session, Window, load_calendar, local_us, session_windows
+from simcore.calendar import (
+    BusinessCalendar,
+    OutsideCalendar,
+    Session,
+    Window,
+    load_calendar,
+    local_us,
+    session_windows,
+)
 from simcore.model import Info, Scenario
-from simcore.units import ClockTime
+from simcore.units import ClockTime, UnitError
 
 ALWAYS = "ALL"
 MIDNIGHT = ClockTime(0, 0)
 WHOLE_DAY = (Session(open=MIDNIGHT, close=ClockTime(1, 0)),)
+DAY_US = 86_400_000_000
 
 
 def rail_calendar(rail: Any) -> BusinessCalendar:
@@ -54,6 +63,10 @@ def timetable(scenario: Scenario) -> Timetable:
     midnights = list(_midnights(scenario))
     demand_start, demand_end = min(first for first, _ in midnights), max(last for _, last in midnights)
     windows = {name: _windows(rail, info) for name, rail in scenario.rails.items() if rail.calendar is not None}
+    for name, rail in scenario.rails.items():
+        if rail.kind == "cips" and name in windows and rail.funding_rail in windows:
+            source = scenario.rails[rail.funding_rail]
+            windows[rail.funding_rail] += _hours_for_sweeps(source, windows[rail.funding_rail], windows[name], info)
     start = min([demand_start, *(rail[0].open_us for rail in windows.values() if rail)])
     end = max([demand_end, *(rail[-1].close_us for rail in windows.values() if rail)])
     for name, rail in scenario.rails.items():
@@ -71,6 +84,35 @@ def timetable(scenario: Scenario) -> Timetable:
 def _windows(rail: Any, info: Info) -> list[Window]:
     calendar = rail_calendar(rail)
     return session_windows(calendar, calendar.zone, rail.sessions or WHOLE_DAY, info.start, info.days)
+
+
+def _hours_for_sweeps(source: Any, its: list[Window], funded: list[Window], info: Info) -> list[Window]:
+    """Hours in which a rail takes back what a funded rail's last sessions still hold, where the run ends before.
+
+    CIPS's last night closes in hours of HVPS that belong to the next business day. Where that day isn't in the run,
+    HVPS is open in them for funding only and until that closing; they are booked to the run's last business day, as
+    the hours before a weekend are.
+    """
+    late = [window.close_us for window in funded if its and window.close_us > its[-1].close_us]
+    if not late:
+        return []
+    calendar = rail_calendar(source)
+    more: list[Window] = []
+    end = info.start.toordinal() + info.days
+    for day in range(end, end + (max(late) - its[-1].close_us) // DAY_US + 3):
+        try:
+            date = info.start.fromordinal(day)
+            windows = session_windows(calendar, calendar.zone, source.sessions or WHOLE_DAY, date, 1)
+        except (OutsideCalendar, UnitError, ValueError):
+            break  # a day after the run about which nothing is known
+        for window in windows:
+            begins = max(window.open_us, (more or its)[-1].close_us)
+            closings = [close_us for close_us in late if begins < close_us <= window.close_us]
+            if closings:
+                more.append(replace(window, business_day=its[-1].business_day, open_us=begins, cut_off_us=None,
+                                    close_us=max(closings), only="funding"))  # fmt: skip
+                late = [close_us for close_us in late if close_us not in closings]
+    return more
 
 
 def _around_the_clock(rail: Any, info: Info, start: int, end: int) -> list[Window]:

@@ -35,23 +35,15 @@ PUBLISHED_HOURS = [
 def test_every_account_of_cips_is_zero_after_every_session(start: dt.date, days: int, seed: int) -> None:
     """Movements are replayed; where one session closes as the next opens, funding and payments are the next's.
 
-    A run that ends between two business days leaves out HVPS's hours of that evening, and nothing can be swept
-    without them: the last night is then not asked about.
+    Many of these runs end between two business days, when HVPS is open in the hours of a day that isn't in the run.
     """
     calendar = load_calendar("CN")
     assume(any(calendar.is_business_day(start + dt.timedelta(days=k)) for k in range(days)))  # or no scenario at all
     changes = [*PUBLISHED_HOURS, f"scenario.start={start}", f"scenario.days={days}"]
-    windows = timetable(load(SCENARIO, set=changes).scenario).windows
-    swept = [
-        window
-        for window in windows["CIPS"]
-        if any(source.open_us <= window.close_us <= source.close_us for source in windows["HVPS"])
-    ]
-    left = [window for window in windows["CIPS"] if window not in swept]
-    assert left in ([], windows["CIPS"][-1:]), "only the last night may find HVPS's day outside the run"
-    ends = [calendar.is_business_day(start + dt.timedelta(days=days - back)) for back in (1, 0)]
-    assert bool(left) == all(ends), "and only where one business day is the run's last and the next isn't in it"
-    closings = sorted(EPOCH + dt.timedelta(microseconds=window.close_us) for window in swept)
+    times = timetable(load(SCENARIO, set=changes).scenario)
+    assert times.end_us == max(window.close_us for rail in times.windows.values() for window in rail)
+    windows = times.windows["CIPS"]
+    closings = sorted(EPOCH + dt.timedelta(microseconds=window.close_us) for window in windows)
     with tempfile.TemporaryDirectory() as folder:
         run = simcore.run(SCENARIO, out=Path(folder) / "run", set=changes, seed=seed)
         rows = [row for row in run.obligations.to_pylist() if row["rail"] == "CIPS" and row["settled_at"] is not None]
@@ -68,6 +60,50 @@ def test_every_account_of_cips_is_zero_after_every_session(start: dt.date, days:
             balance[row["creditor"]] += row["amount_minor"]
             k, moved = k + 1, moved + 1
         assert not any(balance.values()), (closing, dict(balance))
-    if not left:
-        assert moved == len(rows), "nothing moves on CIPS after its last session"
-        assert not any(last.values())
+    assert moved == len(rows), "nothing moves on CIPS after its last session"
+    assert not any(last.values())
+
+
+def test_the_last_night_is_swept_where_the_next_business_day_is_not_in_the_run(tmp_path: Path) -> None:
+    """Monday alone. HVPS opens at 20:30 for Tuesday; the run has no Tuesday, so it opens for CIPS's sweep only.
+
+    Monday's hours of HVPS end at 17:15. CIPS's night closes on Tuesday at 08:00, and with it HVPS and the run. The
+    accounts table books all of this to Monday, and a payment initiated on Monday night still waits for HVPS.
+    """
+    changes = [*PUBLISHED_HOURS, "scenario.start=2026-03-02", "scenario.days=1", "flows.trade.profile={ 22 = 1 }"]
+    run = simcore.run(SCENARIO, out=tmp_path / "run", set=changes, seed=7)
+    beijing = dt.timezone(dt.timedelta(hours=8))
+    hvps = [
+        (f"{row['time'].astimezone(beijing):%a %H:%M}", row["event"], row["detail"] or "")
+        for row in run.events.to_pylist()
+        if row["rail"] == "HVPS" and row["event"] != "fixing"
+    ]
+    assert hvps == [
+        ("Sun 20:30", "opened", "2026-03-02"),
+        ("Mon 17:15", "closed", ""),
+        ("Mon 20:30", "opened_for_funding", "2026-03-02"),
+        ("Tue 08:00", "closed", ""),
+    ]
+    days = [(row["rail"], str(row["business_day"])) for row in run.accounts.to_pylist()]
+    assert {day for rail, day in days if rail in ("HVPS", "CIPS")} == {"2026-03-02"}
+    assert [row["closing_minor"] for row in run.accounts.to_pylist() if row["rail"] == "CIPS"] == [0, 0, 0]
+    sweeps = [row for row in run.obligations.to_pylist() if row["kind"] == "sweep" and row["rail"] == "HVPS"]
+    assert f"{max(row['settled_at'] for row in sweeps).astimezone(beijing):%a %H:%M}" == "Tue 08:00"
+    hops = [row for row in run.obligations.to_pylist() if row["kind"] == "payment" and row["rail"] == "HVPS"]
+    assert hops
+    assert {row["status"] for row in hops} == {"WAITING_AT_END"}
+
+
+def test_after_the_last_day_of_the_calendar_nothing_is_assumed() -> None:
+    """Nobody knows whether HVPS opens for the day after the table's last one, so the last night stays unswept."""
+    calendar = load_calendar("CN")
+    last = next(day for k in range(9) if calendar.is_business_day(day := calendar.last - dt.timedelta(days=k)))
+    night = 'rails.CIPS.sessions=[{ open = "08:30", close = "08:00+1" }]'
+    constant = [change for change in PUBLISHED_HOURS if change.startswith("fx")]
+
+    def hours(start: dt.date) -> list[str]:
+        changes = [night, *constant, f"scenario.start={start}", "scenario.days=1"]
+        return [window.only for window in timetable(load(SCENARIO, set=changes).scenario).windows["HVPS"]]
+
+    assert hours(last) == ["all"]
+    assert hours(last - dt.timedelta(days=1)) == ["all", "funding"]
