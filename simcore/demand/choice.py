@@ -1,9 +1,9 @@
 """How a payment chooses its route: what each route of a corridor is expected to cost and to take, known at initiation.
 
-Known are the fees, the rates and spreads quoted then, the hours of markets and of every rail with its calendar, value
-dates, cut-offs, the times of net cycles and typical latencies. Not known are queues, dealers' positions, and what
-chance will do to this payment. Everybody is taken to go over every hop of a route, also where a hop falls away for
-banks that need no agent.
+Known are the fees, the amounts that rails take, the rates and spreads quoted then, the hours of markets and of every
+rail with its calendar, value dates, cut-offs, the times of net cycles and typical latencies. Not known are queues,
+dealers' positions, and what chance will do to this payment. Everybody is taken to go over every hop of a route, also
+where a hop falls away for banks that need no agent.
 """
 
 from __future__ import annotations
@@ -64,8 +64,12 @@ class RouteChoice:
         amount : int64 (n,)        minor units of the first hop's currency
         uniform : float64 (n,)     in [0, 1); only ``logit`` uses them
         """
-        cost = np.stack([self.cost(name, time_us, amount) for name in self.names], axis=1)
+        walked = [self._walk(name, time_us, amount) for name in self.names]
+        cost = np.stack([each for each, _ in walked], axis=1)
         hours = np.stack([self.duration_us(name, time_us) / HOUR_US for name in self.names], axis=1)
+        takes = np.stack([each for _, each in walked], axis=1)
+        takes[~takes.any(axis=1)] = True  # no way is open to it: it goes as if all were, and is rejected
+        cost, hours = np.where(takes, cost, np.inf), np.where(takes, hours, np.inf)
         if self._corridor.choice == "cheapest":
             return _least(cost, hours)
         if self._corridor.choice == "fastest":
@@ -74,20 +78,29 @@ class RouteChoice:
         total = cost + hours * price
         scale = float(self._corridor.scale or 1) / BP_E2_WHOLE
         gap = np.minimum((total - total.min(axis=1, keepdims=True)) / scale, 700.0)
-        weight = self._shares * portable.exp(-gap.ravel()).reshape(gap.shape)
+        weight = np.where(takes, self._shares * portable.exp(-gap.ravel()).reshape(gap.shape), 0.0)
         cumulative = np.cumsum(weight, axis=1)
         point = uniform[:, None] * cumulative[:, -1:]
         return np.minimum((point >= cumulative).sum(axis=1), len(self.names) - 1)
 
     def cost(self, route: str, time_us: Ints, amount: Ints) -> Floats:
         """Expected fees and half-spreads over a route, as a share of the amount; (n,)."""
+        return self._walk(route, time_us, amount)[0]
+
+    def _walk(self, route: str, time_us: Ints, amount: Ints) -> tuple[Floats, NDArray[np.bool_]]:
+        """Expected cost of a route, and whether all its rails take the amount it comes to on them; (n,) each."""
         terms = self._scenario.routes[route]
-        hops = terms.hops
+        hops, takes = terms.hops, np.ones(amount.size, np.bool_)
         value, cost = amount.astype(np.float64), np.zeros(amount.size)
         if terms.sending_fee is not None:
             cost += _asked(terms.sending_fee, value) / value
         for hop, after in zip(hops, [*hops[1:], None]):
-            source = self._scenario.rails[hop.rail].currency
+            rail = self._scenario.rails[hop.rail]
+            if rail.least_amount is not None:
+                takes &= value >= rail.least_amount.amount_minor
+            if rail.most_amount is not None:
+                takes &= value <= rail.most_amount.amount_minor
+            source = rail.currency
             target = source if after is None else self._scenario.rails[after.rail].currency
             if target != source:
                 quotes, own = self._quoted(hop.creditor, source, target)
@@ -98,7 +111,7 @@ class RouteChoice:
                 fee = _fee(hop.fee, value)
                 cost += fee / value
                 value = np.maximum(value - fee, 1.0)
-        return cost
+        return cost, takes
 
     def duration_us(self, route: str, time_us: Ints) -> Floats:
         """Expected time from initiation to the last settlement, microseconds; (n,)."""

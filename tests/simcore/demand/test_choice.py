@@ -103,6 +103,26 @@ def test_cost_counts_fees_as_a_share_of_the_amount(tmp_path: Path) -> None:
     assert ways.choose(at(20), np.array([1_000_000]), np.zeros(1)).tolist() == [0]  # it waits until the morning
 
 
+@pytest.mark.parametrize("rule", ['choice = "cheapest"', 'choice = "fastest"', 'choice = "logit"\ntime_value = "1 bp"'])
+def test_a_route_is_left_where_a_rail_refuses_the_amount(rule: str, tmp_path: Path) -> None:
+    """The rail, cheaper and at noon faster, takes CNY 10,000 to 1 mn only; where no way is open, the rule goes on."""
+    text = TWO_WAYS.replace("CHOICE", rule + ('\nscale = "0.01 bp"' if "logit" in rule else ""))
+    bounds = 'currency = "CNY"\nleast_amount = "10 k CNY"\nmost_amount = "1 mn CNY"\ncalendar'
+    text = text.replace('currency = "CNY"\ncalendar', bounds, 1)
+    (tmp_path / "scenario.toml").write_text(text, encoding="utf-8")
+    scenario = load(tmp_path / "scenario.toml").scenario
+    ways = RouteChoice(scenario, scenario.corridors["two"], {})
+    amounts = np.array([999_999, 1_000_000, 100_000_000, 100_000_001])
+    picked = ways.choose(np.repeat(at(12), 4), amounts, np.zeros(4))
+    assert [ways.names[k] for k in picked] == ["books", "rtgs", "rtgs", "books"]
+    rails = {
+        **scenario.rails,
+        "BOOKS": replace(scenario.rails["BOOKS"], most_amount=scenario.rails["RTGS"].least_amount),
+    }
+    ways = RouteChoice(replace(scenario, rails=rails), scenario.corridors["two"], {})
+    assert ways.choose(at(12), np.array([100_000_001]), np.zeros(1)).tolist() == [0]
+
+
 def test_spreads_and_rates_count_where_money_is_exchanged() -> None:
     """USD to CNY at 10 bp, then CNY to SGD at 5 bp: 15 bp less a bit of a bit."""
     loaded = load("chongqing-singapore").scenario
