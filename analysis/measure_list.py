@@ -75,6 +75,20 @@ MEASURES: Final[dict[str, Measure]] = {
         "in the sense of the source)", _FX),
     "principal_at_risk_peak": Measure(
         "risk", "minor units", "highest value that was so exposed at one instant", OWN),
+    "credited_count": Measure(
+        "crediting", "payments", "payments that creditors' banks have credited to them, before or after their cover; "
+        "only of runs with a route by the cover method", OWN),
+    "credited_within_hour": Measure(
+        "crediting", "share", "payments credited within one hour of initiation / submitted payments", _G20),
+    "credited_median_time": Measure(
+        "crediting", "seconds", "median time from initiation to the credit, over credited payments", OWN),
+    "advanced_value_time": Measure(
+        "crediting", "minor units × seconds", "over payments credited on the message: amount × time until their cover "
+        "is final or the run ends: what creditors' banks lend", OWN),
+    "advanced_peak": Measure("crediting", "minor units", "highest value that was so lent at one instant", OWN),
+    "advanced_unpaid": Measure(
+        "crediting", "minor units", "amounts credited whose cover was rejected, came back or has no outcome at the end",
+        OWN),
     "liquidity_lower_bound": Measure(
         "bounds", "minor units", "sum over accounts and days of max(0, paid − received): what settled, netted at the "
         "end of the day", _BOF),
@@ -113,8 +127,10 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "payments": ("run", "route", "corridor", "participant", "currency", "purpose", "flow", "day", "hour"),
     "accounts": ("run", "rail", "participant", "currency", "day"),
     "risk": ("run", "rail", "participant", "currency"),
+    "crediting": ("run", "route", "corridor", "participant", "currency"),
     "bounds": ("run", "rail", "participant", "currency", "day"),
     "network": ("run", "participant", "currency"),
 }
 """How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the
-rail's business day, as for ``bounds``); ``risk`` belongs to the rail and the debtor of the leg paid."""
+rail's business day, as for ``bounds``); ``risk`` belongs to the rail and the debtor of the leg paid; ``crediting`` to
+the creditor."""

@@ -99,7 +99,7 @@ def compute(tables: Tables, by: str) -> Found:
     found: Found = {}
     for pair in total["submitted_count"]:
         one = {name: count[pair] for name, count in total.items()}
-        median = _median(np.concatenate(times.pop(pair)))
+        median = median_seconds(np.concatenate(times.pop(pair)))
         for name, value in _values(one, median).items():
             found[name, groups.words[pair[0]], currencies.words[pair[1]]] = value
     return found
@@ -130,7 +130,7 @@ def ratio(numerator: int, denominator: int) -> Fraction | None:
     return Fraction(numerator, denominator) if denominator else None
 
 
-def _median(delay: NDArray[np.int64]) -> Fraction | None:
+def median_seconds(delay: NDArray[np.int64]) -> Fraction | None:
     """Median in seconds; ``delay`` in microseconds is reordered in place."""
     if not delay.size:
         return None

@@ -54,7 +54,7 @@ def compute(tables: Tables, by: str) -> Found:
         name = words[column].words[key >> 16] if column else ""
         currency = words["currency"].words[key & 0xFFFF]
         found["principal_at_risk", name, currency] = Fraction(value_time[position], 1_000_000)
-        found["principal_at_risk_peak", name, currency] = _peak(since[here], until[here], amount[here])
+        found["principal_at_risk_peak", name, currency] = peak(since[here], until[here], amount[here])
     return found
 
 
@@ -194,7 +194,7 @@ def _leg(paid: Columns, keep: NDArray[np.bool_], until: NDArray[np.int64]) -> Co
             "since": kept["settled_at"], "until": until[keep]}  # fmt: skip
 
 
-def _peak(since: NDArray[np.int64], until: NDArray[np.int64], amount: NDArray[np.int64]) -> int:
+def peak(since: NDArray[np.int64], until: NDArray[np.int64], amount: NDArray[np.int64]) -> int:
     """Highest value exposed at one instant; what ends at an instant is gone before what begins at it."""
     time, change = np.concatenate([until, since]), np.concatenate([-amount, amount])
     level = highest = 0

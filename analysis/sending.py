@@ -7,14 +7,13 @@ fixed + share × amount, rounded half to even to minor units, cut to least and m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.tables import Tables
-from fx.currency import to_minor
+from simcore.units import parse_amount, parse_bp
 
 BP_E2_WHOLE = 1_000_000
 NO_LIMIT = 2**62
@@ -46,18 +45,13 @@ def tariffs(tables: Tables) -> dict[str, Tariff]:
         terms = tables.entry("routes", route).get("sending_fee")
         if terms:
             fixed, least, most = (_minor(terms.get(key), otherwise) for key, otherwise in _AMOUNTS)
-            share = Decimal(str(terms.get("share", "0 bp")).split()[0])
-            found[route] = Tariff(fixed, int(share * 100), least, most)
+            found[route] = Tariff(fixed, parse_bp(terms.get("share", "0 bp")), least, most)
     return found
 
 
-_SCALES = {"": 0, "mn": 6, "bn": 9, "tn": 12}
 _AMOUNTS = (("fixed", 0), ("least", 0), ("most", NO_LIMIT))
 
 
 def _minor(amount: Any, otherwise: int) -> int:
-    """An amount as run documents write it, ``1,234.50 CNY`` or ``1.5 mn CNY``, in minor units."""
-    if amount is None:
-        return otherwise
-    number, *scale, currency = str(amount).split()
-    return to_minor(Decimal(number.replace(",", "")).scaleb(_SCALES["".join(scale)]), currency)
+    """An amount as run documents write it, in minor units."""
+    return otherwise if amount is None else parse_amount(amount).amount_minor

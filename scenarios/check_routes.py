@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from scenarios.check_cover import check_cover
 from scenarios.check_cut_offs import check_cut_off
 from scenarios.check_fees import check_choice, check_fees
 from scenarios.check_ways import parse_role
@@ -43,6 +44,7 @@ def check_routes(checks: Checks) -> None:
             check_cut_off(checks, here, route, index)
         _ends(checks, path, route)
         check_fees(checks, path, route)
+        check_cover(checks, path, route)
     for name, corridor in checks.scenario.corridors.items():
         path = ("corridors", name)
         for route_name in corridor.routes:

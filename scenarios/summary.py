@@ -228,6 +228,9 @@ def _routes(scenario: Scenario) -> Iterator[str]:
         charges = f"; charges {route.charges}" if any(hop.fee for hop in route.hops) else ""
         asked = f"; the debtor's bank asks {_fee(route.sending_fee)}" if route.sending_fee else ""
         yield f"      {_arrows(route, scenario)}{charges}{asked}"
+        if route.cover:
+            then = "on the message" if route.cover.credited == "message" else "when both are there"
+            yield f"      a cover; its message takes {format_duration(route.cover.message)}, credited {then}"
     for name, corridor in scenario.corridors.items():
         shares = ", ".join(f"{route} {decimal_text(share * 100)} %" for route, share in corridor.routes.items())
         if corridor.choice != "shares":

@@ -624,6 +624,16 @@ _POSITIONS = {
     ),
 }
 
+_COVER = {
+    "LH185": Code(
+        "a cover that can't be",
+        "By the cover method the message goes straight to the creditor's bank, and the hops of the route are its "
+        "cover: in the currency of the payment and paid in full, so nothing is exchanged and no bank keeps a fee of "
+        "it. What correspondents charge is asked of the debtor's bank.",
+        'cover = { message = "10 min", credited = "cover" }\nsending_fee = { fixed = "25 USD" }',
+    ),
+}
+
 CODES: dict[str, Code] = {
     **_FILES,
     **_TYPES,
@@ -638,5 +648,6 @@ CODES: dict[str, Code] = {
     **_WALLETS,
     **_RETAIL,
     **_POSITIONS,
+    **_COVER,
 }
 """Every code by name, in order."""

@@ -191,6 +191,17 @@ class Hop:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cover:
+    """A payment by the cover method: the message goes straight to the creditor's bank, the hops are its cover."""
+
+    message: Duration
+    """From initiation until the creditor's bank has the message."""
+    credited: Literal["cover", "message"] = "cover"
+    """When it credits its customer: when it has message and cover, or on the message alone. On the message, it lends
+    its customer the amount until the cover is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Route:
     """An ordered list of hops that join."""
 
@@ -202,6 +213,9 @@ class Route:
     sending_fee: Fee | None = None
     """What the debtor's own bank asks of its customer for a payment that settles, in the currency sent and beside it.
     It moves no money between banks: it counts in ``cost_bp`` and where routes are chosen."""
+    cover: Cover | None = None
+    """The cover method; none means serial: each bank passes message and money on together. Goes with hops of one
+    currency that keep no fees, since a cover is paid in full and its charges are asked of the debtor's bank."""
     name: str = ""
     name_zh: str = ""
 

@@ -26,7 +26,17 @@ ALLOWED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("simcore.results.audit", ("simcore.results", "simcore.errors", "simcore.codes", "fx.currency")),
     ("simcore", ("fx", "simcore")),
     ("scenarios", ("fx", "simcore", "scenarios")),
-    ("analysis", ("analysis", "simcore.results.schema", "simcore.results.provenance", "simcore.errors", "fx.currency")),
+    (
+        "analysis",
+        (
+            "analysis",
+            "simcore.results.schema",
+            "simcore.results.provenance",
+            "simcore.errors",
+            "simcore.units",
+            "fx.currency",
+        ),
+    ),
 )
 FORBIDDEN_EVERYWHERE = ("pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "yaml", "ruamel")
 FORBIDDEN_IN_KERNELS = ("simpy", "pyarrow", "click", "pydantic", "matplotlib", "rich")

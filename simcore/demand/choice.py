@@ -114,9 +114,14 @@ class RouteChoice:
         return cost, takes
 
     def duration_us(self, route: str, time_us: Ints) -> Floats:
-        """Expected time from initiation to the last settlement, microseconds; (n,)."""
+        """Expected time from initiation until the creditor has its money, microseconds; (n,).
+
+        That is the last settlement; under the cover method, when the creditor's bank credits it.
+        """
         at = time_us.copy()
-        hops = self._scenario.routes[route].hops
+        hops, cover = self._scenario.routes[route].hops, self._scenario.routes[route].cover
+        if cover is not None and cover.credited == "message":
+            return np.full(at.size, float(cover.message))
         for hop, after in zip(hops, [*hops[1:], None]):
             at = at + round(typical_us(hop.latency) + _hold_us(hop))
             source = self._scenario.rails[hop.rail].currency
@@ -128,7 +133,7 @@ class RouteChoice:
             at = self._hours_of(hop.rail).settles(self._enters(hop, quotes, at))
             if quotes is not None:
                 at = quotes.paid_at(at)
-        return (at - time_us).astype(np.float64)
+        return np.maximum(at - time_us, 0 if cover is None else cover.message).astype(np.float64)
 
     def _enters(self, hop: Hop, quotes: Quotes | None, at: Ints) -> Ints:
         """When an obligation is let in that the hours of rail and market and the hop's cut-off may keep waiting."""
