@@ -7,6 +7,8 @@ from decimal import Decimal
 from scenarios.check_cover import check_cover
 from scenarios.check_cut_offs import check_cut_off
 from scenarios.check_fees import check_choice, check_fees
+from scenarios.check_latency import check_latency
+from scenarios.check_refunds import check_refunds
 from scenarios.check_ways import parse_role
 from scenarios.keys import KeyPath, listed, nearest, shown_value
 from scenarios.references import Checks
@@ -38,10 +40,12 @@ def check_routes(checks: Checks) -> None:
             if hop.debtor == hop.creditor:
                 checks.say("LH046", (*here, "to"), f"{hop.creditor} paying itself", "two roles that differ")
             if isinstance(hop.latency, Latency):
-                _latency(checks, (*here, "latency"), hop.latency)
+                check_latency(checks, (*here, "latency"), hop.latency)
             if hop.screening is not None and hop.screening.hold is not None:
-                _latency(checks, (*here, "screening", "hold"), hop.screening.hold)
+                check_latency(checks, (*here, "screening", "hold"), hop.screening.hold)
             check_cut_off(checks, here, route, index)
+        if route.refunds is not None:
+            check_refunds(checks, (*path, "refunds"), route)
         _ends(checks, path, route)
         check_fees(checks, path, route)
         check_cover(checks, path, route)
@@ -62,21 +66,6 @@ def _agents(checks: Checks, path: KeyPath, text: str, currency: str) -> None:
         if currency not in known:
             checks.say("LH026", path, f"{text}, which nobody has", f"an agent for {currency} of some participant",
                        f'agents = {{ {currency} = "…" }}')  # fmt: skip
-
-
-def _latency(checks: Checks, path: KeyPath, latency: Latency) -> None:
-    given = [key for key in ("lognormal", "exponential", "uniform") if getattr(latency, key) is not None]
-    if len(given) != 1:
-        checks.say("LH057", path, " and ".join(given) or "no distribution",
-                   "exactly one of lognormal, exponential, uniform")  # fmt: skip
-    if latency.lognormal is not None:
-        checks.at_least((*path, "lognormal", "sigma"), latency.lognormal.sigma, 0, "a sigma that isn't negative")
-        if latency.lognormal.median <= 0:
-            checks.say("LH016", (*path, "lognormal", "median"), "0 s", "a median above zero", '"1 s"')
-    if latency.uniform is not None and latency.uniform.low > latency.uniform.high:
-        checks.say("LH016", (*path, "uniform"), "low above high", "low at most high")
-    if latency.most is not None and latency.most < latency.least:
-        checks.say("LH016", (*path, "most"), "most below least", "most at least least")
 
 
 def _ends(checks: Checks, path: KeyPath, route: Route) -> None:

@@ -231,6 +231,10 @@ def _routes(scenario: Scenario) -> Iterator[str]:
         if route.cover:
             then = "on the message" if route.cover.credited == "message" else "when both are there"
             yield f"      a cover; its message takes {format_duration(route.cover.message)}, credited {then}"
+        if route.refunds is not None:
+            after = _latency(route.refunds.after)
+            share = decimal_text(100 * route.refunds.share)
+            yield f"      {share} % of settled payments refunded" + (f", after {after}" if after else "")
     for name, corridor in scenario.corridors.items():
         shares = ", ".join(f"{route} {decimal_text(share * 100)} %" for route, share in corridor.routes.items())
         if corridor.choice != "shares":

@@ -624,6 +624,15 @@ _POSITIONS = {
     ),
 }
 
+_REFUNDS = {
+    "LH155": Code(
+        "refunds that no run would see",
+        "Payments are refunded so long after they were final. Where even the soonest refund begins after the run has "
+        "ended, make the delay shorter or the run longer.",
+        '[routes.qr]\nrefunds = { share = "2 %", after = { lognormal = { median = "20 h", sigma = 1.2 } } }',
+    ),
+}
+
 _COVER = {
     "LH185": Code(
         "a cover that can't be",
@@ -648,6 +657,7 @@ CODES: dict[str, Code] = {
     **_WALLETS,
     **_RETAIL,
     **_POSITIONS,
+    **_REFUNDS,
     **_COVER,
 }
 """Every code by name, in order."""

@@ -202,6 +202,20 @@ class Cover:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Refunds:
+    """Which payments of a route are given back after they were final: in full, hop by hop, the way they came.
+
+    Fees, spreads and rates are those of the payment itself, so the debtor gets back what it paid. What goes back waits
+    where it must (a closed rail, an account that is short) and is never returned again.
+    """
+
+    share: Share
+    """Of settled payments, refunded; drawn for each payment."""
+    after: Duration | Latency = 0
+    """From the payment's last settlement until its refund begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Route:
     """An ordered list of hops that join."""
 
@@ -216,6 +230,8 @@ class Route:
     cover: Cover | None = None
     """The cover method; none means serial: each bank passes message and money on together. Goes with hops of one
     currency that keep no fees, since a cover is paid in full and its charges are asked of the debtor's bank."""
+    refunds: Refunds | None = None
+    """Which payments are given back after they were final; none means no payment is."""
     name: str = ""
     name_zh: str = ""
 

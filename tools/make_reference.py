@@ -45,6 +45,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("[accounts.RAIL.PARTICIPANT]", model.Account),
     ("[routes.ID]", model.Route),
     ("hops = [{ … }]", model.Hop),
+    ("refunds = { … }", model.Refunds),
     ("latency = { … }", model.Latency),
     ("lognormal = { … }", model.Lognormal),
     ("exponential = { … }", model.Exponential),

@@ -100,7 +100,7 @@ def network_of(tables: Tables, rail: str, most: int) -> Network | None:
     words |= {"debtor": flows.names, "creditor": flows.names}
     columns = ("rail", "debtor", "creditor", "currency", "amount_minor")
     currency = ""
-    for batch in settled(tables, columns, words, (*PAYING, "return")):
+    for batch in settled(tables, columns, words, (*PAYING, "return", "refund")):
         here = batch["rail"] == words["rail"].position(rail)
         if here.any():
             flows.add(batch["debtor"][here], batch["creditor"][here], batch["amount_minor"][here])

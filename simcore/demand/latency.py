@@ -1,4 +1,4 @@
-"""Drawn latencies, holds and rejects of hops: one draw per payment and drawn hop, in demand order."""
+"""Drawn latencies, holds, rejects and refunds: one draw per payment and drawn hop or refund, in demand order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.demand import portable
-from simcore.model import Hop, Latency, Screening
+from simcore.model import Hop, Latency, Refunds, Screening
 from simcore.rng import stream
 
 MILLISECOND_US = 1_000
@@ -53,13 +53,22 @@ def screened_us(
     return np.where(rejected, -1 - latency, latency)
 
 
+def refunded_us(spec: Refunds, chance: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return how long after its end each payment is refunded, -1 for never; uniforms in [0, 1), all of (n,)."""
+    delay = latency_us(spec.after, after) if isinstance(spec.after, Latency) else np.full(after.size, spec.after)
+    return np.where(chance < float(spec.share), delay, -1)
+
+
 class LatencyDraws:
     """Fills the draws of one batch after another.
 
-    Column j of a route has the stream ``latency:<route>:<j>``, and ``screening:<route>:<j>`` for screening.
+    Column j of a route has the stream ``latency:<route>:<j>``, and ``screening:<route>:<j>`` for screening; that of
+    its refunds ``refund:<route>``.
     """
 
-    def __init__(self, routes: Sequence[str], columns: Sequence[Sequence[Hop]], seed: int, replicate: int) -> None:
+    def __init__(
+        self, routes: Sequence[str], columns: Sequence[Sequence[Hop | Refunds]], seed: int, replicate: int
+    ) -> None:
         self._columns = columns
         self.width = max((len(hops) for hops in columns), default=0)
         self._streams, self._chances = (
@@ -69,6 +78,7 @@ class LatencyDraws:
             ]
             for what in ("latency", "screening")
         )
+        self._refunds = [stream(seed, f"refund:{name}", replicate) for name in routes]
 
     def draw(self, route: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return (n, width) microseconds for payments of these routes; columns a route doesn't have are 0."""
@@ -78,6 +88,10 @@ class LatencyDraws:
                 continue
             rows = np.flatnonzero(route == index)
             for j, hop in enumerate(hops):
+                if isinstance(hop, Refunds):
+                    uniform = self._refunds[index].random((rows.size, 2))
+                    draws[rows, j] = refunded_us(hop, uniform[:, 0], uniform[:, 1])
+                    continue
                 drawn = np.full(rows.size, 0 if isinstance(hop.latency, Latency) else hop.latency, np.int64)
                 if isinstance(hop.latency, Latency):
                     drawn = latency_us(hop.latency, self._streams[index][j].random(rows.size))

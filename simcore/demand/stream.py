@@ -16,7 +16,7 @@ from simcore.demand.merge import merged, resized
 from simcore.demand.replay import ReplaySource
 from simcore.demand.trade import TradeSource
 from simcore.errors import Fault, ScenarioError
-from simcore.model import Fee, Hop, ReplayFlow, Scenario
+from simcore.model import Fee, Hop, Refunds, ReplayFlow, Scenario
 
 
 def first_currencies(scenario: Scenario) -> list[str]:
@@ -32,9 +32,12 @@ def first_priorities(scenario: Scenario) -> list[bool]:
     ]
 
 
-def drawn_columns(scenario: Scenario) -> list[list[Hop]]:
-    """Return for each route the hops whose latency, holds or rejects are drawn, in their order."""
-    return [[hop for hop in route.hops if hop.is_drawn] for route in scenario.routes.values()]
+def drawn_columns(scenario: Scenario) -> list[list[Hop | Refunds]]:
+    """Return what is drawn for payments of each route: hops with drawn latency or screening in order, then refunds."""
+    return [
+        [*(hop for hop in route.hops if hop.is_drawn), *([] if route.refunds is None else [route.refunds])]
+        for route in scenario.routes.values()
+    ]
 
 
 def added_charges(scenario: Scenario) -> NDArray[np.int64]:
@@ -85,7 +88,7 @@ class Demand:
         end_us: int,
         route_first_currency: Sequence[str] | None = None,
         route_has_priority: Sequence[bool] | None = None,
-        draw_columns: Sequence[Sequence[Hop]] | None = None,
+        draw_columns: Sequence[Sequence[Hop | Refunds]] | None = None,
         batch: int = 65_536,
         replicate: int = 0,
         paths: Mapping[str, RatePath] | None = None,

@@ -176,12 +176,13 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
                 and not spec.rails[hop.rail].bounded
                 and hop.latency_us == 0
                 and hop.draw == NONE
-                and not hop.has_fee
+                and not hop.goes_whole
                 and not hop.cut_off
             ),
             "latency": hop.latency_us,
             "draw": hop.draw,
-            "has_fee": int(hop.has_fee),
+            "goes_whole": int(hop.goes_whole),
+            "refund": hop.refund,
             "fee_fixed": hop.fee_fixed,
             "fee_share": hop.fee_share,
             "fee_least": hop.fee_least,

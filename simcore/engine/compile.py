@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fx.rates import RatePath
+from simcore.demand.stream import drawn_columns
 from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
 from simcore.engine.timetable import Timetable, timetable
 from simcore.errors import ScenarioError
@@ -212,6 +213,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
                     latency_us=0 if isinstance(hop.latency, Latency) else hop.latency,
                     draw=drawn if is_drawn else k.NONE,
                     cut_off=hop.cut_off is not None,
+                    refund=k.NONE if route.refunds is None else sum(each.is_drawn for each in route.hops),
                     **_fee(hop.fee),
                 )
             )
@@ -241,7 +243,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         always_dealt=not any(pair.hours for pair in scenario.fx.pairs.values())
         and not any(dealer.position for dealer in scenario.fx.dealers.values()),
         n_size=max((len(pair.spread_by_size or ()) for pair in scenario.fx.pairs.values()), default=0),
-        n_draw=max((sum(hop.draw >= 0 for hop in hops) for hops in routes), default=0),
+        n_draw=max((len(columns) for columns in drawn_columns(scenario)), default=0),
     )
     return Compiled(
         scenario=scenario,

@@ -28,6 +28,7 @@ from simcore.kernels.constants import (
     KIND_CREDIT,
     KIND_LOSS_SHARE,
     KIND_PAYMENT,
+    KIND_REFUND,
     KIND_RETURN,
     LOG_FULL,
     NEED_DEMAND,
@@ -48,6 +49,7 @@ from simcore.kernels.world import (
     CYCLE_MOVED,
     CYCLE_VALUE,
     DRAINING,
+    FAILED,
     FEED_FINAL,
     FEED_FIRST_ID,
     FEED_POSITION,
@@ -61,6 +63,7 @@ from simcore.kernels.world import (
     PLACE_FREE,
     PLACE_QUEUE,
     PLACE_WAITING,
+    REFUNDED,
     ROWS_NEEDED,
     SEQUENCE,
     Feed,
@@ -442,19 +445,22 @@ class Machine:
         for field in ("payment_id", "amount", "entered_at", "fx_id"):
             log[field] = at_rail[field]
         log["hop"] = at_rail["hop"] - self.world.route_start[at_rail["route"]]
-        log["kind"] = np.where(at_rail["returning"] == 1, KIND_RETURN, KIND_PAYMENT)
+        log["kind"] = np.array([KIND_PAYMENT, KIND_RETURN, KIND_REFUND])[at_rail["returning"]]
         log["debit_account"], log["credit_account"] = at_rail["debit"], at_rail["credit"]
         log["settled_at"] = NEVER
         log["sequence"] = log["cycle_id"] = NONE
         log["status"] = status[entered]
         if log.size:
             self._on_obligations(_columns(log))
+        open_ = rows["returning"] != REFUNDED  # what is being refunded was final before
+        rows, status = rows[open_], status[open_]
         ends = np.zeros(rows.size, PAYMENT_ROW)
         ends["payment_id"], ends["fee"], ends["hops"] = rows["payment_id"], rows["fee"], rows["hops_settled"]
         ends["amount_received"] = NONE
         ends["completed_at"] = NEVER
-        ends["status"] = np.where(rows["returning"] == 1, RETURN_PENDING_AT_END, status)
-        self._on_payments(_columns(ends))
+        ends["status"] = np.where(rows["returning"] == FAILED, RETURN_PENDING_AT_END, status)
+        if ends.size:
+            self._on_payments(_columns(ends))
 
 
 __all__ = ["Machine", "Rows"]

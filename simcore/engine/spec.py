@@ -92,6 +92,9 @@ class HopSpec:
     fee_least: int = 0
     fee_most: int = 2**62
     """… cut to these."""
+    refund: int = -1
+    """Column of what is drawn for refunds, the same for all hops of a route: how long after the payment's end it is
+    refunded, below zero for never."""
     cut_off: bool = False
     """It may be shut for a time, see ``Machine.shut_hop``."""
 
@@ -99,6 +102,11 @@ class HopSpec:
     def has_fee(self) -> bool:
         """Whether the payee keeps anything."""
         return max(self.fee_fixed, self.fee_share, self.fee_least) > 0
+
+    @property
+    def goes_whole(self) -> bool:
+        """Whether it is never split: the payee keeps something of it, or the payment may be refunded."""
+        return self.has_fee or self.refund >= 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,7 +77,7 @@ def _legs_of(world, slot, now):
     it, rails, hops, legs = world.slots[slot], world.rails, world.hops, world.legs
     hop, amount = int64(it.hop), int64(it.amount)
     debit, credit = int64(it.debit), int64(it.credit)
-    back = it.returning == 1
+    back = it.returning != 0
     leader, first = rails[hops[hop].rail].list_at, world.route_start[it.route]
     count = 0
     while True:
@@ -101,7 +101,7 @@ def _legs_of(world, slot, now):
                 if world.quotes[at].value_at > now or target <= 0:
                     return count
                 amount = target
-            elif hops[hop].has_fee == 1:
+            elif hops[hop].goes_whole == 1:
                 amount -= fee_of(world, hop, amount)
         hop = following
         mine, yours = hops[hop], world.account_of[rail]
@@ -209,7 +209,7 @@ def _rounds(world, it, capacity, now):
         before, slot = NONE, int64(it.collect_head)
         while slot != NONE and count < capacity:
             following = int64(slots[slot].next)
-            back = slots[slot].returning == 1
+            back = slots[slot].returning != 0
             legs = _legs_of(world, slot, now)
             if first_round:
                 _figure(world, legs, CONSIDERED_COUNT, CONSIDERED_VALUE)
@@ -253,7 +253,7 @@ def _gridlock(world, it, leader, most, last_decided, now):
         while slot != NONE:
             if slots[slot].right == 1:
                 legs = _legs_of(world, slot, now)
-                if _verdict(world, legs, slots[slot].returning == 1) != FITS:
+                if _verdict(world, legs, slots[slot].returning != 0) != FITS:
                     _add(world, legs, -ONE)
                     slots[slot].right = 0
                     again = True
@@ -309,7 +309,7 @@ def _write(world, slot, status, sequence, now):
     """Write the rows of every leg of a payment and send it on."""
     it = world.slots[slot]
     count = _legs_of(world, slot, now)
-    back = it.returning == 1
+    back = it.returning != 0
     value_at, more = NONE, False
     for leg in range(count):
         if leg > 0:

@@ -96,6 +96,7 @@ KIND_REFILL: Final = 11
 KIND_ISSUE: Final = 12
 KIND_REDEMPTION: Final = 13
 KIND_SETTLEMENT: Final = 14
+KIND_REFUND: Final = 15
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -113,6 +114,7 @@ KIND_NAMES: Final = {
     KIND_ISSUE: "issue",
     KIND_REDEMPTION: "redemption",
     KIND_SETTLEMENT: "settlement",
+    KIND_REFUND: "refund",
 }
 
 # Why the loop came back.

@@ -152,13 +152,13 @@ def _take_returnable(world, account, rule):
     slots, accounts = world.slots, world.accounts
     if rule != FIFO:
         slot = ordered_first(slots, accounts[account].head)
-        while slot != NONE and slots[slot].returning == 1:
+        while slot != NONE and slots[slot].returning != 0:
             slot = ordered_following(slots, accounts[account].head, slot)
         if slot != NONE:
             dequeue(world, account, slot, rule)
         return slot
     before, slot = NONE, accounts[account].head
-    while slot != NONE and slots[slot].returning == 1:
+    while slot != NONE and slots[slot].returning != 0:
         before, slot = slot, slots[slot].next
     if slot == NONE:
         return NONE
@@ -178,7 +178,7 @@ def _take_collected(world, rail):
     """The same for a collection list."""
     slots, it = world.slots, world.rails[rail]
     before, slot = NONE, it.collect_head
-    while slot != NONE and slots[slot].returning == 1:
+    while slot != NONE and slots[slot].returning != 0:
         before, slot = slot, slots[slot].next
     if slot == NONE:
         return NONE

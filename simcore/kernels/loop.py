@@ -167,7 +167,7 @@ def _enter(world, slot, now):
     it = world.slots[uint32(slot)]
     debit, rail = it.debit, world.hops[uint32(it.hop)].rail
     its_rail = world.rails[uint32(rail)]
-    returning = it.returning == 1
+    returning = it.returning != 0
     draw = world.hops[uint32(it.hop)].draw
     if draw != NONE and world.draws[slot, draw] < 0 and not returning:
         log_unsettled(world, slot, REJECTED_SCREENING)

@@ -16,9 +16,9 @@ from simcore.kernels.world import CURSOR, NOW, SEQUENCE
 
 @kernel
 def _goes_whole(world, slot):
-    """Whether what this obligation moves is exchanged before the next hop, or a fee of it is kept."""
+    """Whether what this obligation moves is exchanged before the next hop, kept in part, or may be refunded."""
     it = world.slots[slot]
-    if world.hops[it.hop].has_fee == 1:
+    if world.hops[it.hop].goes_whole == 1:
         return True
     following = real_hop(world, it.route, int64(it.hop + 1), FORWARD, it.debtor, it.creditor)
     if following == NONE:

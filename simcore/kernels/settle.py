@@ -22,6 +22,7 @@ from simcore.kernels.wide import (
     FORWARD,
     KIND_FEE,
     KIND_PAYMENT,
+    KIND_REFUND,
     KIND_RETURN,
     KIND_SPREAD,
     NEVER,
@@ -32,6 +33,7 @@ from simcore.kernels.wide import (
     ZERO,
 )
 from simcore.kernels.world import (
+    FAILED,
     FREE,
     IN_FLIGHT,
     OBLIGATION_ROWS,
@@ -40,6 +42,7 @@ from simcore.kernels.world import (
     PAYMENT_ROWS,
     PLACE_FREE,
     PLACE_TRANSIT,
+    REFUNDED,
     SEQUENCE,
 )
 
@@ -235,7 +238,7 @@ def turn_back(world, slot, status, now):
     """Let the hop settled before be the next of a payment that can't go on, reversed; False if there is none."""
     it = world.slots[slot]
     if it.returning == 0:
-        it.returning = 1
+        it.returning = FAILED
         it.decided = status
         it.fx_id = NONE
         it.fee = 0  # the dealer gives the spread back with the rest
@@ -246,7 +249,8 @@ def turn_back(world, slot, status, now):
     elif it.hops_settled > 0:
         hop = real_hop(world, it.route, it.hop - 1, BACKWARD, it.debtor, it.creditor)
     if hop == NONE:
-        log_payment(world, it.payment_id, NONE, it.fee, now, it.decided, it.hops_settled)
+        if it.returning == FAILED:
+            log_payment(world, it.payment_id, NONE, it.fee, now, it.decided, it.hops_settled)
         free_slot(world, slot)
         return False
     set_hop(world, slot, hop, it.debtor, it.creditor)
@@ -315,11 +319,24 @@ def exchanged(world, credit, amount, currency, wanted):
     return at, principal, spread, target
 
 
+@kernel
+def _refund_later(world, slot, amount, delay, now):
+    """Keep a payment that is final until its money goes back, hop by hop: the last hop, reversed, is its next."""
+    it = world.slots[slot]
+    it.returning = REFUNDED
+    payee = it.debit
+    it.debit = it.credit
+    it.credit = payee
+    it.amount = amount
+    send(world, slot, now, delay, NONE)
+
+
 @kernel(forceinline=True)
 def log_return(world, slot, status, sequence, cycle, now):
     """Write the row of a hop of money on its way back."""
     it = world.slots[uint32(slot)]
-    log_obligation(world, it.payment_id, it.hop - world.route_start[uint32(it.route)], KIND_RETURN, it.debit, it.credit,
+    kind = KIND_RETURN if it.returning == FAILED else KIND_REFUND
+    log_obligation(world, it.payment_id, it.hop - world.route_start[uint32(it.route)], kind, it.debit, it.credit,
                    it.amount, it.entered_at, now, sequence, status, cycle, NONE)  # fmt: skip
 
 
@@ -328,7 +345,7 @@ def settled(world, slot, status, sequence, cycle, now):
     """The slot's obligation is final and its money has moved: write its rows and send the payment on."""
     it = world.slots[uint32(slot)]
     hop, amount = it.hop, it.amount
-    if it.returning == 1:
+    if it.returning != 0:
         log_return(world, slot, status, sequence, cycle, now)
         send_back(world, slot, status, now)
         return
@@ -362,7 +379,7 @@ def conclude(world, slot, status, sequence, cycle, now):
         currency = world.rails[uint32(world.hops[uint32(hop)].rail)].currency
         wanted = world.rails[uint32(world.hops[uint32(following)].rail)].currency
     kind, principal, spread, target, fx = KIND_SPREAD, amount, amount - amount, amount, it.fx_id
-    value_at = now
+    value_at, refund = now, NONE
     if wanted != currency:
         at, principal, spread, target = exchanged(world, it.credit, amount, currency, wanted)
         it.fx_id = world.quotes[at].fx_id
@@ -372,7 +389,8 @@ def conclude(world, slot, status, sequence, cycle, now):
             target = amount - amount
     else:
         it.fx_id = NONE
-        if world.hops[uint32(hop)].has_fee == 1:
+        if world.hops[uint32(hop)].goes_whole == 1:
+            refund = world.hops[uint32(hop)].refund
             kind, spread = KIND_FEE, fee_of(world, hop, amount)
             currency = world.rails[uint32(world.hops[uint32(hop)].rail)].currency
             principal = target = amount - spread
@@ -389,7 +407,10 @@ def conclude(world, slot, status, sequence, cycle, now):
     if following == NONE:
         log_payment(world, it.payment_id, target, it.fee, now, status, it.hops_settled)
         it.fee = 0
-        free_slot(world, slot)
+        if refund == NONE or world.draws[slot, refund] < 0:
+            free_slot(world, slot)
+        else:
+            _refund_later(world, slot, amount, world.draws[slot, refund], now)
         return NONE
     world.moved[slot, hop - first] = amount
     if target == 0:
@@ -420,6 +441,6 @@ def settle_gross(world, slot, now):
 def log_unsettled(world, slot, status):
     """Write the row of an obligation that ended without settlement."""
     it = world.slots[slot]
-    kind = KIND_RETURN if it.returning == 1 else KIND_PAYMENT
+    kind = KIND_PAYMENT if it.returning == 0 else KIND_RETURN if it.returning == FAILED else KIND_REFUND
     log_obligation(world, it.payment_id, it.hop - world.route_start[it.route], kind, it.debit, it.credit, it.amount,
                    it.entered_at, NEVER, NONE, status, NONE, it.fx_id)  # fmt: skip

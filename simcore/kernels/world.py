@@ -49,6 +49,10 @@ PLACE_COLLECTED: Final = 3
 PLACE_TRANSIT: Final = 4
 PLACE_CHOSEN: Final = 5  # taken out of its queue by a mechanism, about to settle
 
+# Why money is on its way back.
+FAILED: Final = 1  # the payment couldn't go on
+REFUNDED: Final = 2  # the payment was final, and its row is written
+
 
 def _record(**fields: type) -> np.dtype:
     """A record type, widest fields first so that nothing is padded inside."""
@@ -115,7 +119,8 @@ HOP: Final = _record(
     alone=np.int64,  # 1: the only hop of its route, from debtor to creditor, gross or instant, without latency
     latency=np.int64,  # constant latency
     draw=np.int64,  # column of drawn latencies, -1 where constant
-    has_fee=np.int64,  # 1: the payee keeps something
+    goes_whole=np.int64,  # 1: the payee keeps something, or the payment may be refunded
+    refund=np.int64,  # column drawn for refunds: how long after the payment's end, below zero for never; -1 for none
     fee_fixed=np.int64,
     fee_share=np.int64,  # hundredths of a basis point of the amount
     fee_least=np.int64,
@@ -149,7 +154,7 @@ SLOT: Final = np.dtype(
         ("route", np.int32),
         ("next", np.int32),
         ("priority", np.int8),
-        ("returning", np.int8),  # 1: money is on its way back
+        ("returning", np.int8),  # 0, or why money is on its way back: FAILED, REFUNDED
         ("hops_settled", np.int8),
         ("place", np.int8),
         ("fx_id", np.int64),

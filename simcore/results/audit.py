@@ -18,6 +18,7 @@ from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_payments import Payments
 from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
+from simcore.results.audit_refunds import refunded_until
 from simcore.results.audit_report import AuditReport, Proof
 from simcore.results.audit_rows import Rows
 from simcore.results.provenance import read_manifest, seal_fault, verify
@@ -59,7 +60,8 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     fx = TableReader(folder, "fx", _FX, words).whole()
     obligations = TableReader(folder, "obligations", _OBLIGATIONS, words).batches()
     payments = TableReader(folder, "payments", _PAYMENTS, words).batches()
-    followed, rows = Payments(fx, words, each, ledgers, bounds), Rows(words, conserved)
+    followed = Payments(fx, words, each, ledgers, bounds, refunded_until(folder, words))
+    rows = Rows(words, conserved)
     books: Books | None = None
     more = True
     for batch in obligations:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from simcore.kernels.constants import (
     KIND_FEE,
     KIND_PART,
     KIND_PAYMENT,
+    KIND_REFUND,
     KIND_RETURN,
     KIND_SPREAD,
     RETURN_PENDING_AT_END,
@@ -21,6 +23,7 @@ from simcore.kernels.constants import (
 from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_read import NO_TIME, Batch, Words
+from simcore.results.audit_refunds import prove_refunds
 from simcore.results.audit_report import Proof
 from simcore.results.audit_rows import SETTLED
 from simcore.results.schema import STATUSES
@@ -113,6 +116,12 @@ class Hops:
                     parted[owner[last]] = (parts[last] > 0) & ~done[last]
                 kept = (kind == KIND_SPREAD) | (kind == KIND_FEE)
                 self._spreads(payments, hops, key, spread, spread_sum, pick(rows, kept), of[kept])
+                again = kind == KIND_REFUND
+                if again.any():
+                    moved = np.where(done, hops["amount_minor"] + spread, 0) + parts
+                    refunds, its = pick(rows, again), of[again]
+                    prove_refunds(partial(self._fail, "obligations"), hops, owner, moved, refunds, its,
+                                  self._partner(key, its, refunds), payments)  # fmt: skip
                 back = kind == KIND_RETURN
                 if back.any():
                     moved = np.where(done, hops["amount_minor"] + spread, 0) + parts

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.constants import KIND_REFILL, KIND_RETURN
+from simcore.kernels.constants import KIND_REFILL, KIND_REFUND, KIND_RETURN
 from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.units import parse_amount
@@ -52,7 +52,7 @@ class Ledgers:
         if not self._codes.size:
             return
         kind, rail = batch["kind"], np.minimum(batch["rail"], self._ledger.size - 1)
-        self._unbound[rail[settled & ((kind == KIND_RETURN) | (kind == KIND_REFILL))]] = True
+        self._unbound[rail[settled & np.isin(kind, (KIND_RETURN, KIND_REFUND, KIND_REFILL))]] = True
 
     def finish(self, accounts: Batch) -> None:
         """No account was above its rail's limit, where neither returns nor refills came, which no limit holds up."""

@@ -48,9 +48,13 @@ def rising(values: NDArray[np.int64]) -> NDArray[np.int64]:
 class Payments:
     """Holds what is in flight and proves payments as they become complete."""
 
-    def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds) -> None:
+    def __init__(
+        self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds,
+        refunded: tuple[NDArray[np.int64], NDArray[np.int64]],
+    ) -> None:  # fmt: skip
         self.words, self.proof = words, proof
         self._hops = Hops(fx, words, proof, ledgers, bounds)
+        self._refunded, self._until = refunded
         self._obligations: list[Batch] = []
         self._payments: list[Batch] = []
         self._seen = np.zeros(1 << 13, np.uint8)  # one bit per payment id
@@ -95,12 +99,21 @@ class Payments:
         )
         np.bitwise_or.at(self._seen, byte, bit)
 
+    def _last_row(self, payments: Batch) -> NDArray[np.int64]:
+        """When each payment is complete with all its rows: at its end, or when its refund came back."""
+        times: NDArray[np.int64] = payments["completed_at"]
+        if not self._refunded.size:
+            return times
+        at = np.minimum(np.searchsorted(self._refunded, payments["payment_id"]), self._refunded.size - 1)
+        mine = self._refunded[at] == payments["payment_id"]
+        return np.where(mine, np.maximum(times, self._until[at]), times)
+
     def resolve(self, frontier: int) -> None:
         """Prove every payment that was complete before ``frontier`` (microseconds), and forget it."""
         if not self._payments:
             return
         payments = _join(self._payments)
-        done = (payments["completed_at"] < frontier) | (frontier == NO_TIME)
+        done = (self._last_row(payments) < frontier) | (frontier == NO_TIME)
         self._payments = [] if done.all() else [pick(payments, ~done)]
         taken = np.flatnonzero(done)
         if not taken.size:

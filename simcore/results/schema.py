@@ -70,8 +70,8 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column(
             "kind",
             "id",
-            "payment, part, spread, fee, return, funding, sweep, credit, repayment, loss_share, recovery, refill, "
-            "issue, redemption",
+            "payment, part, spread, fee, return, refund, funding, sweep, credit, repayment, loss_share, recovery, "
+            "refill, issue, redemption, settlement",
         ),
         Column("rail", "id", "where it settles"),
         Column("debtor", "id", "participant whose account is debited"),

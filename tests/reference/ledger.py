@@ -311,7 +311,7 @@ class Ledger:
         """The money has moved: write the rows and send the payment on, or its money further back."""
         amount, hop = payment.amount, payment.hop
         if payment.returning:
-            self._log(payment, c.KIND_RETURN, amount, sequence, status, cycle_id, c.NONE)
+            self._log(payment, self._kind(payment), amount, sequence, status, cycle_id, c.NONE)
             self._go_back(payment)
             return
         later = self._later(payment)
@@ -338,6 +338,7 @@ class Ledger:
         payment.moved[hop] = amount
         if not later:
             self._end(payment, target, status)
+            self._refund_later(payment)
         elif target == 0:
             self._turn(payment, c.RETURNED_ZERO_AMOUNT)
         else:
@@ -366,7 +367,10 @@ class Ledger:
         else:
             earlier = [k for k in payment.moved if k < payment.hop]
             if not earlier:
-                self._end(payment, c.NONE, payment.decided)
+                if payment.refunded:
+                    del self.alive[payment.payment_id]
+                else:
+                    self._end(payment, c.NONE, payment.decided)
                 return
             amount = payment.moved[max(earlier)]
             payment.hop = max(earlier)
@@ -378,6 +382,22 @@ class Ledger:
     def _end(self, payment: Payment, received: int, status: int) -> None:
         del self.alive[payment.payment_id]
         self.payment_rows.append((payment.payment_id, received, payment.fee, self.now, status, len(payment.moved)))
+
+    def _refund_later(self, payment: Payment) -> None:
+        """A final payment that is drawn to be refunded goes back the way it came, after so long."""
+        column = self._hop(payment).refund
+        if column == c.NONE or payment.draws[column] < 0:
+            return
+        self.alive[payment.payment_id] = payment
+        payment.returning = payment.refunded = True
+        payment.debit, payment.credit = payment.credit, payment.debit
+        payment.amount = payment.moved[payment.hop]
+        self._schedule(payment, payment.draws[column])
+
+    def _kind(self, payment: Payment) -> int:
+        if payment.refunded:
+            return c.KIND_REFUND
+        return c.KIND_RETURN if payment.returning else c.KIND_PAYMENT
 
     # --- releases ---
 

@@ -27,6 +27,8 @@ class Payment:
     due: int = 0
     scheduled: int = 0
     returning: bool = False
+    refunded: bool = False
+    """It was final, and its money is on its way back or will be."""
     decided: int = 0
     fee: int = 0
     fx_id: int = c.NONE

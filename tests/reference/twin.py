@@ -191,7 +191,7 @@ class Twin(Ledger):
             first = min(account.queue, key=self._queue_order)
             part = self._funds(first)
             later = self._later(first)
-            if first.returning or self._hop(first).has_fee or not least <= part < first.amount:
+            if first.returning or self._hop(first).goes_whole or not least <= part < first.amount:
                 continue
             if later and self.rails[self.spec.routes[first.route][later[0]].rail].currency != self.rails[rail].currency:
                 continue
@@ -350,8 +350,11 @@ class Twin(Ledger):
         for payment in sorted(self.alive.values(), key=lambda payment: payment.payment_id):
             status = where.get(payment.place, c.IN_TRANSIT_AT_END)
             if status != c.IN_TRANSIT_AT_END:
-                kind = c.KIND_RETURN if payment.returning else c.KIND_PAYMENT
-                self._log(payment, kind, payment.amount, c.NONE, status, c.NONE, payment.fx_id, settled=False)
+                self._log(
+                    payment, self._kind(payment), payment.amount, c.NONE, status, c.NONE, payment.fx_id, settled=False
+                )
+            if payment.refunded:
+                continue
             if payment.returning:
                 status = c.RETURN_PENDING_AT_END
             self.payment_rows.append((payment.payment_id, c.NONE, payment.fee, c.NEVER, status, len(payment.moved)))

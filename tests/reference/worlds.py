@@ -86,6 +86,7 @@ def make_route(choose: Choices, n: int, n_currency: int, n_rail: int, n_draw: in
         kind = choose.among((c.ROLE_PARTICIPANT, c.ROLE_PARTICIPANT, c.ROLE_AGENT_OF_DEBTOR, c.ROLE_AGENT_OF_CREDITOR))
         stops.append((kind, choose.whole(0, (n if kind == c.ROLE_PARTICIPANT else n_currency) - 1)))
     stops.append((c.ROLE_CREDITOR, 0))
+    refund = choose.whole(0, n_draw - 1) if n_draw and choose.whole(0, 2) == 0 else c.NONE
     return tuple(
         HopSpec(
             rail=choose.whole(0, n_rail - 1),
@@ -94,6 +95,7 @@ def make_route(choose: Choices, n: int, n_currency: int, n_rail: int, n_draw: in
             latency_us=choose.among((0, 0, 1, 2, 3)),
             draw=choose.whole(-1, n_draw - 1),
             cut_off=choose.among((False, False, True)),
+            refund=refund,
             **choose.among(FEES),
         )
         for debtor, creditor in pairwise(stops)

@@ -54,9 +54,12 @@ def check_payments(case: Case, played: Played) -> None:
     settled: Counter[int] = Counter()
     kept: Counter[tuple[int, int]] = Counter()  # by the payee of a hop
     moved: dict[int, Counter[int]] = defaultdict(Counter)  # payment → hop → what it moved and didn't get back
+    refunded: dict[int, list[tuple[int, int]]] = defaultdict(list)  # payment → (hop, amount) in the order they came
     for row in played.rows("obligations"):
         payment_id, hop, kind, _, _, amount, _, _, sequence, _, _, _ = row
-        if payment_id != c.NONE and sequence != c.NONE:
+        if kind == c.KIND_REFUND and sequence != c.NONE:
+            refunded[payment_id].append((hop, amount))
+        elif payment_id != c.NONE and sequence != c.NONE:
             settled[payment_id] += kind == c.KIND_PAYMENT
             moved[payment_id][hop] += -amount if kind == c.KIND_RETURN else amount
             kept[payment_id, hop] += amount if kind == c.KIND_FEE else 0
@@ -68,14 +71,20 @@ def check_payments(case: Case, played: Played) -> None:
             last, amount = list(moved[payment_id].items())[-1]
             assert received == amount - kept[payment_id, last]
             assert completed >= case.payments[payment_id].at
+            back = refunded.pop(payment_id, [])  # some hops from the last one on, each in full
+            assert back == sorted(moved[payment_id].items(), reverse=True)[: len(back)]
         elif completed != c.NEVER:
             assert not any(moved[payment_id].values())  # rejected or returned: every hop that settled was reversed
+    assert not refunded  # only what was final is refunded
 
 
 def test_books_and_payments_hold_in_generated_worlds() -> None:
+    refunds = 0
     for seed in range(2_000_000, 2_002_000):
         choose = Rolled(seed)
         case, sizes = make_case(choose), make_buffers(choose)
         played = play(case, Machine, sizes)
         check_books(case, played)
         check_payments(case, played)
+        refunds += sum(row[2] == c.KIND_REFUND for row in played.rows("obligations"))
+    assert refunds > 500
