@@ -68,6 +68,14 @@ MEASURES: Final[dict[str, Measure]] = {
     "liquidity_gini": Measure(
         "accounts", "share", "Σ|u_i − u_j| / (2 n Σu) over accounts, u = liquidity used over all days", _BIS),
     "herfindahl": Measure("accounts", "share", "sum of squared shares of accounts in debited_value", OWN),
+    "intraday_credit_peak": Measure(
+        "credit", "minor units", "sum over accounts and days of the central bank's highest intraday credit: what was "
+        "lent, or how far the account was below its own debit limit", OWN),
+    "intraday_credit_mean": Measure(
+        "credit", "minor units", "sum over accounts of that credit's mean over the time for which the rail was open",
+        OWN),
+    "credit_charge": Measure("credit", "minor units", "what was paid for intraday credit", OWN),
+    "overnight_credit": Measure("credit", "minor units", "what lenders of rails lent overnight", OWN),
     "principal_at_risk": Measure(
         "risk", "minor units × seconds",
         "over conversions: what was paid to the dealer × time from its finality until the amount bought is final, or "
@@ -126,6 +134,7 @@ MEASURES: Final[dict[str, Measure]] = {
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "payments": ("run", "route", "corridor", "participant", "currency", "purpose", "flow", "day", "hour"),
     "accounts": ("run", "rail", "participant", "currency", "day"),
+    "credit": ("run", "rail", "participant", "currency", "day"),
     "risk": ("run", "rail", "participant", "currency"),
     "crediting": ("run", "route", "corridor", "participant", "currency"),
     "bounds": ("run", "rail", "participant", "currency", "day"),

@@ -1,8 +1,8 @@
 """Reads the accounts of a scenario from a CSV table, as if they had been written in the file.
 
 Columns: rail, participant, currency, opening, debit_limit, and optionally reserved, reserved_highly_urgent,
-reserved_urgent, funding, funded_by, settled_by. Amounts are plain decimals in ``currency``, or carry their own unit
-("1.5 bn CNY"). Keys written in the scenario file itself go over the table's.
+reserved_urgent, funding, collateral, haircut, funded_by, settled_by. Amounts are plain decimals in ``currency``, or
+carry their own unit ("1.5 bn CNY"). Keys written in the scenario file itself go over the table's.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from simcore.datafiles import data_path, is_allowed
 from simcore.errors import Fault, ScenarioError
 
 NEEDED = ("rail", "participant", "currency", "opening", "debit_limit")
-AMOUNTS = ("opening", "debit_limit", "reserved", "reserved_highly_urgent", "reserved_urgent", "funding")
-OPTIONAL = (*AMOUNTS[2:], "funded_by", "settled_by")
+AMOUNTS = ("opening", "debit_limit", "reserved", "reserved_highly_urgent", "reserved_urgent", "funding", "collateral")
+OPTIONAL = (*AMOUNTS[2:], "haircut", "funded_by", "settled_by")
 
 
 def add_accounts_file(document: Document) -> list[Fault]:

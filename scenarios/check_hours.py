@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from scenarios.check_bounds import check_bounds
+from scenarios.check_credit import check_credit, issuer
 from scenarios.check_settlement import check_settlement
 from scenarios.keys import KeyPath, days_text, listed, nearest, shown_path, shown_value
 from scenarios.references import Checks, usable
@@ -47,6 +48,7 @@ def check_rails(checks: Checks) -> None:
             check_settlement(checks, path, rail)
         if rail.discipline == "gross":
             _queue(checks, path, rail)
+        check_credit(checks, path, rail)
         entry = [index for index, use in enumerate(getattr(rail, "mechanisms", ())) if use.at == "entry"]
         for index in entry[1:]:
             checks.say("LH058", (*path, "mechanisms", index, "at"), "a second mechanism at entry", "one at most")
@@ -86,16 +88,12 @@ def _queue(checks: Checks, path: KeyPath, rail: Any) -> None:
     elif least := rail.split_least:
         if least.amount_minor < 1 or least.currency != rail.currency:
             checks.say("LH110", (*path, "split_least"), format_amount(least), f"a positive amount in {rail.currency}")
-    held = checks.scenario.accounts.get(str(path[1]), {})
-    if rail.end_of_day == "force":
-        account = held.get(rail.lender) if rail.lender else None
-        if account is None or account.debit_limit != "unlimited":
-            got = "nobody" if rail.lender is None else f"{shown_value(rail.lender)}, who has no unlimited account here"
-            issuers = [who for who, one in held.items() if one.debit_limit == "unlimited"]
-            checks.say("LH110", (*path, "lender"), got, "a participant whose account on this rail is unlimited",
-                       shown_value(issuers[0]) if issuers else "")  # fmt: skip
-    elif rail.lender is not None:
-        checks.say("LH110", (*path, "lender"), shown_value(rail.lender), 'end_of_day = "force", or no lender')
+    lends = getattr(rail, "intraday_credit", None) is not None
+    if rail.end_of_day == "force" and not lends:
+        issuer(checks, "LH110", path, rail)
+    elif rail.lender is not None and not lends:
+        expected = 'end_of_day = "force", intraday_credit, or no lender'
+        checks.say("LH110", (*path, "lender"), shown_value(rail.lender), expected)
 
 
 def _mechanism(checks: Checks, path: KeyPath, rail: Any, use: Any) -> None:

@@ -157,10 +157,11 @@ def _accounts(checks: Checks) -> None:
             if rail in scenario.rails and _account(checks, here, account, scenario.rails[rail]):
                 total += abs(account.opening.amount_minor)
                 total += account.debit_limit.amount_minor if isinstance(account.debit_limit, Money) else 0
+                total += account.collateral.amount_minor if account.collateral else 0
         if total >= MOST_MINOR:
             currency = scenario.rails[rail].currency
             most = format_amount(Money(MOST_MINOR, currency))
-            got = f"openings and limits of {format_amount(Money(total, currency))} together"
+            got = f"openings, limits and collateral of {format_amount(Money(total, currency))} together"
             checks.say("LH053", path, got, f"less than {most} on one rail, so that every sum fits 64 bits")
 
 

@@ -31,7 +31,8 @@ def finish(schema: dict[str, Any]) -> dict[str, Any]:
         "type": "object",
         "description": rows.get("description", "rail → participant → account."),
         "properties": {"file": {"type": "string", "description": "CSV with rail, participant, currency, opening, "
-                                "debit_limit and optionally reserved, funding, funded_by, settled_by."}},
+                                "debit_limit and optionally reserved, funding, collateral, haircut, "
+                                "funded_by, settled_by."}},
         "additionalProperties": rows["additionalProperties"],
     }  # fmt: skip
     return {

@@ -103,6 +103,8 @@ def _rails(scenario: Scenario) -> Iterator[str]:
             yield f"      {use.use}, {_when(use)}"
         if getattr(rail, "settle_on", None) is not None:
             yield f"      {_settlement(rail)}"
+        if getattr(rail, "intraday_credit", None) is not None:
+            yield f"      {_credit(rail)}"
         if hasattr(rail, "funding_rail"):
             yield f"      funded from {rail.funding_rail} through {rail.operator}"
 
@@ -175,6 +177,20 @@ def _rule(rail: Any) -> str:
     return f"{QUEUES[rail.queue]}{more}; what is queued at the end of the day is {left}"
 
 
+def _credit(rail: Any) -> str:
+    """The intraday credit of a rail, in words."""
+    terms = rail.intraday_credit
+    how = "overdraft" if terms.form == "overdraft" else "repo drawn in full at opening"
+    if terms.draw_every is not None:
+        how = f"repo drawn on demand every {format_duration(terms.draw_every)}"
+    price = "free"
+    if terms.rate is not None:
+        per = f"a year of {terms.year_days} days" if terms.charged == "time" else "a day's highest use"
+        price = f"{decimal_text(Decimal(terms.rate).scaleb(-2))} bp of {per}"
+    haircut = f", haircut {decimal_text(terms.haircut * 100)} %" if terms.haircut else ""
+    return f"intraday credit of {rail.lender} against collateral ({how}{haircut}, {price})"
+
+
 def _accounts(scenario: Scenario) -> Iterator[str]:
     count = sum(len(accounts) for accounts in scenario.accounts.values())
     yield f"Accounts ({count})"
@@ -185,6 +201,8 @@ def _accounts(scenario: Scenario) -> Iterator[str]:
         limit = Money(sum(one.amount_minor for one in limits if isinstance(one, Money)), currency)
         line = f"  {name:<16} {len(accounts)} accounts, opened with {format_amount(opening)}"
         line += f", debit limits {format_amount(limit)}" if limit.amount_minor else ""
+        pledged = Money(sum(it.collateral.amount_minor for it in accounts.values() if it.collateral), currency)
+        line += f", collateral {format_amount(pledged)}" if pledged.amount_minor else ""
         unlimited = [who for who, account in accounts.items() if account.debit_limit == "unlimited"]
         yield line + (f", unlimited: {', '.join(unlimited)}" if unlimited else "")
 

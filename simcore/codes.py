@@ -162,7 +162,7 @@ _REFERENCES = {
     "LH031": Code(
         "a table of accounts of the wrong form",
         "The CSV has a header with rail, participant, currency, opening, debit_limit, and optionally "
-        "reserved, funding, funded_by, settled_by; every row has as many fields.",
+        "reserved, funding, collateral, haircut, funded_by, settled_by; every row has as many fields.",
         "rail,participant,currency,opening,debit_limit\nRTGS,B01,CNY,120000000.00,0",
     ),
     "LH032": Code(
@@ -449,6 +449,32 @@ _ANALYSIS = {
         "payments.",
         "luhai plot runs/fifo runs/bypass liquidity_delay",
     ),
+}
+
+_CREDIT = {
+    "LH112": Code(
+        "intraday credit that can't be given",
+        "An RTGS gives intraday credit through its lender, a participant whose account on the rail is unlimited. Only "
+        "a repo is drawn on demand, and then it needs the distance between drawings; an overdraft is drawn by the "
+        "payment that needs it. A haircut is a share of collateral's value.",
+        '[rails.MEPS]\nlender = "MAS"\nintraday_credit = { form = "repo", haircut = "5 %", draw = "on_demand", '
+        'draw_every = "5 min" }',
+    ),
+    "LH113": Code(
+        "collateral for nothing",
+        "Accounts pledge collateral for intraday credit, so it stands on a rail of kind rtgs that gives some, and on "
+        "accounts with a limit. Credit that nobody has pledged anything for would never be used.",
+        '[accounts.MEPS]\nDBS = { opening = "20 mn SGD", collateral = "100 mn SGD", haircut = "3 %" }',
+    ),
+    "LH114": Code(
+        "a price of credit that can't be charged",
+        'A rate is from 0 to 10,000 bp, for a year of 360 or 365 days or, with charged = "amount", once on the day\'s '
+        "highest use. An overdraft is looked at every second at most.",
+        'intraday_credit = { form = "overdraft", rate = "50 bp", measured_every = "1 min" }',
+    ),
+}
+
+_EXPORT = {
     "LH115": Code(
         "more than a file format holds",
         "A sheet of Excel holds 1,048,575 rows below its head, and a cell 32,767 characters. Choose Parquet or CSV, or "
@@ -652,6 +678,8 @@ CODES: dict[str, Code] = {
     **_RUNS,
     **_NETTING,
     **_ANALYSIS,
+    **_CREDIT,
+    **_EXPORT,
     **_MARKET,
     **_LEDGERS,
     **_WALLETS,

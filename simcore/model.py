@@ -85,6 +85,10 @@ class Account:
     """How far below zero the account may go; none means zero; ``unlimited`` is for whoever issues the money."""
     reserved: Money | None = None
     """Held back from payments; only funding of other rails may use it."""
+    collateral: Money | None = None
+    """Value of the securities pledged for intraday credit, in the rail's currency."""
+    haircut: Share | None = None
+    """Share of that value which isn't lent against; none means the rail's."""
     reserved_highly_urgent: Money | None = None
     """Held back each day for highly urgent obligations, which use it up as they settle (T2's reservation)."""
     reserved_urgent: Money | None = None

@@ -30,6 +30,7 @@ from simcore import market, model, registry  # noqa: E402
 from simcore.calendar import ClockTime, Session  # noqa: E402
 from simcore.codes import CODES  # noqa: E402
 from simcore.model import Unit  # noqa: E402
+from simcore.rails import credit  # noqa: E402
 from simcore.results import schema  # noqa: E402
 from simcore.units import Money, format_amount, format_clock, format_duration  # noqa: E402
 
@@ -44,6 +45,7 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("[participants.ID]", model.Participant),
     ("[accounts.RAIL.PARTICIPANT]", model.Account),
     ("[routes.ID]", model.Route),
+    ("intraday_credit = { … } of an RTGS", credit.IntradayCredit),
     ("hops = [{ … }]", model.Hop),
     ("refunds = { … }", model.Refunds),
     ("latency = { … }", model.Latency),
@@ -316,8 +318,9 @@ def measures_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-FAMILIES = {"payments": "payments", "accounts": "accounts", "risk": "conversions",
-            "crediting": "payments and the terms of their covers", "bounds": "obligations of payments",
+FAMILIES = {"payments": "payments", "accounts": "accounts", "credit": "credit of central banks",
+            "risk": "conversions", "crediting": "payments and the terms of their covers",
+            "bounds": "obligations of payments",
             "network": "who pays whom"}  # fmt: skip
 
 RUN_DOCUMENT = """\

@@ -26,15 +26,15 @@ class ControlLog:
         """A control event."""
         self._events.append(EventRow(time, event, **more))
 
-    def accounts(self, first: int, rows: Any, opening: Any, business_day: int) -> None:
-        """The day of the accounts from ``first`` on."""
+    def accounts(self, first: int, rows: Any, opening: Any, business_day: int, limit: Any) -> None:
+        """The day of the accounts from ``first`` on; ``limit`` is the largest debit limit of each in the day."""
         n = rows.size
         self._writer.accounts({
             "account": np.arange(first, first + n, dtype=np.int32),
             "business_day": np.full(n, business_day, np.int32),
             "opening": opening.copy(), "closing": rows["balance"].copy(), "minimum": rows["minimum"].copy(),
             "maximum": rows["maximum"].copy(), "debited": rows["debited"].copy(), "credited": rows["credited"].copy(),
-            "peak_queue": rows["queued_peak"].copy(),
+            "peak_queue": rows["queued_peak"].copy(), "debit_limit": limit.copy(),
         })  # fmt: skip
 
     def balances(self, time: int, rows: Any) -> None:

@@ -1,4 +1,4 @@
-"""Overnight credit at the end of a rail's day: what is still queued settles, and what accounts lack for it is lent."""
+"""Overnight credit at the end of a rail's day: for what is still queued, or for what intraday credit leaves unpaid."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
 from simcore.engine.mechanisms import problem_of, queued_slots
 from simcore.engine.short import positions
-from simcore.kernels.constants import KIND_REPAYMENT
+from simcore.kernels.constants import KIND_CREDIT, KIND_REPAYMENT
 
 
 class OvernightCredit:
     """The loans of one rail.
 
-    At the end of the day the whole queue settles as one set. Before it, each account is lent what its balance and
-    debit limit lack for its net position in that set and not a unit more; the loan is money that the rail's lender
-    issues. At each opening, before any payment of the day, an account pays back what it owes as far as its balance is
-    above zero. Interest isn't charged.
+    Where the end of the day is forced, the whole queue settles as one set. Before it, each account is lent what its
+    balance and debit limit lack for its net position in that set and not a unit more; the loan is money that the rail's
+    lender issues. At each opening, before any payment of the day, an account pays back what it owes as far as its
+    balance is above zero. Interest isn't charged.
     """
 
     def __init__(self, compiled: Compiled, rail: str, machine: Machine, log: ControlLog) -> None:
@@ -32,6 +32,19 @@ class OvernightCredit:
     def _note(self, now: int, event: str, account: int, amount: int, detail: str) -> None:
         self._log.event(now, event, rail=self._rail, participant=self._holders[account], currency=self._currency,
                         amount_minor=amount, detail=detail)  # fmt: skip
+
+    def owed(self, account: int) -> int:
+        """What an account owes from the nights before."""
+        return self._owed.get(account, 0)
+
+    def _owes(self, account: int, amount: int, now: int, why: str) -> None:
+        self._owed[account] = self.owed(account) + amount
+        self._note(now, "credit", account, amount, why)
+
+    def lend(self, account: int, amount: int, now: int) -> None:
+        """Lend overnight what an account lacks to pay intraday credit back."""
+        self._machine.lend(self._lender, account, amount, KIND_CREDIT, now)
+        self._owes(account, amount, now, "lent overnight: intraday credit that couldn't be paid back")
 
     def force(self, rail: int, cycle_id: int, now: int) -> dict[str, int] | None:
         """Settle the whole queue of the rail; figures for ``cycles``, or None where it is empty."""
@@ -48,8 +61,7 @@ class OvernightCredit:
             if lacking > 0:
                 account = where.start + at
                 loans.append((self._lender, account, lacking))
-                self._owed[account] = self._owed.get(account, 0) + lacking
-                self._note(now, "credit", account, lacking, "lent overnight for what was queued")
+                self._owes(account, lacking, now, "lent overnight for what was queued")
         self._machine.settle_sets(rail, chosen, np.zeros(chosen.size, np.int64), cycle_id, now, loans)
         return {
             "considered_count": int(chosen.size),

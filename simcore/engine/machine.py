@@ -286,6 +286,13 @@ class Machine:
         control.lend(self.world, debit, credit, amount, kind, now_us)
         self._wake(now_us)
 
+    def set_limit(self, account: int, limit: int, now_us: int) -> None:
+        """Let an account go below zero as far as ``limit`` from now on."""
+        if int(self.accounts["balance"][account]) < -limit:
+            raise InvariantError(f"a debit limit of {limit} for account {account}, which is below it at {now_us}")
+        control.set_limit(self.world, account, limit, now_us)
+        self._wake(now_us)
+
     def _ready(self, amount: int, payers: tuple[int, ...], now_us: int) -> None:
         """Make sure that each account can pay the amount, and that there is room for the rows."""
         for account in payers:

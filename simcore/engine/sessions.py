@@ -11,11 +11,12 @@ import simpy
 
 from simcore.calendar import Window, local_us
 from simcore.engine.blocks import Blocks
-from simcore.engine.clock import CLOSING, CUT_OFF, CYCLE, FUNDING, OPENING, Clock
+from simcore.engine.clock import CLOSING, CUT_OFF, CYCLE, FUNDING, OPENING, SHOCK, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.credit import OvernightCredit
 from simcore.engine.funding import Funding
+from simcore.engine.intraday import IntradayCredit
 from simcore.engine.issue import Issue
 from simcore.engine.machine import Machine
 from simcore.engine.mechanisms import run_mechanism
@@ -52,7 +53,12 @@ class RailSessions:
         settles = getattr(self._rail, "settle_on", None) is not None
         self._settlement = NetSettlement(compiled, index, machine, clock, log) if settles else None
         self._receipts = getattr(self._rail, "release", "balance") == "receipts"
-        self._credit = OvernightCredit(compiled, self.name, machine, log) if self._rail.end_of_day == "force" else None
+        self._forced = self._rail.end_of_day == "force"
+        within = getattr(self._rail, "intraday_credit", None)
+        self._credit = OvernightCredit(compiled, self.name, machine, log) if self._forced or within else None
+        self._intraday = None
+        if within and self._credit:
+            self._intraday = IntradayCredit(compiled, self.name, machine, log, self._credit)
         self._holders = [who for rail, who in compiled.account_keys if rail == self.name]
         # A funded rail closes before the rail its money goes back to.
         self._closing_place = index if self._funding else len(compiled.rails) + index
@@ -70,6 +76,10 @@ class RailSessions:
             yield self._runs(self._rail.split_every, (), 0, self._split)
         if self._settlement is not None:
             yield self._settlement.process()
+        if self._intraday and self._intraday.terms.draw_every is not None:
+            yield self._runs(self._intraday.terms.draw_every, (), MOST_MECHANISMS - 1, self._intraday.demand)
+        if self._intraday and self._intraday.measures:
+            yield self._looks(self._intraday)
         for place, use in enumerate(getattr(self._rail, "mechanisms", ()), start=1):
             yield self._runs(use.every, use.times, place, partial(self._run_mechanism, use))
 
@@ -89,6 +99,8 @@ class RailSessions:
                     self._machine.reset_receipts(index)
                 if self._credit:
                     self._credit.pay_back(clock.now)
+                if self._intraday:
+                    self._intraday.open(clock.now)
                 if self._funding:
                     self._funding.fund(clock.now)
                 if window.cut_off_us is not None and window.cut_off_us < window.close_us:
@@ -107,8 +119,10 @@ class RailSessions:
                 self._blocks.close(index, now, ends_payments)
             elif ends_payments and self._rail.end_of_day == "return":
                 self._return_queued(now)
-            if ends_payments and self._credit:
+            if ends_payments and self._forced:
                 self._force(now)
+            if ends_payments and self._intraday:
+                self._intraday.close(now)
             if self._funding:
                 self._funding.sweep(now)
                 self._machine.advance(now)  # the money that came back is released before the funding rail may close
@@ -117,8 +131,11 @@ class RailSessions:
         if ends_day:
             rows = self._machine.accounts[self._accounts]
             day = (window.business_day - EPOCH_DAY).days
-            self._log.accounts(self._accounts.start, rows, self._opening, day)
+            limits = self._intraday.limits(rows) if self._intraday else rows["debit_limit"]
+            self._log.accounts(self._accounts.start, rows, self._opening, day, limits)
             self._machine.reset_day(index)
+            if self._intraday:
+                self._intraday.new_day()
             self._opening = self._machine.accounts["balance"][self._accounts].copy()
 
     def _return_queued(self, now: int) -> None:
@@ -156,6 +173,15 @@ class RailSessions:
             for time_us in sorted(at for at in times if window.open_us <= at < window.close_us):
                 yield self._clock.at(time_us, order, self._index * MOST_MECHANISMS + place)
                 run(time_us)
+
+    def _looks(self, intraday: IntradayCredit) -> Iterator[simpy.Event]:
+        """Look at overdrafts at the end of each stretch of an opening, before all that happens at the next's begin."""
+        every = intraday.terms.measured_every
+        for window in self._windows:
+            if window.only == "all":
+                for time_us in range(window.open_us + every, window.close_us + 1, every):
+                    yield self._clock.at(time_us, SHOCK, self._index)
+                    intraday.measure()
 
     def _split(self, now: int) -> None:
         least = self._rail.split_least

@@ -97,6 +97,9 @@ KIND_ISSUE: Final = 12
 KIND_REDEMPTION: Final = 13
 KIND_SETTLEMENT: Final = 14
 KIND_REFUND: Final = 15
+KIND_INTRADAY_CREDIT: Final = 16
+KIND_INTRADAY_REPAYMENT: Final = 17
+KIND_CREDIT_CHARGE: Final = 18
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -115,6 +118,9 @@ KIND_NAMES: Final = {
     KIND_REDEMPTION: "redemption",
     KIND_SETTLEMENT: "settlement",
     KIND_REFUND: "refund",
+    KIND_INTRADAY_CREDIT: "intraday_credit",
+    KIND_INTRADAY_REPAYMENT: "intraday_repayment",
+    KIND_CREDIT_CHARGE: "credit_charge",
 }
 
 # Why the loop came back.

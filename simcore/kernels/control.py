@@ -74,6 +74,19 @@ def lend(world, debit, credit, amount, kind, now):
 
 
 @kernel
+def set_limit(world, account, limit, now):
+    """Let the account go below zero as far as ``limit`` from now on. The caller has checked that it isn't beyond."""
+    world.state[NOW] = now
+    it = world.accounts[account]
+    raised = limit > it.debit_limit
+    it.debit_limit = limit
+    if raised:
+        note_credit(world, account)
+    else:
+        note_debit(world, account)
+
+
+@kernel
 def transfer(world, debit, credit, mirror_debit, mirror_credit, amount, kind, now):
     """Move money from one rail to another: two rows, final together. The caller has checked the funds."""
     sequence = _begin(world, now)

@@ -69,7 +69,8 @@ class GrossRail(RailBase):
     split_least: Money | None = None
     """The smallest part; none means one minor unit."""
     lender: str | None = None
-    """Participant who lends at the end of the day where ``end_of_day = "force"``; it issues the money of the rail."""
+    """Participant who lends: at the end of the day where ``end_of_day = "force"``, and within it where an RTGS gives
+    intraday credit. It issues the money of the rail."""
     end_of_day: Literal["return", "roll_over", "force"] = "return"  # type: ignore[assignment]  # one more than others
     """What happens to obligations still queued when the last session of a business day closes. force: all settle as
     one set, with overnight credit for what accounts lack, which is paid back at openings as far as balances go."""

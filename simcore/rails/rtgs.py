@@ -7,6 +7,7 @@ from typing import Literal
 
 from simcore.rails import register
 from simcore.rails.base import GrossRail
+from simcore.rails.credit import IntradayCredit
 
 
 @register("rtgs")
@@ -15,3 +16,5 @@ class Rtgs(GrossRail):
     """A central-bank RTGS such as HVPS or MEPS+."""
 
     kind: Literal["rtgs"] = "rtgs"
+    intraday_credit: IntradayCredit | None = None
+    """Credit of the rail's ``lender`` within the day, against what accounts have pledged as ``collateral``."""

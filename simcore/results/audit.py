@@ -15,6 +15,7 @@ import numpy as np
 from simcore.errors import ScenarioError
 from simcore.results.audit_books import Books
 from simcore.results.audit_bounds import Bounds
+from simcore.results.audit_credit import Credit
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_payments import Payments
 from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
@@ -57,6 +58,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     reader = TableReader(folder, "accounts", _ACCOUNTS, words)
     ledgers, bounds = Ledgers(reader.metadata, words, limits), Bounds(reader.metadata, words, limits)
     accounts = reader.whole()
+    credit = Credit(folder, reader.metadata, words, limits, accounts)
     fx = TableReader(folder, "fx", _FX, words).whole()
     obligations = TableReader(folder, "obligations", _OBLIGATIONS, words).batches()
     payments = TableReader(folder, "payments", _PAYMENTS, words).batches()
@@ -70,6 +72,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
         settled = batch["sequence"] >= 0
         rows.check(batch, settled)
         ledgers.note(batch, settled)
+        credit.check(batch, settled)
         _book(books, batch, settled)
         own = batch["payment_id"] >= 0
         followed.add_obligations(batch if own.all() else {name: values[own] for name, values in batch.items()})
@@ -86,6 +89,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     books = books or Books(accounts, words, conserved, limits)
     books.finish()
     ledgers.finish(accounts)
+    credit.finish()
     followed.finish(n_payments)
     conserved.details.insert(0, f"{books.movements:,} movements replayed over {accounts['row'].size:,} account days")
     each.claim = f"Every one of {followed.count:,} payments has one outcome, and its amount adds up along its hops"

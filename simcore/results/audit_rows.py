@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from simcore.kernels.constants import (
     KIND_CREDIT,
+    KIND_CREDIT_CHARGE,
     KIND_FUNDING,
+    KIND_INTRADAY_CREDIT,
+    KIND_INTRADAY_REPAYMENT,
     KIND_ISSUE,
     KIND_LOSS_SHARE,
     KIND_RECOVERY,
@@ -23,6 +26,10 @@ from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.results.schema import STATUSES
 
+_LOANS = (
+    KIND_CREDIT, KIND_REPAYMENT, KIND_LOSS_SHARE, KIND_RECOVERY, KIND_REFILL, KIND_INTRADAY_CREDIT,
+    KIND_INTRADAY_REPAYMENT, KIND_CREDIT_CHARGE,
+)  # fmt: skip
 SETTLED = np.array([STATUSES.get(code, "").startswith("SETTLED") for code in range(max(STATUSES) + 1)])
 
 
@@ -47,7 +54,7 @@ class Rows:
         late = settled & done & (batch["settled_at"] < batch["entered_at"])
         self._fail(batch, late, lambda at: "settled before it entered the rail")
         own = np.isin(batch["kind"], (KIND_FUNDING, KIND_SWEEP, KIND_ISSUE, KIND_REDEMPTION, KIND_SETTLEMENT))
-        loan = np.isin(batch["kind"], (KIND_CREDIT, KIND_REPAYMENT, KIND_LOSS_SHARE, KIND_RECOVERY, KIND_REFILL))
+        loan = np.isin(batch["kind"], _LOANS)
         wrong = (own | loan) != (batch["payment_id"] < 0)
         self._fail(batch, wrong, lambda at: f"kind {self.words.name('kind', batch['kind'][at])} with payment_id "
                                             f"{batch['payment_id'][at]} (-1: null)")  # fmt: skip

@@ -63,7 +63,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column(
             "payment_id",
             "count",
-            "payment it is a hop of; null for funding, sweeps, overnight credit and shares of losses",
+            "payment it is a hop of; null for funding, sweeps, credit and its price, shares of losses",
             nullable=True,
         ),
         Column("hop", "small", "position in the route, from 0"),
@@ -71,7 +71,8 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             "kind",
             "id",
             "payment, part, spread, fee, return, refund, funding, sweep, credit, repayment, loss_share, recovery, "
-            "refill, issue, redemption, settlement",
+            "refill, issue, redemption, settlement, intraday_credit, "
+            "intraday_repayment, credit_charge",
         ),
         Column("rail", "id", "where it settles"),
         Column("debtor", "id", "participant whose account is debited"),
@@ -97,7 +98,11 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         _minor("debited_minor", "sum of debits"),
         _minor("credited_minor", "sum of credits"),
         _minor("peak_queue_minor", "highest value queued at any event of the day"),
-        _minor("debit_limit_minor", "how far below zero it may go; null for the issuer of the money", True),
+        _minor(
+            "debit_limit_minor",
+            "how far below zero it may go, intraday credit included; null for the issuer of the money",
+            True,
+        ),
     ),
     "balances": (
         Column("time", "time", "instant of the grid, after every other event of that instant"),
@@ -137,7 +142,8 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column(
             "event",
             "id",
-            "opened, closed, funding, sweep, short, returned, credit, repayment, loss_share, "
+            "opened, closed, funding, sweep, short, returned, credit, repayment, credit_line, intraday_credit, "
+            "intraday_repayment, credit_charge, loss_share, "
             "unwound, recovery, in_default, fixing, market_opened, market_closed, dealing_stopped, dealing_resumed, "
             "refill, settlement, hop_cut_off, …",
         ),

@@ -96,8 +96,9 @@ class RunWriter:
 
     def accounts(self, columns: Mapping[str, Any]) -> None:
         """account (index), business_day (days since 1970-01-01), opening, closing, minimum, maximum, debited, credited,
-        peak_queue: arrays (n,), minor units."""
-        self._add("accounts", columns, len(columns["account"]))
+        peak_queue: arrays (n,), minor units; debit_limit where it isn't the same on every day."""
+        account = columns["account"]
+        self._add("accounts", {"debit_limit": self.names.account_limit[account], **columns}, len(account))
 
     def balances(self, columns: Mapping[str, Any]) -> None:
         """time, account (index), balance, queued, queued_count: arrays (n,)."""

@@ -27,7 +27,7 @@ LAYOUTS: Final[dict[str, dict[str, Any]]] = {
     },
     "accounts": {
         "account": _I32, "business_day": _I32, "opening": _I64, "closing": _I64, "minimum": _I64, "maximum": _I64,
-        "debited": _I64, "credited": _I64, "peak_queue": _I64,
+        "debited": _I64, "credited": _I64, "peak_queue": _I64, "debit_limit": _I64,
     },
     "balances": {"time": _I64, "account": _I32, "balance": _I64, "queued": _I64, "queued_count": _I64},
     "cycles": {
@@ -65,7 +65,7 @@ class Names:
     account_participant: NDArray[np.int32]
     account_currency: NDArray[np.int32]
     account_limit: NDArray[np.int64]
-    """(n_account,) minor units ≥ 0; UNLIMITED is written as null."""
+    """(n_account,) minor units ≥ 0, where rows of ``accounts`` don't bring another; UNLIMITED is written as null."""
     route_currency_sent: NDArray[np.int32]
     """(n_route,) index of the currency of the first hop."""
     route_currency_received: NDArray[np.int32]
@@ -147,7 +147,7 @@ class Arrange:
 
     def accounts(self, rows: Columns) -> dict[str, pa.Array]:
         account = rows["account"]
-        limit = self.names.account_limit[account]
+        limit = rows["debit_limit"]
         columns = self._account_ids(account, [("participant", account)]) | _plain(rows, {"business_day": "day"})
         for name in ("opening", "closing", "minimum", "maximum", "debited", "credited", "peak_queue"):
             columns[f"{name}_minor"] = arrow_column(rows[name], "minor", None)

@@ -80,6 +80,10 @@ class LedgerTwin(Twin):
         super().transfer(*arguments)
         self._look_again(arguments[-1])
 
+    def set_limit(self, *arguments: Any) -> None:
+        super().set_limit(*arguments)
+        self._look_again(arguments[-1])
+
     def lend(self, *arguments: Any) -> None:
         super().lend(*arguments)
         self._look_again(arguments[-1])

@@ -187,6 +187,10 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         return _positions(spec, machine, rail, number, step.at)
     if step.what == "lend":
         return _lend(spec, machine, rail, number, step.at)
+    if step.what == "set_limit":
+        account = machine.accounts_of(rail).start + number % spec.n_participant
+        limit = max(number // 2, -int(machine.accounts["balance"][account]))
+        return machine.set_limit(account, limit, step.at)
     if step.what == "cycle":
         nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT and it.ledger == c.NONE]
         return machine.cycle(nets[step.first % len(nets)], cycle_id, step.at) if nets else None

@@ -181,6 +181,15 @@ class Twin(Ledger):
                                      c.SETTLED_GROSS, c.NONE, c.NONE))  # fmt: skip
         self._note_credit(credit)
 
+    def set_limit(self, account: int, limit: int, now_us: int) -> None:
+        if self.book[account].balance < -limit:
+            raise InvariantError(f"a debit limit of {limit} for account {account}")
+        self.now = now_us
+        raised = limit > self.book[account].debit_limit
+        self.book[account].debit_limit = limit
+        if raised:
+            self._note_credit(account)
+
     def split_queues(self, rail: int, least: int, now_us: int) -> None:
         """Each account in turn pays what it can of the first in its queue."""
         self._rest()

@@ -34,8 +34,8 @@ BOUNDS: tuple[dict[str, int], ...] = (
 DISCIPLINES = (c.GROSS, c.GROSS, c.GROSS, c.COLLECT, c.INSTANT)
 RULES = (c.FIFO, c.PRIORITY, c.BYPASS)
 STEPS = ("advance", "open", "open", "close", "cut_off", "open_for_funding", "return_queued", "transfer", "transfer",
-         "cycle", "cycle", "cycle", "quote", "reset_day", "is_open", "lend", "reset_receipts", "return_collected",
-         "settle_collected", "split", "split", "shut_hop", "shut_hop",
+         "cycle", "cycle", "cycle", "quote", "reset_day", "is_open", "lend", "set_limit", "reset_receipts",
+         "return_collected", "settle_collected", "split", "split", "shut_hop", "shut_hop",
          "settle_positions", "settle_positions")  # fmt: skip
 
 

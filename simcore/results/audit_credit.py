@@ -1,0 +1,224 @@
+"""Proves intraday credit by the scenario that every table carries: within what was pledged, paid back, rightly charged.
+
+Credit is read from obligations.arrow, business days and their hours from events.arrow.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from simcore.kernels.constants import (
+    KIND_CREDIT,
+    KIND_CREDIT_CHARGE,
+    KIND_INTRADAY_CREDIT,
+    KIND_INTRADAY_REPAYMENT,
+    KIND_REPAYMENT,
+)
+from simcore.results.audit_overdraft import Overdrafts
+from simcore.results.audit_read import NO_TIME, Batch, Words
+from simcore.results.audit_report import Proof, money
+from simcore.units import parse_amount, parse_bp, parse_duration, parse_percent
+
+_SCENARIO: Final = b"luhai.scenario"
+_WITHIN: Final = (KIND_INTRADAY_CREDIT, KIND_INTRADAY_REPAYMENT, KIND_CREDIT_CHARGE)
+_KINDS: Final = (KIND_CREDIT, KIND_REPAYMENT, *_WITHIN)
+
+
+class Day(NamedTuple):
+    """A business day of a rail on which it opened for payments."""
+
+    number: int
+    opens: int
+    closes: int
+
+
+class Movement(NamedTuple):
+    """A row of credit, repayment or charge of one account."""
+
+    row: int
+    kind: int
+    amount: int
+    time: int
+
+
+def _scenario(metadata: dict[bytes, bytes]) -> dict[str, Any]:
+    try:
+        found = json.loads(metadata.get(_SCENARIO, b"{}"))
+    except ValueError:  # a table that no run of a scenario wrote
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def windows_of(folder: Path, rail: str) -> list[tuple[int, int, int]]:
+    """(business day, opening, closing) of each session for payments of a rail, as events.arrow tells them."""
+    with pa.OSFile(str(folder / "events.arrow")) as source:
+        events = pa.ipc.open_file(source).read_all().select(["time", "event", "rail", "detail"])
+    found: list[tuple[int, int, int]] = []
+    open_at, day = None, 0
+    for row in events.filter(pc.equal(events["rail"].cast(pa.string()), rail)).to_pylist():
+        time = int(np.datetime64(row["time"].replace(tzinfo=None), "us").astype(np.int64))
+        if row["event"] == "opened":
+            open_at, day = time, int(np.datetime64(row["detail"], "D").astype(np.int64))
+        elif row["event"] == "closed" and open_at is not None:
+            found.append((day, open_at, time))
+            open_at = None
+    return found
+
+
+class Credit:
+    """The intraday credit of every rail that gives some; nothing to prove without a scenario."""
+
+    def __init__(
+        self, folder: Path, metadata: dict[bytes, bytes], words: Words, limits: Proof, accounts: Batch
+    ) -> None:
+        self.words, self._proof, self._accounts = words, limits, accounts
+        scenario = _scenario(metadata)
+        self._terms = {
+            name: rail["intraday_credit"]
+            for name, rail in scenario.get("rails", {}).items()
+            if rail.get("intraday_credit") is not None
+        }
+        self._movements: dict[tuple[str, str], list[Movement]] = defaultdict(list)
+        self._windows = {rail: windows_of(folder, rail) for rail in self._terms}
+        self._given = {rail: scenario["accounts"].get(rail, {}) for rail in self._terms}
+        self._lender = {rail: scenario["rails"][rail]["lender"] for rail in self._terms}
+        self._overdrafts: dict[str, Overdrafts] = {}
+        for rail, terms in self._terms.items():
+            if terms["form"] == "overdraft" and terms.get("rate") is not None and terms["charged"] == "time":
+                own = {who: self._own(one) for who, one in self._given[rail].items() if "collateral" in one}
+                every = parse_duration(terms["measured_every"])
+                self._overdrafts[rail] = Overdrafts(words, rail, own, self._windows[rail], every, accounts)
+
+    @staticmethod
+    def _own(account: dict[str, Any]) -> int:
+        limit = account.get("debit_limit")
+        if limit == "unlimited":
+            return NO_TIME
+        return 0 if limit is None else parse_amount(limit).amount_minor
+
+    def check(self, batch: Batch, settled: NDArray[np.bool_]) -> None:
+        """Note every movement of credit, and what overdrafts come to."""
+        name = self.words.name
+        for at in np.flatnonzero(np.isin(batch["kind"], _KINDS) & settled):
+            rail, kind = name("rail", batch["rail"][at]), int(batch["kind"][at])
+            if rail not in self._terms:
+                if kind in _WITHIN:
+                    self._proof.fail(f"obligations row {batch['row'][at]}: {name('kind', kind)} on {rail}, which gives "
+                                     "no intraday credit")  # fmt: skip
+                continue
+            ends = [name("participant", batch[end][at]) for end in ("debtor", "creditor")]
+            lender, holder = ends if kind in (KIND_CREDIT, KIND_INTRADAY_CREDIT) else reversed(ends)
+            amount, time = int(batch["amount_minor"][at]), int(batch["settled_at"][at])
+            if lender != self._lender[rail] or ("collateral" not in self._given[rail].get(holder, {})
+                                                and kind in _WITHIN):  # fmt: skip
+                self._proof.fail(f"obligations row {batch['row'][at]}: {name('kind', kind)} between {lender} and "
+                                 f"{holder}, who aren't {rail}'s lender and somebody with collateral")  # fmt: skip
+                continue
+            self._movements[rail, holder].append(Movement(int(batch["row"][at]), kind, amount, time))
+        for overdrafts in self._overdrafts.values():
+            overdrafts.follow(batch, settled)
+
+    def finish(self) -> None:
+        """Every account on every business day."""
+        code = self.words.code
+        for rail, terms in self._terms.items():
+            days = [
+                Day(number, min(of[1] for of in mine), max(of[2] for of in mine))
+                for number in dict.fromkeys(day for day, _, _ in self._windows[rail])
+                if (mine := [window for window in self._windows[rail] if window[0] == number])
+            ]
+            here = np.flatnonzero(self._accounts["rail"] == code("rail", rail))
+            rows: dict[str, dict[int, int]] = defaultdict(dict)
+            for at in here.tolist():
+                who = self.words.name("participant", self._accounts["participant"][at])
+                rows[who][int(self._accounts["business_day"][at])] = at
+            if rail in self._overdrafts:
+                self._overdrafts[rail].finish()
+            for who, account in self._given[rail].items():
+                self._account(rail, terms, who, account, days, rows[who])
+            drawn = [it for (on, _), moved in self._movements.items() if on == rail for it in moved]
+            lent = sum(it.amount for it in drawn if it.kind == KIND_INTRADAY_CREDIT)
+            charged = sum(it.amount for it in drawn if it.kind == KIND_CREDIT_CHARGE)
+            currency = self.words.name("currency", self._accounts["currency"][here[0]]) if here.size else ""
+            how = "as overdrafts" if terms["form"] == "overdraft" else f"{money(lent, currency)}, paid back each day"
+            self._proof.details.append(
+                f"{rail}: intraday credit within collateral less haircut, {how}; charged {money(charged, currency)}"
+            )
+
+    def _account(
+        self, rail: str, terms: dict[str, Any], who: str, account: dict[str, Any], days: list[Day], rows: dict[int, int]
+    ) -> None:  # fmt: skip
+        own, moved = self._own(account), self._movements[rail, who]
+        overdraft = terms["form"] == "overdraft"
+        value = 0
+        if "collateral" in account:
+            haircut = parse_percent(account.get("haircut") or terms["haircut"])
+            value = int(parse_amount(account["collateral"]).amount_minor * (1 - Fraction(haircut)))
+        limits = dict.fromkeys(rows, own)
+        used = 0
+        for day in days:
+            owed = sum(
+                it.amount if it.kind == KIND_CREDIT else -it.amount
+                for it in moved if it.kind in (KIND_CREDIT, KIND_REPAYMENT) and it.time <= day.opens
+            )  # fmt: skip
+            line = max(value - owed, 0)
+            if overdraft and value:
+                limits[day.number] = own + line
+            within = [it for it in moved if it.kind == KIND_INTRADAY_CREDIT and day.opens <= it.time < day.closes]
+            back = [it for it in moved if it.kind == KIND_INTRADAY_REPAYMENT and it.time == day.closes]
+            charges = [it for it in moved if it.kind == KIND_CREDIT_CHARGE and it.time == day.closes]
+            used += len(within) + len(back) + len(charges)
+            drawn = sum(it.amount for it in within)
+            where = f"{rail} {who} {np.datetime64(day.number, 'D')}"
+            if drawn > (0 if overdraft else line):
+                self._fail(within, f"{where}: intraday credit of {drawn} in all, above the {0 if overdraft else line} "
+                                   "that its collateral is good for")  # fmt: skip
+            if sum(it.amount for it in back) != drawn:
+                self._fail(back or within, f"{where}: of {drawn} lent within the day "
+                                           f"{sum(it.amount for it in back)} paid back at closing")  # fmt: skip
+            expected = self._charge(rail, terms, who, day, within, own, rows) if "collateral" in account else 0
+            if sum(it.amount for it in charges) != expected:
+                self._fail(charges, f"{where}: charged {sum(it.amount for it in charges)} for intraday credit, not "
+                                    f"{expected}")  # fmt: skip
+        if used != sum(it.kind in _WITHIN for it in moved):
+            self._proof.fail(f"{rail} {who}: intraday credit outside its rail's hours")
+        for day_number, at in rows.items():
+            where = f"accounts row {self._accounts['row'][at]} ({rail} {who} {np.datetime64(day_number, 'D')})"
+            found = int(self._accounts["debit_limit_minor"][at])
+            if found != limits[day_number]:
+                self._proof.fail(f"{where}: debit_limit_minor is {found}, own limit and collateral give "
+                                 f"{limits[day_number]}")  # fmt: skip
+            closing = int(self._accounts["closing_minor"][at])
+            if own != NO_TIME and closing < -own:
+                self._proof.fail(f"{where}: closes at {closing}, below its own limit: intraday credit isn't paid back")
+
+    def _fail(self, moved: list[Movement], text: str) -> None:
+        self._proof.fail(f"obligations row {moved[-1].row}: {text}" if moved else text)
+
+    def _charge(
+        self, rail: str, terms: dict[str, Any], who: str, day: Day, drawn: list[Movement], own: int,
+        rows: dict[int, int],
+    ) -> int:  # fmt: skip
+        """What the day's credit costs by the terms."""
+        if terms.get("rate") is None:
+            return 0
+        rate, overdraft = parse_bp(terms["rate"]), terms["form"] == "overdraft"
+        if terms["charged"] == "amount":
+            at = rows.get(day.number)
+            lowest = int(self._accounts["minimum_minor"][at]) if at is not None else 0
+            peak = max(-own - lowest, 0) if overdraft else sum(it.amount for it in drawn)
+            return round(Fraction(peak * rate, 1_000_000))
+        if overdraft:
+            amount_time = self._overdrafts[rail].amount_time(who, day.number)
+        else:
+            amount_time = sum(it.amount * (day.closes - it.time) for it in drawn)
+        return round(Fraction(amount_time * rate, 1_000_000 * int(terms["year_days"]) * 86_400_000_000))

@@ -1,0 +1,79 @@
+"""The audit names what is wrong with intraday credit: bounds, repayment, prices, who lends to whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from simcore.results.audit import audit
+from tests.simcore.engine.test_intraday_credit import ONLY_OUT, given
+from tests.simcore.results.test_audit import edited, first, mend, read
+
+REPO = 'form = "repo", haircut = "10 %", rate = "36 bp"'
+OVERDRAFT = 'form = "overdraft", haircut = "10 %", rate = "36 bp"'
+
+
+def failures(run: Path) -> list[str]:
+    proofs = {proof.name: proof for proof in audit(run).proofs}
+    return list(proofs["limits"].failures)
+
+
+def with_scenario(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Let the table of accounts say that the run was of another scenario."""
+    rows = read(run, "accounts")
+    metadata = dict(rows.schema.metadata)
+    scenario = json.loads(metadata[b"luhai.scenario"])
+    change(scenario)
+    metadata[b"luhai.scenario"] = json.dumps(scenario).encode()
+    mend(run, "accounts", rows.replace_schema_metadata(metadata))
+
+
+@pytest.mark.parametrize("credit", [REPO, OVERDRAFT])
+def test_less_collateral_than_was_lent_against_is_found(tmp_path: Path, credit: str) -> None:
+    run = given(tmp_path, credit).path
+    with_scenario(run, lambda it: it["accounts"]["RTGS"]["C"].update(collateral="99 mn SGD"))
+    text = "\n".join(failures(run))
+    assert "above the 8910000000" in text or "own limit and collateral give 8910000000" in text
+
+
+@pytest.mark.parametrize("credit", [REPO, OVERDRAFT])
+@pytest.mark.parametrize("change", [{"rate": "37 bp"}, {"year_days": 365}, {"charged": "amount"}])
+def test_another_price_is_found(tmp_path: Path, credit: str, change: dict[str, Any]) -> None:
+    run = given(tmp_path, credit).path
+    assert not failures(run)
+    with_scenario(run, lambda it: it["rails"]["RTGS"]["intraday_credit"].update(change))
+    assert any("for intraday credit, not" in each for each in failures(run))
+
+
+def test_an_overdraft_that_stays_after_closing_is_found(tmp_path: Path) -> None:
+    """The row of the overnight loan is taken away."""
+    run = given(tmp_path, 'form = "overdraft"', ONLY_OUT).path
+    rows = read(run, "obligations")
+    kinds = rows.column("kind").cast(pa.string())
+    mend(run, "obligations", rows.filter(pc.not_equal(kinds, "credit")))
+    accounts = read(run, "accounts")
+    at = first(accounts, lambda row: row["participant"] == "C")
+    mend(run, "accounts", edited(accounts, at, "closing_minor", -4_000_000_000))
+    assert any("intraday credit isn't paid back" in each for each in failures(run))
+
+
+def test_a_repo_that_isnt_paid_back_and_one_of_somebody_else_are_found(tmp_path: Path) -> None:
+    run = given(tmp_path, 'form = "repo"').path
+    rows = read(run, "obligations")
+    back = first(rows, lambda row: row["kind"] == "intraday_repayment")
+    mend(run, "obligations", edited(rows, back, "amount_minor", lambda amount: amount - 1))
+    assert any("paid back at closing" in each for each in failures(run))
+    mend(run, "obligations", edited(rows, back, "debtor", "B"))
+    assert any("between MAS and B, who aren't" in each for each in failures(run))
+
+
+def test_credit_where_none_is_given_is_found(tmp_path: Path) -> None:
+    run = given(tmp_path, 'form = "repo"').path
+    with_scenario(run, lambda it: it["rails"]["RTGS"].pop("intraday_credit"))
+    assert any("RTGS, which gives no intraday credit" in each for each in failures(run))
