@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.tables import NULL, Tables
-from simcore.results.schema import TABLES
+from simcore.results.schema import ALL_TABLES
 
 
 class Words:
@@ -43,7 +43,7 @@ def numbers(array: pa.Array) -> NDArray[np.int64]:
 
 def batches(tables: Tables, table: str, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Record batches of a table as name → Arrow array, only the columns asked for being read."""
-    order = [column.name for column in TABLES[table]]
+    order = [column.name for column in ALL_TABLES[table]]
     options = pa.ipc.IpcReadOptions(included_fields=sorted({order.index(name) for name in columns}))
     with pa.memory_map(str(tables.path / f"{table}.arrow")) as source:
         reader = pa.ipc.open_file(source, options=options)

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from analysis.tables import Tables
 from simcore.errors import ScenarioError
-from simcore.results.schema import TABLES, Column
+from simcore.results.schema import Column, tables_of
 
 FORMATS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "parquet": ("analysis.export_arrow", ()),
@@ -58,10 +58,11 @@ def export(
     ScenarioError         LH013 no such format or table, LH072 a place that can't be written, LH105 a library is
                           missing, LH115 more than the format holds, LH116 files that are already there
     """
-    for name, known, where in [(form, list(FORMATS), "--format"), *((n, list(TABLES), "--table") for n in names)]:
+    has = tables_of(tables.scenario)
+    for name, known, where in [(form, list(FORMATS), "--format"), *((n, list(has), "--table") for n in names)]:
         if name not in known:
             raise ScenarioError.one("LH013", where, got=f'"{name}"', expected=f"one of {', '.join(known)}")
-    wanted = [name for name in TABLES if not names or name in names]
+    wanted = [name for name in has if not names or name in names]
     module, libraries = FORMATS[form]
     for library in libraries:
         need_library(library, form)

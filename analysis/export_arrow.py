@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from analysis.export import GUIDE, currency_of, file_schema, major_name, record_batches
 from analysis.tables import Tables
 from fx.currency import exponent, is_currency
-from simcore.results.schema import TABLES, Column
+from simcore.results.schema import ALL_TABLES, Column
 
 GROUP_ROWS: Final = 262_144
 """Rows of a row group: enough that readers can skip and share them, few enough for memory."""
@@ -42,12 +42,14 @@ def write_csv(tables: Tables, names: Sequence[str], folder: Path) -> None:
 
     for name in names:
         places = most_places(tables, name)
-        schema = pa.schema([field for column in TABLES[name] for field in _fields(column, places)])
+        schema = pa.schema([field for column in ALL_TABLES[name] for field in _fields(column, places)])
         with csv.CSVWriter(folder / f"{name}.csv", schema) as writer:
             for batch in record_batches(tables, name):
-                arrays = [array for column in TABLES[name] for array in _arrays(batch, column, places)]
+                arrays = [array for column in ALL_TABLES[name] for array in _arrays(batch, column, places)]
                 writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-    rows = [(name, column.name, column.kind, column.unit, column.meaning) for name in names for column in TABLES[name]]
+    rows = [
+        (name, column.name, column.kind, column.unit, column.meaning) for name in names for column in ALL_TABLES[name]
+    ]
     heads = ("table", "column", "kind", "unit", "meaning")
     csv.write_csv(pa.table([list(each) for each in zip(*rows, strict=True)], names=heads), folder / GUIDE)
 
@@ -56,7 +58,7 @@ def most_places(tables: Tables, name: str) -> int:
     """Decimals of the table's currency that has most: what a column of decimals needs."""
     found = {0}
     for batch in record_batches(tables, name):
-        for column in TABLES[name]:
+        for column in ALL_TABLES[name]:
             if currency := currency_of(column):
                 found |= {exponent(word) for word in batch.column(currency).dictionary.to_pylist() if is_currency(word)}
         break  # every dictionary is complete from the first batch on

@@ -17,7 +17,7 @@ from analysis.export import BOOK, currency_of, major_name, record_batches, too_l
 from analysis.tables import Tables
 from fx.currency import exponent, from_minor, is_currency
 from simcore.errors import ScenarioError
-from simcore.results.schema import TABLES, Column
+from simcore.results.schema import ALL_TABLES, Column
 
 LARGEST: Final = 10**15 - 1
 DAY, TIME = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
@@ -38,14 +38,14 @@ def write_xlsx(tables: Tables, names: Sequence[str], folder: Path) -> None:
     book.set_properties({"created": dt.datetime(1980, 1, 1)})  # or the same tables would give other bytes every day
     for name in names:
         text = too_long(tables, name, LARGEST)
-        sheet = _Sheet(book, name, [head for column in TABLES[name] for head in _heads(column)])
+        sheet = _Sheet(book, name, [head for column in ALL_TABLES[name] for head in _heads(column)])
         for batch in record_batches(tables, name):
-            columns = [each for column in TABLES[name] for each in _cells(batch, column, column.name in text)]
+            columns = [each for column in ALL_TABLES[name] for each in _cells(batch, column, column.name in text)]
             for values in zip(*columns, strict=True):
                 sheet.add(values)
     sheet = _Sheet(book, "columns", ["table", "column", "unit", "meaning"])
     for name in names:
-        for column in TABLES[name]:
+        for column in ALL_TABLES[name]:
             sheet.add([(word, "") for word in (name, column.name, column.unit, column.meaning)])
     try:
         book.close()

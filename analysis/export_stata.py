@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from analysis.export import file_schema, label, record_batches, too_long
 from analysis.tables import Tables
-from simcore.results.schema import TABLES, Column
+from simcore.results.schema import ALL_TABLES, Column
 
 LARGEST: Final = 2**53 - 1
 _LABEL: Final = 80  # characters of a variable label
@@ -33,11 +33,11 @@ def write_dta(tables: Tables, names: Sequence[str], folder: Path) -> None:
         table = pa.Table.from_batches(record_batches(tables, name), file_schema(tables, name)).unify_dictionaries()
         text = too_long(tables, name, LARGEST)
         columns: dict[str, Any] = {}
-        for column in TABLES[name]:
+        for column in ALL_TABLES[name]:
             columns |= _series(table.column(column.name), column, column.name in text)
-        labels = {column.name: shortened(label(column)) for column in TABLES[name]}
+        labels = {column.name: shortened(label(column)) for column in ALL_TABLES[name]}
         labels |= {head: "microseconds within that second" for head in columns if head not in labels}
-        dates = {c.name: "tc" if c.kind == "time" else "td" for c in TABLES[name] if c.kind in ("time", "day")}
+        dates = {c.name: "tc" if c.kind == "time" else "td" for c in ALL_TABLES[name] if c.kind in ("time", "day")}
         pd.DataFrame(columns).to_stata(
             folder / f"{name}.dta", write_index=False, version=118, variable_labels=labels, convert_dates=dates,
             convert_strl=[head for head, series in columns.items() if _is_long(series)],

@@ -130,6 +130,23 @@ MEASURES: Final[dict[str, Measure]] = {
     "sent_herfindahl": Measure("network", "share", "sum of squared shares of participants in settled_value sent", OWN),
     "sent_gini": Measure(
         "network", "share", "Σ|v_i − v_j| / (2 n Σv) over participants, v = settled value sent", OWN),
+    "wallet_count": Measure("wallets", "payments", "payments from wallet to wallet asked for", OWN),
+    "wallet_value": Measure("wallets", "minor units", "sum of those that settled", OWN),
+    "wallet_rejected_count": Measure(
+        "wallets", "payments", "those refused by a rule; by `status`, wallet_count says by which", OWN),
+    "wallet_rejected_share": Measure("wallets", "share", "wallet_rejected_count / wallet_count", OWN),
+    "wallet_offline_count": Measure("wallets", "payments", "those made offline", OWN),
+    "wallet_double_spend_value": Measure(
+        "wallets", "minor units", "sum of offline payments whose money had been spent when they were posted: what "
+        "payees lose", OWN),
+    "wallet_crossing_value": Measure(
+        "wallets", "minor units", "sum of settled ones between holders of two countries", OWN),
+    "wallet_between_operators_value": Measure(
+        "wallets", "minor units", "sum of settled ones between wallets of two operators", OWN),
+    "wallet_topped_up_value": Measure(
+        "wallets", "minor units", "moved from bank accounts into wallets, asked for or to fill what was short", OWN),
+    "wallet_to_bank_value": Measure(
+        "wallets", "minor units", "moved from wallets to bank accounts, asked for or above what they may hold", OWN),
 }  # fmt: skip
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "payments": ("run", "route", "corridor", "participant", "currency", "purpose", "flow", "day", "hour"),
@@ -139,7 +156,9 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "crediting": ("run", "route", "corridor", "participant", "currency"),
     "bounds": ("run", "rail", "participant", "currency", "day"),
     "network": ("run", "participant", "currency"),
+    "wallets": ("run", "participant", "currency", "flow", "holders", "country", "class", "status", "day", "hour"),
 }
 """How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the
 rail's business day, as for ``bounds``); ``risk`` belongs to the rail and the debtor of the leg paid; ``crediting`` to
-the creditor."""
+the creditor. For ``wallets`` all belongs to the wallet that pays, a participant being its operator, or to the one
+filled from a bank account."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from fx.currency import exponent, is_currency
 from simcore.results import provenance
-from simcore.results.schema import TABLES
+from simcore.results.schema import ALL_TABLES
 
 NULL: Final = -(2**63)
 """What a missing number or time is in an int64 column."""
@@ -76,7 +76,7 @@ class Tables:
     def _column(self, table: str, column: str) -> pa.Array:
         key = table, column
         if key not in self._read:
-            position = [each.name for each in TABLES[table]].index(column)
+            position = [each.name for each in ALL_TABLES[table]].index(column)
             with pa.memory_map(str(self.path / f"{table}.arrow")) as source:
                 reader = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=[position]))
                 array = reader.read_all().unify_dictionaries().column(column).combine_chunks()

@@ -15,12 +15,13 @@ from scenarios.references import Checks, check_file, positive
 from simcore.calendar import WEEKDAYS, BusinessCalendar, ClockTime, load_calendar, local_us
 from simcore.demand.days import weighted_days
 from simcore.model import RetailFlow, TradeFlow
+from simcore.retail import WalletFlow
 from simcore.units import UnitError, format_amount
 
 
 def check_flows(checks: Checks) -> None:
     """Note the faults of every flow and of the ways its payments may go."""
-    if not checks.rest.names("flows") and checks.rest.whole("flows"):
+    if not checks.rest.names("flows") and checks.rest.whole("flows") and not checks.scenario.wallets:
         checks.say("LH066", ("flows",), "no flow", "at least one flow of payments")
     done: set[KeyPath] = set()  # a fault of a route is said once, for the first flow that meets it
     for name, flow in checks.scenario.flows.items():
@@ -80,7 +81,7 @@ def _trade(checks: Checks, path: KeyPath, flow: TradeFlow) -> list[str]:
         calendar, info = load_calendar(flow.calendar), checks.scenario.scenario
         if 1 <= info.days <= 36_600 and covered(checks, (*path, "calendar"), calendar):
             if isinstance(flow, RetailFlow):
-                _days(checks, path, flow, calendar)
+                check_days(checks, path, flow, calendar)
             elif not calendar.business_days(info.start, info.days):
                 got = f"no business day of {flow.calendar} in {days_text(info.days)} from {info.start}"
                 checks.say("LH066", (*path, "calendar"), got, "at least one day on which payments are made")
@@ -89,7 +90,7 @@ def _trade(checks: Checks, path: KeyPath, flow: TradeFlow) -> list[str]:
     return routes
 
 
-def _days(checks: Checks, path: KeyPath, flow: RetailFlow, calendar: BusinessCalendar) -> None:
+def check_days(checks: Checks, path: KeyPath, flow: RetailFlow | WalletFlow, calendar: BusinessCalendar) -> None:
     """Weekdays and dates by name, weights that aren't negative, and one day at least on which somebody pays."""
     names, info = list(WEEKDAYS), checks.scenario.scenario
     for name in flow.weekdays:

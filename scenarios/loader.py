@@ -225,7 +225,7 @@ def _one_of(options: list[Any]) -> Any:
 
 def _choice(options: list[Any], how: How) -> Any:
     """One of several: tables told apart by their ``kind``, or a table or a plain value."""
-    if all(is_dataclass(option) for option in options):
+    if all(_is_table(option) for option in options):
         by_kind = {kind_of(option): option for option in options}
         key = kind_key(options[0])
 
@@ -233,7 +233,7 @@ def _choice(options: list[Any], how: How) -> Any:
             kind = value.get(key) if isinstance(value, dict) else None
             return MARK + kind if isinstance(kind, str) and kind in by_kind else None
     else:
-        by_kind, key = {"table" if is_dataclass(option) else "value": option for option in options}, ""
+        by_kind, key = {"table" if _is_table(option) else "value": option for option in options}, ""
 
         def which(value: Any) -> str | None:
             return MARK + ("table" if isinstance(value, dict) else "value")
@@ -242,6 +242,11 @@ def _choice(options: list[Any], how: How) -> Any:
     expected = ", ".join(by_kind)
     return Annotated[union, Discriminator(which, custom_error_type="kind", custom_error_message="{expected}",
                                           custom_error_context={"expected": expected, "key": key})]  # fmt: skip
+
+
+def _is_table(hint: Any) -> bool:
+    """Whether a type is a table in a file; an amount is a dataclass too, but text."""
+    return is_dataclass(hint) and reader_for(hint) is None
 
 
 def _scalar(reader: Reader) -> Any:

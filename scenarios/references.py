@@ -99,6 +99,10 @@ def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
         check_legs(checks)
         check_ledger_hours(checks)
     check_ever_open(checks)
+    if scenario.wallets:
+        from scenarios.check_wallets import check_wallets
+
+        check_wallets(checks)
     _results(checks)
     _sources(checks)
     return checks.faults

@@ -23,12 +23,17 @@ from simcore.units import Money, format_amount, format_clock, format_duration
 INDENT = "  "
 # Tables whose entries are one line each; the others get a header and one line per key.
 ROWS = {"accounts": 2}
+# Tables that leave no trace where a scenario has none: its digest is what it was before they could be written.
+WHERE_USED = ("wallets",)
 
 
 def to_dict(scenario: Scenario) -> dict[str, Any]:
     """Return the scenario as data that JSON can hold, values written as in a file; what is not given is left out."""
     data = _plain(scenario, Scenario)
     assert isinstance(data, dict)
+    for name in WHERE_USED:
+        if not data[name]:
+            del data[name]
     return data
 
 
@@ -46,7 +51,9 @@ def to_toml(scenario: Scenario, origin: Mapping[KeyPath, Origin] | None = None) 
     """Return the scenario as TOML with every default; with ``origin``, each value says where it was written."""
     writer = _Writer(origin)
     for item in fields(scenario):
-        writer.table((item.name,), getattr(scenario, item.name), 0)
+        value = getattr(scenario, item.name)
+        if value or item.name not in WHERE_USED:
+            writer.table((item.name,), value, 0)
     return "\n".join(writer.lines).strip() + "\n"
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from scenarios.keys import days_text
 from scenarios.resolve import decimal_text
 from scenarios.summary_fx import fx_lines
+from scenarios.summary_wallets import wallet_lines
 from simcore.calendar import local_us
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar
 from simcore.model import Fee, Hop, Latency, RetailFlow, Route, Scenario, Status, TradeFlow
@@ -42,8 +43,8 @@ CLOSED = {"wait": "waits for the next opening", "reject": "is rejected", "return
 
 def summary(scenario: Scenario, digest: str) -> str:
     """Return the text of ``luhai show``."""
-    parts = [_info(scenario, digest), _participants(scenario), _rails(scenario), _accounts(scenario), _routes(scenario),
-             _flows(scenario), fx_lines(scenario), _sources(scenario), _left_out(scenario)]  # fmt: skip
+    tables = (_participants, _rails, _accounts, _routes, _flows, fx_lines, wallet_lines, _sources, _left_out)
+    parts = [_info(scenario, digest), *(lines_of(scenario) for lines_of in tables)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
 

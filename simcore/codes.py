@@ -569,6 +569,39 @@ _MARKET = {
     ),
 }
 
+_RETAIL = {
+    "LH133": Code(
+        "wallets that nobody can keep",
+        "Every kind of holders in [wallets.ID] has at least one wallet, of a class and with an operator of that "
+        "system, lives in a country with a calendar, and is bound to accounts with an operator that is a bank, or to "
+        "none. All money in wallets and on bank accounts, times the days of the run, stays below 2^62 minor units.",
+        '[wallets.e-cny.holders.residents]\ncount = 100_000\noperator = "CCB"\nclass = "verified"\ncountry = "CN"\n'
+        'bank = "CCB"\nbalance = "300 CNY"\ndeposit = "5 k CNY"',
+    ),
+    "LH134": Code(
+        "a flow between wallets that can't be",
+        "A payment goes from holders to holders; a top-up has payees only, a withdrawal payers only, with bank "
+        "accounts. Some hour has a weight. Payments made offline need a time after "
+        "which they are posted and a class with a cap on them.",
+        '[wallets.e-cny.flows.shops]\nkind = "payment"\npayers = { residents = 1 }\npayees = { shops = 1 }\n'
+        'per_day = 50_000\namount = { median = "45 CNY", sigma = 1.1 }\ncalendar = "CN"\n'
+        "profile = { 08 = 2, 12 = 5, 18 = 6 }\nweekdays = { Sat = 1.2, Sun = 1.2 }\nholiday = 1.5",
+    ),
+    "LH135": Code(
+        "operators of wallets that can't settle",
+        "The rail of [wallets.ID] settles the currency of the wallets. The issuer and each operator that is a bank "
+        "have an account on it; the issuer is no operator. Under the cash regime a bank may have a stock.",
+        '[wallets.e-cny]\ncurrency = "CNY"\nrail = "HVPS"\nissuer = "PBOC"\n\n'
+        "[wallets.e-cny.operators]\nCCB = {}\nALIPAY = { bank = false }",
+    ),
+    "LH136": Code(
+        "times of wallets that can't be",
+        "Under the deposit regime positions between operators settle at times at which the rail is open, or at a "
+        "distance from its openings. Interest is paid on days within the run and has a rate.",
+        'settle_at = ["10:00", "16:30"]\ninterest = "5 bp"\ninterest_on = [2026-06-21]',
+    ),
+}
+
 _LEDGERS = {
     "LH143": Code(
         "blocks of a shared ledger that can't work",
@@ -681,6 +714,7 @@ CODES: dict[str, Code] = {
     **_CREDIT,
     **_EXPORT,
     **_MARKET,
+    **_RETAIL,
     **_LEDGERS,
     **_WALLETS,
     **_RETAIL,

@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from simcore.draws import Exponential as Exponential
+from simcore.draws import Latency as Latency
+from simcore.draws import Lognormal as Lognormal
+from simcore.draws import LognormalAmount as LognormalAmount
+from simcore.draws import Uniform as Uniform
 from simcore.market import Dealer as Dealer
 from simcore.market import Fx as Fx
 from simcore.market import Pair as Pair
@@ -19,6 +24,7 @@ from simcore.marks import BasisPoints as BasisPoints
 from simcore.marks import Duration as Duration
 from simcore.marks import Share as Share
 from simcore.marks import Unit as Unit
+from simcore.retail import Wallets as Wallets
 from simcore.units import ClockTime, Money
 
 Status = Literal["published", "derived", "assumed"]
@@ -101,40 +107,6 @@ class Account:
     settled_by: str | None = None
     """The settlement bank: whose account on the rail named by ``settle_on`` pays and receives the net position; none
     means the participant's own."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lognormal:
-    """exp(normal) with this median and sigma (standard deviation of the logarithm)."""
-
-    median: Duration
-    sigma: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Exponential:
-    """Exponential with this mean."""
-
-    mean: Duration
-
-
-@dataclass(frozen=True, kw_only=True)
-class Uniform:
-    """Uniform between two durations."""
-
-    low: Duration
-    high: Duration
-
-
-@dataclass(frozen=True, kw_only=True)
-class Latency:
-    """A drawn latency: exactly one of the distributions, cut to ``least`` and ``most``; drawn in whole milliseconds."""
-
-    lognormal: Lognormal | None = None
-    exponential: Exponential | None = None
-    uniform: Uniform | None = None
-    least: Duration = 0
-    most: Duration | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,16 +230,6 @@ class Corridor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LognormalAmount:
-    """Amounts: exp(normal) with this median and sigma, rounded to whole minor units, cut to ``least`` and ``most``."""
-
-    median: Money
-    sigma: float
-    least: Money | None = None
-    most: Money | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class TradeFlow:
     """Customer payments of goods trade between two groups of participants."""
 
@@ -350,6 +312,8 @@ class Scenario:
     flows: dict[str, Flow]
     corridors: dict[str, Corridor] = field(default_factory=dict)
     fx: Fx = field(default_factory=Fx)
+    wallets: dict[str, Wallets] = field(default_factory=dict)
+    """Retail systems whose money is in wallets, such as e-CNY."""
     results: Results = field(default_factory=Results)
     sources: dict[str, Source] = field(default_factory=dict)
     """Key path → where the number comes from; a path covers everything below it."""

@@ -19,11 +19,12 @@ from scenarios.loader import from_dict, load
 from simcore.api import perform_loaded
 from simcore.datafiles import CATALOGUE
 from simcore.engine.conductor import Progress
+from simcore.engine.counts import Counts
 from simcore.engine.perform import Performed, perform
 from simcore.engine.warm import is_warm
 from simcore.errors import ScenarioError
 from simcore.results.provenance import digest, file_digest, read_manifest
-from simcore.results.schema import TABLES
+from simcore.results.schema import tables_of
 
 FAILED = 3
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -105,6 +106,7 @@ def _summary(performed: Performed) -> Iterator[str]:
             f"{format_minor(route.sent_minor, currency)}; mean time {_duration(route.time_us // route.settled)}, "
             f"{100 * route.within_hour / route.payments:.0f} % of all within an hour"
         )
+    yield from _wallets(manifest["scenario"].get("wallets", {}), counts)
     yield from (f"  note: {note}" for note in performed.notes)
     yield from performed.report.lines()
     yield f"✓ Same seed, same bytes: the tables' digest is {tables_digest(manifest)[:16]}; `luhai audit` runs it again"
@@ -112,9 +114,17 @@ def _summary(performed: Performed) -> Iterator[str]:
     yield f"Written to {performed.path} (run {seconds['run']:.1f} s, audit {seconds['audit']:.1f} s)"
 
 
+def _wallets(systems: dict[str, Any], counts: Counts) -> Iterator[str]:
+    """What became of wallet payments, system by system."""
+    for name, count in counts.wallets.items():
+        value = format_minor(count.settled_minor, systems[name]["currency"])
+        yield f"  wallets {name}: {count.wallets:,} wallets, {count.payments:,} payments, {value} settled"
+        yield from (f"  {n:>12,}  {status}" for status, n in sorted(count.statuses.items(), key=lambda item: -item[1]))
+
+
 def tables_digest(manifest: dict[str, Any]) -> str:
     """One digest over all tables of a run."""
-    return digest({name: manifest["tables"][name]["sha256"] for name in TABLES})
+    return digest({name: manifest["tables"][name]["sha256"] for name in tables_of(manifest["scenario"])})
 
 
 def run_scenario(
@@ -170,11 +180,12 @@ def rerun(run: Path, out: Path | None = None) -> int:
         )  # fmt: skip
         before = {entry["file"]: entry["sha256"] for entry in manifest["inputs"]}
         changed = [entry["file"] for entry in again.manifest["inputs"] if before.get(entry["file"]) != entry["sha256"]]
+        names = tables_of(manifest["scenario"])
         differ = [
-            name for name in TABLES if file_digest(run / f"{name}.arrow") != file_digest(again.path / f"{name}.arrow")
+            name for name in names if file_digest(run / f"{name}.arrow") != file_digest(again.path / f"{name}.arrow")
         ]
     if not differ:
-        click.echo(f"✓ Same seed, same bytes: run again, all {len(TABLES)} tables are identical")
+        click.echo(f"✓ Same seed, same bytes: run again, all {len(names)} tables are identical")
         if out is not None:
             click.echo(f"Written to {again.path}")
         return 0

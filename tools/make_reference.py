@@ -26,7 +26,7 @@ if __name__ == "__main__":
 
 from scenarios.fields import docstrings, name_of_key  # noqa: E402
 from scenarios.resolve import decimal_text  # noqa: E402
-from simcore import market, model, registry  # noqa: E402
+from simcore import market, model, registry, retail  # noqa: E402
 from simcore.calendar import ClockTime, Session  # noqa: E402
 from simcore.codes import CODES  # noqa: E402
 from simcore.model import Unit  # noqa: E402
@@ -69,6 +69,11 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("[fx.dealers.PARTICIPANT]", model.Dealer),
     ("position = { … }", market.Position),
     ("refills = [{ … }]", market.Refill),
+    ("[wallets.ID]", retail.Wallets),
+    ("[wallets.ID.classes.NAME]", retail.WalletClass),
+    ("[wallets.ID.operators.PARTICIPANT]", retail.WalletOperator),
+    ("[wallets.ID.holders.NAME]", retail.WalletHolders),
+    ("[wallets.ID.flows.NAME]", retail.WalletFlow),
     ("[results]", model.Results),
     ('[sources."KEY.PATH"]', model.Source),
 )
@@ -95,6 +100,18 @@ STATUSES = {
     "RETURNED_DEFAULT": "returned because its debtor was in default; its creditor got a share, a row of kind recovery",
     "RETURNED_UNWOUND": "returned because a net debtor of its cycle was short and the cycle was unwound",
     "RETURNED_ZERO_AMOUNT": "returned because conversion left less than one minor unit",
+}
+
+WALLET_STATUSES = {
+    "SETTLED": "the money has moved",
+    "OFFLINE_AT_END": "made offline and not yet posted when the run ended",
+    "REJECTED_INSUFFICIENT_FUNDS": "more than the wallet holds, and no bank account could fill it",
+    "REJECTED_PAYMENT_LIMIT": "more than the payer's class may pay at once",
+    "REJECTED_DAY_LIMIT": "more than the payer's class may pay from midnight to midnight where the holder lives",
+    "REJECTED_BALANCE_LIMIT": "more than the wallet it goes to may hold, and no bank account to sweep the rest to",
+    "REJECTED_OFFLINE_LIMIT": "refused by the payer's device: more than it may pay offline before posting",
+    "REJECTED_DOUBLE_SPEND": "made offline, and spent otherwise before it was posted; the payee bears it",
+    "REJECTED_BANK_RESERVE": "cash regime: the bank had too little money of the central bank for the top-up",
 }
 
 
@@ -275,7 +292,9 @@ def tables_page() -> str:
         "UTC. A column without *null* always has a value.",
         "",
     ]
-    for name, columns in schema.TABLES.items():
+    for name, columns in schema.ALL_TABLES.items():
+        if name == next(iter(schema.WALLET_TABLES)):
+            lines += ["The tables from here on are written where the scenario has wallets.", ""]
         lines += [f"## {name}", "", "| column | type | unit | meaning |", "|---|---|---|---|"]
         for column in columns:
             kind = KINDS[column.kind] + (", *null*" if column.nullable else "")
@@ -283,6 +302,8 @@ def tables_page() -> str:
         lines.append("")
     lines += ["## Statuses", "", "Worded as the rule that decided.", "", "| status | |", "|---|---|"]
     lines += [f"| `{status}` | {STATUSES[status]} |" for status in schema.STATUSES.values()]
+    lines += ["", "## Statuses of wallet payments", "", "| status | |", "|---|---|"]
+    lines += [f"| `{status}` | {WALLET_STATUSES[status]} |" for status in schema.WALLET_STATUSES.values()]
     lines += ["", "## The run document", "", RUN_DOCUMENT]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -321,7 +342,7 @@ def measures_page() -> str:
 FAMILIES = {"payments": "payments", "accounts": "accounts", "credit": "credit of central banks",
             "risk": "conversions", "crediting": "payments and the terms of their covers",
             "bounds": "obligations of payments",
-            "network": "who pays whom"}  # fmt: skip
+            "network": "who pays whom", "wallets": "wallet payments"}  # fmt: skip
 
 RUN_DOCUMENT = """\
 `manifest.json` holds what made the run and what it is made of: the resolved `scenario` and its `scenario_digest`,

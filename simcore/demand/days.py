@@ -7,23 +7,27 @@ from fractions import Fraction
 
 from simcore.calendar import WEEKDAYS, BusinessCalendar
 from simcore.model import RetailFlow, TradeFlow
+from simcore.retail import WalletFlow
 
 NAMES = list(WEEKDAYS)
 ONE_DAY = timedelta(days=1)
 
 
-def weighted_days(flow: TradeFlow, calendar: BusinessCalendar, start: date, days: int) -> list[tuple[date, Fraction]]:
+def weighted_days(
+    flow: TradeFlow | WalletFlow, calendar: BusinessCalendar, start: date, days: int
+) -> list[tuple[date, Fraction]]:
     """Return the days among ``days`` from ``start`` on with a weight above zero; OutsideCalendar past the table.
 
-    Trade is paid for on business days, each of weight 1. Retail is paid for every day, see :func:`weight`.
+    Trade is paid for on business days, each of weight 1. Retail, from wallets too, is paid for every day, see
+    :func:`weight`.
     """
-    if not isinstance(flow, RetailFlow):
+    if not isinstance(flow, RetailFlow | WalletFlow):
         return [(day, Fraction(1)) for day in calendar.business_days(start, days)]
     weighted = [(day, weight(flow, calendar, day)) for day in (start + timedelta(days=k) for k in range(days))]
     return [(day, factor) for day, factor in weighted if factor > 0]
 
 
-def weight(flow: RetailFlow, calendar: BusinessCalendar, day: date) -> Fraction:
+def weight(flow: RetailFlow | WalletFlow, calendar: BusinessCalendar, day: date) -> Fraction:
     """Return the weight of a day: its own, else that of a holiday, else that of its weekday."""
     own = flow.days.get(day.isoformat())
     if own is not None:

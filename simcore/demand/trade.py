@@ -13,18 +13,16 @@ from numpy.typing import NDArray
 
 from fx.rates import RatePath
 from simcore.calendar import load_calendar
-from simcore.demand import portable
+from simcore.demand.amounts import lognormal_minor
 from simcore.demand.choice import RouteChoice
 from simcore.demand.chunk import Chunk
 from simcore.demand.days import weighted_days
 from simcore.errors import ScenarioError
 from simcore.model import Scenario, TradeFlow
+from simcore.retail import WalletFlow
 from simcore.rng import stream
 
 HOUR_US = 3_600_000_000
-MOST_MINOR = 10**18
-"""What an amount without ``most`` is cut to, so that a wide lognormal can't leave 64 bits."""
-
 Floats = NDArray[np.float64]
 
 
@@ -66,7 +64,7 @@ class TradeSource:
         self._choice: RouteChoice | None = None
         if flow.corridor is not None and scenario.corridors[flow.corridor].choice != "shares":
             self._choice = RouteChoice(scenario, scenario.corridors[flow.corridor], paths or {})
-        self._slots = list(_slots(scenario, flow))
+        self._slots = list(slots(scenario, flow))
 
     @property
     def rows_expected(self) -> int:
@@ -96,7 +94,7 @@ class TradeSource:
         inside = np.floor(draw["time"].random(n) * HOUR_US).astype(np.int64)
         initiated_at = np.sort(np.repeat(np.array(starts, dtype=np.int64), counts) + inside)
         debtor, creditor = self._pairs.choose(draw["debtor"].random(n), draw["creditor"].random(n))
-        amount, uniform = self._amounts(draw["amount"].random(n)), draw["route"].random(n)
+        amount, uniform = lognormal_minor(self._flow.amount, draw["amount"].random(n)), draw["route"].random(n)
         if self._choice is None:
             chosen = np.searchsorted(self._route_cumulative, uniform, side="right")
         else:
@@ -115,17 +113,8 @@ class TradeSource:
         first, last = np.searchsorted(initiated_at, self._window)
         return chunk.slice(int(first), int(last))
 
-    def _amounts(self, uniform: Floats) -> NDArray[np.int64]:
-        """Whole minor units, half to even, at least 1, within ``least`` and ``most``."""
-        amount = self._flow.amount
-        least = max(1, amount.least.amount_minor if amount.least else 1)
-        most = amount.most.amount_minor if amount.most else MOST_MINOR
-        value = float(amount.median.amount_minor) * portable.exp(float(amount.sigma) * portable.normal(uniform))
-        # The float cut keeps the cast in range; the integer cut is exact.
-        return np.clip(np.rint(np.minimum(value, 9e18)).astype(np.int64), least, most)
 
-
-def _slots(scenario: Scenario, flow: TradeFlow) -> Iterator[tuple[int, float]]:
+def slots(scenario: Scenario, flow: TradeFlow | WalletFlow) -> Iterator[tuple[int, float]]:
     """Every hour in which payments may arrive: its first instant and the mean number of payments.
 
     A Poisson number per day spread over hours by weight is the same as one Poisson number per hour. An hour that the

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import simpy
 
 from simcore.demand.batch import DemandBatch
@@ -14,57 +13,18 @@ from simcore.engine.blocks import Blocks
 from simcore.engine.clock import RECORD, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
+from simcore.engine.counts import Counts as Counts
 from simcore.engine.cut_offs import CutOffs
 from simcore.engine.machine import Machine
 from simcore.engine.market import Market
 from simcore.engine.paths import WayChecker
 from simcore.engine.sessions import RailSessions
-from simcore.kernels.constants import STATUS_NAMES
 from simcore.results.writer import RunWriter
 
-HOUR_US = 3_600_000_000
+if TYPE_CHECKING:
+    from simcore.engine.retail import Retail
+
 Progress = Callable[[float, int, int, int], None]
-
-
-@dataclass
-class RouteCount:
-    """What became of the payments of one route."""
-
-    payments: int = 0
-    settled: int = 0
-    sent_minor: int = 0
-    """Value of the settled ones, in the currency sent."""
-    within_hour: int = 0
-    time_us: int = 0
-    """Sum of the times from initiation to completion of the settled ones."""
-
-
-@dataclass
-class Counts:
-    """What happened, for the summary and the run document."""
-
-    payments: int = 0
-    obligations: int = 0
-    control_events: int = 0
-    statuses: dict[str, int] = field(default_factory=dict)
-    routes: dict[str, RouteCount] = field(default_factory=dict)
-
-    def add(self, rows: Mapping[str, Any], routes: list[str]) -> None:
-        """Count final rows of payments with their statics; exact, in integers."""
-        for code, count in zip(*np.unique(rows["status"], return_counts=True), strict=True):
-            name = STATUS_NAMES[int(code)]
-            self.statuses[name] = self.statuses.get(name, 0) + int(count)
-        settled = rows["amount_received"] >= 0
-        for index in np.unique(rows["route"]):
-            mine = rows["route"] == index
-            done = mine & settled
-            time_us = rows["completed_at"][done] - rows["initiated_at"][done]
-            route = self.routes.setdefault(routes[int(index)], RouteCount())
-            route.payments += int(mine.sum())
-            route.settled += int(done.sum())
-            route.sent_minor += sum(rows["amount_minor"][done].tolist())
-            route.within_hour += int((time_us <= HOUR_US).sum())
-            route.time_us += sum(time_us.tolist())
 
 
 @dataclass(frozen=True)
@@ -83,6 +43,7 @@ class Conductor:
     compiled : Compiled
     demand : batches of payments in demand order
     writer : takes every row
+    seed : of what wallets hold and pay
     progress : called with (share of the run gone by, instant, payments so far, payments in flight) now and then
     """
 
@@ -93,6 +54,7 @@ class Conductor:
         writer: RunWriter,
         progress: Progress | None = None,
         sizes: Sizes | None = None,
+        seed: int = 0,
     ) -> None:
         sizes = sizes or Sizes()
         self.compiled = compiled
@@ -119,10 +81,20 @@ class Conductor:
             log_rows=sizes.log_rows,
         )  # fmt: skip
         self._clock = Clock(compiled.timetable.start_us, self._catch_up)
+        self._retail: list[Retail] = []
+        if compiled.scenario.wallets:
+            from simcore.engine.retail import Retail  # wallets are compiled code that other runs don't need
+
+            for index, name in enumerate(compiled.scenario.wallets):
+                system = Retail(compiled, index, seed, self._machine, self._clock, self._log, writer, sizes.log_rows)
+                self._retail.append(system)
+                self.counts.wallets[name] = system.count
 
     def _catch_up(self, until_us: int) -> None:
         self.counts.control_events += 1
         self._machine.advance(until_us)
+        for system in self._retail:
+            system.play(until_us)
         if self._progress is not None:
             times = self.compiled.timetable
             share = (self._clock.now - times.start_us) / (times.end_us - times.start_us)
@@ -140,9 +112,14 @@ class Conductor:
             sessions = RailSessions(self.compiled, index, self._machine, self._clock, self._log, blocks)
             for process in sessions.processes():
                 env.process(process)
+        for system in self._retail:
+            for process in system.processes():
+                env.process(process)
         env.process(self._record())
         self._clock.run()
         self._machine.finish()
+        for system in self._retail:
+            system.finish()
         self._log.close()
 
     def _record(self) -> Iterator[simpy.Event]:

@@ -21,6 +21,7 @@ from simcore.results.audit import audit_tables
 from simcore.results.audit_report import AuditReport
 from simcore.results.provenance import canonical, digest, machine, read_manifest, versions
 from simcore.results.writer import Names, RunWriter
+from simcore.results.writer_wallets import wallet_names
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def _names(compiled: Compiled, demand: Demand) -> Names:
         account_limit=np.array([row.debit_limit for row in spec.accounts], np.int64),
         route_currency_sent=sent,
         route_currency_received=received,
+        wallets=wallet_names(compiled.scenario.wallets) if compiled.scenario.wallets else None,
     )
 
 
@@ -100,7 +102,7 @@ def perform(
         out, _names(compiled, demand), compression=None if compression == "none" else compression, metadata=metadata,
         replace=replace,
     ) as writer:  # fmt: skip
-        conductor = Conductor(compiled, iter(demand), writer, progress, sizes)
+        conductor = Conductor(compiled, iter(demand), writer, progress, sizes, seed=seed)
         conductor.run()
         counts = conductor.counts
         tables = writer.close_tables()

@@ -52,6 +52,8 @@ def _midnights(scenario: Scenario) -> Iterator[tuple[int, int]]:
         calendar = getattr(flow, "calendar", None)
         if calendar is not None:
             zones.add(getattr(flow, "zone", None) or load_calendar(calendar).zone)
+    for system in scenario.wallets.values():
+        zones |= {flow.zone or load_calendar(flow.calendar).zone for flow in system.flows.values()}
     for zone in sorted(zones) or ["UTC"]:
         end = ClockTime(info.days, 0)
         yield local_us(zone, info.start, MIDNIGHT), local_us(zone, info.start, end)

@@ -100,6 +100,9 @@ KIND_REFUND: Final = 15
 KIND_INTRADAY_CREDIT: Final = 16
 KIND_INTRADAY_REPAYMENT: Final = 17
 KIND_CREDIT_CHARGE: Final = 18
+KIND_WALLET_ISSUE: Final = 19
+KIND_WALLET_REDEMPTION: Final = 20
+KIND_WALLET_SETTLEMENT: Final = 21
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -121,6 +124,9 @@ KIND_NAMES: Final = {
     KIND_INTRADAY_CREDIT: "intraday_credit",
     KIND_INTRADAY_REPAYMENT: "intraday_repayment",
     KIND_CREDIT_CHARGE: "credit_charge",
+    KIND_WALLET_ISSUE: "wallet_issue",
+    KIND_WALLET_REDEMPTION: "wallet_redemption",
+    KIND_WALLET_SETTLEMENT: "wallet_settlement",
 }
 
 # Why the loop came back.

@@ -11,6 +11,21 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.kernels.wallet_names import INTEREST as INTEREST
+from simcore.kernels.wallet_names import OFFLINE_AT_END as OFFLINE_AT_END
+from simcore.kernels.wallet_names import PAYMENT as PAYMENT
+from simcore.kernels.wallet_names import REJECTED_BALANCE_LIMIT as REJECTED_BALANCE_LIMIT
+from simcore.kernels.wallet_names import REJECTED_BANK_RESERVE as REJECTED_BANK_RESERVE
+from simcore.kernels.wallet_names import REJECTED_DAY_LIMIT as REJECTED_DAY_LIMIT
+from simcore.kernels.wallet_names import REJECTED_DOUBLE_SPEND as REJECTED_DOUBLE_SPEND
+from simcore.kernels.wallet_names import REJECTED_INSUFFICIENT_FUNDS as REJECTED_INSUFFICIENT_FUNDS
+from simcore.kernels.wallet_names import REJECTED_OFFLINE_LIMIT as REJECTED_OFFLINE_LIMIT
+from simcore.kernels.wallet_names import REJECTED_PAYMENT_LIMIT as REJECTED_PAYMENT_LIMIT
+from simcore.kernels.wallet_names import SETTLED as SETTLED
+from simcore.kernels.wallet_names import TOP_UP as TOP_UP
+from simcore.kernels.wallet_names import WALLET_KIND_NAMES as WALLET_KIND_NAMES
+from simcore.kernels.wallet_names import WALLET_STATUS_NAMES as WALLET_STATUS_NAMES
+from simcore.kernels.wallet_names import WITHDRAWAL as WITHDRAWAL
 from simcore.kernels.world import HEAP_SIZE as HEAP_SIZE
 
 Int64 = NDArray[np.int64]
@@ -37,42 +52,6 @@ FETCH: Final = 32  # payments whose wallets are fetched together
 # What the balance of a wallet is.
 CASH: Final = 0  # money of the central bank, covered in full there
 DEPOSIT: Final = 1  # a liability of the operator, if that is a bank
-
-# Outcome of a wallet payment, worded as the rule that decided.
-SETTLED: Final = 1
-OFFLINE_AT_END: Final = 10
-REJECTED_INSUFFICIENT_FUNDS: Final = 20
-REJECTED_PAYMENT_LIMIT: Final = 21
-REJECTED_DAY_LIMIT: Final = 22
-REJECTED_BALANCE_LIMIT: Final = 23
-REJECTED_OFFLINE_LIMIT: Final = 24
-REJECTED_DOUBLE_SPEND: Final = 25
-REJECTED_BANK_RESERVE: Final = 26
-
-WALLET_STATUS_NAMES: Final = {
-    SETTLED: "SETTLED",
-    OFFLINE_AT_END: "OFFLINE_AT_END",
-    REJECTED_INSUFFICIENT_FUNDS: "REJECTED_INSUFFICIENT_FUNDS",
-    REJECTED_PAYMENT_LIMIT: "REJECTED_PAYMENT_LIMIT",
-    REJECTED_DAY_LIMIT: "REJECTED_DAY_LIMIT",
-    REJECTED_BALANCE_LIMIT: "REJECTED_BALANCE_LIMIT",
-    REJECTED_OFFLINE_LIMIT: "REJECTED_OFFLINE_LIMIT",
-    REJECTED_DOUBLE_SPEND: "REJECTED_DOUBLE_SPEND",
-    REJECTED_BANK_RESERVE: "REJECTED_BANK_RESERVE",
-}
-
-# What a row of the log is.
-PAYMENT: Final = 0  # from wallet to wallet
-TOP_UP: Final = 1  # from the bank account of a wallet into it, asked for by its holder
-WITHDRAWAL: Final = 2  # from a wallet to its bank account
-INTEREST: Final = 3  # from the operator to the wallet
-
-WALLET_KIND_NAMES: Final = {
-    PAYMENT: "payment",
-    TOP_UP: "top_up",
-    WITHDRAWAL: "withdrawal",
-    INTEREST: "interest",
-}
 
 ONLINE: Final = -1  # offline_us of a payment that is posted at once
 DEPOSIT_SIDE: Final = -1  # payer of a top-up, payee of a withdrawal: the bank account of the other side

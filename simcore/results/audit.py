@@ -22,6 +22,7 @@ from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
 from simcore.results.audit_refunds import refunded_until
 from simcore.results.audit_report import AuditReport, Proof
 from simcore.results.audit_rows import Rows
+from simcore.results.audit_wallets import Wallets
 from simcore.results.provenance import read_manifest, seal_fault, verify
 
 _OBLIGATIONS = (
@@ -57,6 +58,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     words = Words()
     reader = TableReader(folder, "accounts", _ACCOUNTS, words)
     ledgers, bounds = Ledgers(reader.metadata, words, limits), Bounds(reader.metadata, words, limits)
+    wallets = Wallets(folder, reader.metadata, words, (conserved, limits, each))
     accounts = reader.whole()
     credit = Credit(folder, reader.metadata, words, limits, accounts)
     fx = TableReader(folder, "fx", _FX, words).whole()
@@ -73,6 +75,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
         rows.check(batch, settled)
         ledgers.note(batch, settled)
         credit.check(batch, settled)
+        wallets.note(batch)
         _book(books, batch, settled)
         own = batch["payment_id"] >= 0
         followed.add_obligations(batch if own.all() else {name: values[own] for name, values in batch.items()})
@@ -92,6 +95,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     credit.finish()
     followed.finish(n_payments)
     conserved.details.insert(0, f"{books.movements:,} movements replayed over {accounts['row'].size:,} account days")
+    wallets.finish()
     each.claim = f"Every one of {followed.count:,} payments has one outcome, and its amount adds up along its hops"
     return AuditReport((conserved, limits, each))
 

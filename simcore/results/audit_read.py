@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from simcore.errors import ScenarioError
 from simcore.results.ahead import ahead
-from simcore.results.schema import KINDS, STATUSES, TABLES, arrow_schema
+from simcore.results.schema import ALL_TABLES, KINDS, STATUSES, arrow_schema
 
 NO_TIME: Final = 2**63 - 1
 Batch = dict[str, Any]
 """Column → numpy array (n,); "row" is the number of each row in its table, from 0."""
 
 _DOMAIN: Final = {
-    "debtor": "participant", "creditor": "participant", "dealer": "participant",
+    "debtor": "participant", "creditor": "participant", "dealer": "participant", "bank": "operator",
     "currency_sent": "currency", "currency_received": "currency", "source": "currency", "target": "currency",
 }  # fmt: skip
 
@@ -27,12 +27,12 @@ _DOMAIN: Final = {
 class Words:
     """One number per name, the same in every table, though each file has a dictionary of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, statuses: Mapping[int, str] = STATUSES, kinds: Mapping[int, str] = KINDS) -> None:
         self._codes: dict[str, dict[str, int]] = {
-            "status": {name: code for code, name in STATUSES.items()},
-            "kind": {name: code for code, name in KINDS.items()},
+            "status": {name: code for code, name in statuses.items()},
+            "kind": {name: code for code, name in kinds.items()},
         }
-        self._names: dict[str, dict[int, str]] = {"status": dict(STATUSES), "kind": dict(KINDS)}
+        self._names: dict[str, dict[int, str]] = {"status": dict(statuses), "kind": dict(kinds)}
 
     def code(self, column: str, name: str) -> int:
         """The number of a name; new ones get the next number, but statuses and kinds are those of the schema."""
@@ -66,7 +66,8 @@ class TableReader:
         self.path = folder / f"{table}.arrow"
         self.table = table
         expected = arrow_schema(table)
-        self._columns = [column for column in TABLES[table] if column.name in columns]
+        self._columns = [column for column in ALL_TABLES[table] if column.name in columns]
+        self._nullable = {column.name: column.nullable for column in self._columns}
         self._words = words
         self._meaning: dict[str, NDArray[Any]] = {}
         try:
@@ -112,9 +113,12 @@ class TableReader:
     def _values(self, batch: pa.RecordBatch, name: str, kind: str) -> NDArray[Any]:
         array = batch.column(batch.schema.get_field_index(name))
         if kind == "id":
-            if array.null_count:
+            if not array.null_count:
+                return self._coded(name, array)
+            if not self._nullable[name]:
                 raise ValueError(f"{name} has nulls")
-            return self._coded(name, array)
+            present = array.is_valid().to_numpy(zero_copy_only=False)
+            return np.where(present, self._coded(name, array), np.int32(-1))
         types: dict[str, Any] = {"small": np.int8, "day": np.int32}
         numpy_type = types.get(kind, np.int64)
         values = np.frombuffer(array.buffers()[1], numpy_type)[array.offset : array.offset + len(array)]

@@ -21,15 +21,19 @@ from simcore.kernels.constants import (
     KIND_REPAYMENT,
     KIND_SETTLEMENT,
     KIND_SWEEP,
+    KIND_WALLET_ISSUE,
+    KIND_WALLET_REDEMPTION,
+    KIND_WALLET_SETTLEMENT,
 )
 from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.results.schema import STATUSES
 
-_LOANS = (
+ALONE = (
     KIND_CREDIT, KIND_REPAYMENT, KIND_LOSS_SHARE, KIND_RECOVERY, KIND_REFILL, KIND_INTRADAY_CREDIT,
-    KIND_INTRADAY_REPAYMENT, KIND_CREDIT_CHARGE,
+    KIND_INTRADAY_REPAYMENT, KIND_CREDIT_CHARGE, KIND_WALLET_ISSUE, KIND_WALLET_REDEMPTION, KIND_WALLET_SETTLEMENT,
 )  # fmt: skip
+"""Kinds of one row between two accounts of a rail, of no payment."""
 SETTLED = np.array([STATUSES.get(code, "").startswith("SETTLED") for code in range(max(STATUSES) + 1)])
 
 
@@ -54,7 +58,7 @@ class Rows:
         late = settled & done & (batch["settled_at"] < batch["entered_at"])
         self._fail(batch, late, lambda at: "settled before it entered the rail")
         own = np.isin(batch["kind"], (KIND_FUNDING, KIND_SWEEP, KIND_ISSUE, KIND_REDEMPTION, KIND_SETTLEMENT))
-        loan = np.isin(batch["kind"], _LOANS)
+        loan = np.isin(batch["kind"], ALONE)
         wrong = (own | loan) != (batch["payment_id"] < 0)
         self._fail(batch, wrong, lambda at: f"kind {self.words.name('kind', batch['kind'][at])} with payment_id "
                                             f"{batch['payment_id'][at]} (-1: null)")  # fmt: skip

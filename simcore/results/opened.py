@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcore.results.provenance import read_manifest, verify
-from simcore.results.schema import TABLES
+from simcore.results.schema import tables_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,11 +25,12 @@ class Run:
         self.manifest = manifest
 
     def table(self, name: str) -> pa.Table:
-        """The table of this name, read anew: one of ``simcore.results.schema.TABLES``."""
+        """The table of this name, read anew: one of ``simcore.results.schema.ALL_TABLES`` that the run has."""
         import pyarrow as pa
 
-        if name not in TABLES:
-            raise KeyError(f"no table is called {name!r}; there is {', '.join(TABLES)}")
+        names = tables_of(self.manifest["scenario"])
+        if name not in names:
+            raise KeyError(f"no table is called {name!r}; there is {', '.join(names)}")
         with pa.memory_map(str(self.path / f"{name}.arrow")) as source:
             return pa.ipc.open_file(source).read_all()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simcore.errors import Fault, ScenarioError
-from simcore.results.schema import MANIFEST, SCHEMA_VERSION, TABLES
+from simcore.results.schema import MANIFEST, SCHEMA_VERSION, tables_of
 
 FORMAT: Final = "luhai-run"
 SEAL: Final = "seal"
@@ -169,13 +169,13 @@ def verify(path: Path | str, *, sealed: bool = True) -> dict[str, Any]:
     """
     path = Path(path)
     manifest = read_manifest(path, sealed=sealed)
-    entries = manifest.get("tables", {})
+    entries, names = manifest.get("tables", {}), tables_of(manifest.get("scenario"))
     faults = [
         Fault(code="LH082", where=str(path / MANIFEST), got="nothing about it", expected=f"the table {name}")
-        for name in TABLES
+        for name in names
         if name not in entries
     ]
-    for name in TABLES:
+    for name in names:
         if name in entries:
             faults += _table_faults(path, entries[name])
     if faults:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from simcore.kernels.constants import KIND_NAMES, STATUS_NAMES
+from simcore.kernels.wallet_names import WALLET_KIND_NAMES, WALLET_STATUS_NAMES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -14,6 +15,8 @@ SCHEMA_VERSION: Final = 1
 MANIFEST: Final = "manifest.json"
 STATUSES: Final = STATUS_NAMES
 KINDS: Final = KIND_NAMES
+WALLET_STATUSES: Final = WALLET_STATUS_NAMES
+WALLET_KINDS: Final = WALLET_KIND_NAMES
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             "id",
             "payment, part, spread, fee, return, refund, funding, sweep, credit, repayment, loss_share, recovery, "
             "refill, issue, redemption, settlement, intraday_credit, "
-            "intraday_repayment, credit_charge",
+            "intraday_repayment, credit_charge, wallet_issue, wallet_redemption, wallet_settlement",
         ),
         Column("rail", "id", "where it settles"),
         Column("debtor", "id", "participant whose account is debited"),
@@ -156,6 +159,62 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
 }
 
 
+WALLET_TABLES: Final[dict[str, tuple[Column, ...]]] = {
+    "wallet_payments": (
+        Column("payment_id", "count", "position in the demand of its system, from 0; null for interest", nullable=True),
+        Column("system", "id", "retail system of the scenario"),
+        Column("flow", "id", "flow of the system; null for interest", nullable=True),
+        Column("kind", "id", "payment, top_up, withdrawal or interest"),
+        Column("payer", "count", "wallet that pays; null for top-ups and interest", nullable=True),
+        Column("payee", "count", "wallet that is paid; null for withdrawals", nullable=True),
+        Column("currency", "id", "ISO 4217 code"),
+        _minor("amount_minor", "amount asked for"),
+        _minor("topped_up_minor", "moved first from the payer's bank account into its wallet, what it was short of"),
+        _minor("swept_minor", "moved on from the payee's wallet to its bank account, what the wallet may not hold"),
+        Column("initiated_at", "time", "when it was asked for, or made offline"),
+        Column("decided_at", "time", "when the ledger, or offline the device, decided"),
+        Column("offline", "small", "1 if made offline, 0 otherwise"),
+        Column("status", "id", "outcome, worded as the rule that decided"),
+    ),
+    "wallets": (
+        Column("system", "id", "retail system of the scenario"),
+        Column("wallet", "count", "number within its system, from 0"),
+        Column("holders", "id", "kind of holders"),
+        Column("class", "id", "class, whose limits bind it"),
+        Column("operator", "id", "participant that keeps it"),
+        Column("bank", "id", "participant that keeps its bank account, if there is one", nullable=True),
+        Column("country", "id", "whose midnights begin its days"),
+        Column("currency", "id", "ISO 4217 code"),
+        _minor("opening_minor", "in the wallet when the run began"),
+        _minor("closing_minor", "when it ended"),
+        _minor("deposit_opening_minor", "on its bank account when the run began"),
+        _minor("deposit_closing_minor", "when it ended"),
+    ),
+    "wallet_operators": (
+        Column("time", "time", "instant"),
+        Column("system", "id", "retail system of the scenario"),
+        Column("event", "id", "what came before: opening, stock, settlement, regime, interest, midnight, end"),
+        Column("rows_before", "count", "rows of its system in wallet_payments that came before"),
+        Column("operator", "id", "participant"),
+        Column("currency", "id", "ISO 4217 code"),
+        Column("regime", "id", "cash or deposit"),
+        _minor("wallets_minor", "sum of its wallets"),
+        _minor("deposits_minor", "sum of the bank accounts with it that wallets are bound to"),
+        _minor("stock_minor", "money of the central bank that it holds for top-ups"),
+        _minor("backing_minor", "money of the central bank that covers its wallets"),
+        _minor("position_minor", "net received from other operators and not yet settled"),
+    ),
+}
+"""Written where the scenario has wallets, beside the others."""
+ALL_TABLES: Final = TABLES | WALLET_TABLES
+
+
+def tables_of(scenario: object) -> tuple[str, ...]:
+    """The tables that a run of a scenario has, given as the run document keeps it."""
+    with_wallets = isinstance(scenario, dict) and scenario.get("wallets")
+    return tuple(ALL_TABLES if with_wallets else TABLES)
+
+
 def arrow_schema(table: str) -> pa.Schema:
     """The Arrow schema of a table, with unit and meaning in each field's metadata."""
     import pyarrow as pa
@@ -170,7 +229,7 @@ def arrow_schema(table: str) -> pa.Schema:
         "day": pa.date32(),
     }
     fields = []
-    for column in TABLES[table]:
+    for column in ALL_TABLES[table]:
         metadata = {"meaning": column.meaning}
         if column.unit:
             metadata["unit"] = column.unit

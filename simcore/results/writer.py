@@ -1,4 +1,4 @@
-"""Writes the seven tables of a run while it goes on, and publishes them whole or not at all."""
+"""Writes the tables of a run while it goes on, and publishes them whole or not at all."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from simcore.results.schema import TABLES
 from simcore.results.writer_columns import LAYOUTS, Arrange, EventRow, Names
 from simcore.results.writer_folder import HiddenFolder, said_where
 from simcore.results.writer_tables import Columns, TableWriter, indices, words
+from simcore.results.writer_wallets import WALLET_LAYOUTS, ArrangeWallets
 
 __all__ = ["EventRow", "Names", "RunWriter"]
 
@@ -60,16 +61,20 @@ class RunWriter:
         try:
             for table in TABLES:
                 if table not in _KEPT:
-                    self._open(table)
+                    self._open(table, LAYOUTS[table], self._arrange)
+            if names.wallets is not None:
+                arrange = ArrangeWallets(names.wallets)
+                for table, layout in WALLET_LAYOUTS.items():
+                    self._open(table, layout, arrange)
         except BaseException:
             self.abort()
             raise
 
-    def _open(self, table: str) -> None:
+    def _open(self, table: str, layout: dict[str, Any], arrange: Arrange | ArrangeWallets) -> None:
         with said_where(self._folder.out, f"opening {table}.arrow"):
             path = self._folder.path / f"{table}.arrow"
             self._tables[table] = TableWriter(
-                path, table, LAYOUTS[table], getattr(self._arrange, table), self._worker,
+                path, table, layout, getattr(arrange, table), self._worker,
                 compression=self._compression, metadata=self._metadata,
             )  # fmt: skip
 
@@ -127,6 +132,18 @@ class RunWriter:
         listed = [EventRow(*row) for row in rows]
         if listed:
             self._kept["events"].append(dict(zip(EventRow._fields, map(list, zip(*listed)))))
+
+    def wallet_payments(self, columns: Columns) -> None:
+        """Rows of wallet payments, as the log of a retail system has them, with ``system``; copied."""
+        self._add("wallet_payments", columns, len(columns["amount"]))
+
+    def wallets(self, columns: Columns) -> None:
+        """Rows of wallets; columns as in WALLET_LAYOUTS."""
+        self._add("wallets", columns, len(columns["wallet"]))
+
+    def wallet_operators(self, columns: Columns) -> None:
+        """The operators of a system at one instant; columns as in WALLET_LAYOUTS."""
+        self._add("wallet_operators", columns, len(columns["operator"]))
 
     def close_tables(self) -> Path:
         """Write the rest and the footers; the folder then holds every table, to be audited before it is published."""
@@ -190,7 +207,7 @@ class RunWriter:
         for own in {"mechanism", "event"} & LAYOUTS[table].keys():
             vocabulary[own] = sorted({word for part in parts for word in part[own]})
             self._arrange.words[own] = words(vocabulary[own])
-        self._open(table)
+        self._open(table, LAYOUTS[table], self._arrange)
         for part in parts:
             columns = dict(part)
             if table == "events":

@@ -14,6 +14,7 @@ from simcore.kernels.constants import NEVER, UNLIMITED
 from simcore.results.demand_store import COLUMNS
 from simcore.results.schema import KINDS, STATUSES
 from simcore.results.writer_tables import Columns, arrow_column, words
+from simcore.results.writer_wallets import WalletNames
 
 _I64, _I32, _I8 = np.int64, np.int32, np.int8
 LAYOUTS: Final[dict[str, dict[str, Any]]] = {
@@ -69,6 +70,8 @@ class Names:
     route_currency_sent: NDArray[np.int32]
     """(n_route,) index of the currency of the first hop."""
     route_currency_received: NDArray[np.int32]
+    wallets: WalletNames | None = None
+    """Where the scenario has wallets."""
     mechanisms: list[str] = field(default_factory=list)
     """Needed only where ``cycles`` gives indices of mechanisms in place of names."""
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from simcore.results.schema import TABLES, arrow_schema
+from simcore.results.schema import ALL_TABLES, arrow_schema
 
 BATCH_ROWS: Final = 65_536
 ZSTD_LEVEL: Final = 1  # level 3 took twice the time for 3 % fewer bytes
@@ -51,7 +51,7 @@ class TableWriter:
 
     Parameters
     ----------
-    path, table : the file and which of ``TABLES`` it is
+    path, table : the file and which of ``ALL_TABLES`` it is
     layout : dict          column name → numpy type (or "text") of what :meth:`add` is given
     arrange : callable     from such columns, at most BATCH_ROWS rows, to one Arrow array per column of the schema
     worker : executor      one thread, which packs and writes; the order of its tasks is the order of the file
@@ -123,7 +123,7 @@ class TableWriter:
                 cut[name] = values[:size]
         arrays = self._arrange(cut)
         self._writer.write_batch(
-            pa.RecordBatch.from_arrays([arrays[column.name] for column in TABLES[self.table]], schema=self._schema)
+            pa.RecordBatch.from_arrays([arrays[column.name] for column in ALL_TABLES[self.table]], schema=self._schema)
         )
 
     def close(self) -> None:

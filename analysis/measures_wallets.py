@@ -1,0 +1,119 @@
+"""Measures from the tables of wallets: value, number, what was refused by which rule; one pass over the payments."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.batches import Words, batches, numbers
+from analysis.exact import sums
+from analysis.measures import Found
+from analysis.measures_payments import ratio
+from analysis.tables import Tables
+
+_CLOCK = {"day": (86_400_000_000, "D"), "hour": (3_600_000_000, "h")}
+_COLUMNS = ("system", "flow", "kind", "payer", "payee", "currency", "amount_minor", "topped_up_minor", "swept_minor",
+            "initiated_at", "offline", "status")  # fmt: skip
+_CUT = {"participant": "operator", "holders": "holders", "country": "country", "class": "class"}
+
+
+class _Wallets:
+    """What each wallet is: positions of names, one array over all systems."""
+
+    def __init__(self, tables: Tables, cut: str | None) -> None:
+        self.names = {name: Words() for name in ("operator", "country", *([cut] if cut else []))}
+        self._columns: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
+        self._systems, systems = Words(), []
+        for batch in batches(tables, "wallets", ("system", *self.names)):
+            systems.append(self._systems.codes(batch["system"]))
+            for name, words in self.names.items():
+                self._columns[name].append(words.codes(batch[name]))
+        of = np.concatenate(systems) if systems else np.zeros(0, np.int64)
+        self._first = np.searchsorted(of, np.arange(len(self._systems.words)))  # systems stand one after the other
+        self._whole = {name: np.concatenate(parts) for name, parts in self._columns.items()}
+
+    def rows(self, system: Any, wallet: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the wallets of a batch stand; that of the first for none."""
+        return self._first[self._systems.codes(system)] + np.maximum(wallet, 0)
+
+    def of(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions among ``names[name]``."""
+        return self._whole[name][rows]
+
+
+def compute(tables: Tables, by: str) -> Found:
+    """Every measure of the family ``wallets``, cut by ``by``, for each currency; nothing for a run without wallets."""
+    if not tables.scenario.get("wallets"):
+        return {}
+    cut = _CUT.get(by)
+    wallets, currencies, statuses, kinds = _Wallets(tables, cut), Words(), Words(), Words()
+    groups = wallets.names[cut] if cut else Words()
+    total: dict[str, Counter[tuple[int, int]]] = defaultdict(Counter)
+    for batch in batches(tables, "wallet_payments", _COLUMNS):
+        amount, payer, payee = (numbers(batch[name]) for name in ("amount_minor", "payer", "payee"))
+        currency, status, kind = (
+            words.codes(batch[name])
+            for words, name in ((currencies, "currency"), (statuses, "status"), (kinds, "kind"))
+        )
+        from_, to = (wallets.rows(batch["system"], side) for side in (payer, payee))
+        side = np.where(payer >= 0, from_, to)
+        if cut:
+            group = wallets.of(cut, side)
+        elif by == "flow":
+            group = groups.codes(batch["flow"])
+        elif by == "status":
+            group = status
+            groups = statuses
+        elif by in _CLOCK:
+            length, unit = _CLOCK[by]
+            slots, inverse = np.unique(numbers(batch["initiated_at"]) // length, return_inverse=True)
+            places = [groups.position(str(np.datetime64(int(slot), unit))) for slot in slots]  # type: ignore[call-overload]
+            group = np.array(places, np.int64)[inverse]
+        else:
+            group = np.full(amount.size, groups.position(""), np.int64)
+            if by == "currency":
+                group = np.array([groups.position(word) for word in currencies.words], np.int64)[currency]
+        keys, row = np.unique(group << 16 | currency, return_inverse=True)
+        row, n = row.reshape(-1), keys.size
+        done, refused = (
+            np.array([word.startswith(start) for word in statuses.words])[status] for start in ("SETTLED", "REJECTED")
+        )
+        is_kind = {name: kind == kinds.position(name) for name in ("payment", "top_up", "withdrawal", "interest")}
+        paid = is_kind["payment"]
+        settled = np.where(paid & done, amount, 0)
+        double = paid & (status == statuses.position("REJECTED_DOUBLE_SPEND"))
+        counts = {
+            "wallet_count": paid,
+            "wallet_rejected_count": paid & refused,
+            "wallet_offline_count": paid & (numbers(batch["offline"]) == 1),
+        }
+        values = {
+            "wallet_value": settled,
+            "wallet_double_spend_value": np.where(double, amount, 0),
+            "wallet_topped_up_value": np.where(is_kind["top_up"] & done, amount, 0) + numbers(batch["topped_up_minor"]),
+            "wallet_to_bank_value": np.where(is_kind["withdrawal"] & done, amount, 0) + numbers(batch["swept_minor"]),
+        }
+        for name, column in (("wallet_crossing_value", "country"), ("wallet_between_operators_value", "operator")):
+            values[name] = np.where(wallets.of(column, from_) != wallets.of(column, to), settled, 0)
+        pairs = [(int(key) >> 16, int(key) & 0xFFFF) for key in keys]
+        for name, mask in counts.items():
+            for pair, count in zip(pairs, np.bincount(row[mask], minlength=n).tolist(), strict=True):
+                total[name][pair] += count
+        for name, each in values.items():
+            for pair, value in zip(pairs, sums(row, n, each), strict=True):
+                total[name][pair] += value
+    found: Found = {}
+    if by == "status":  # the others say nothing new there
+        total = defaultdict(Counter, {"wallet_count": total["wallet_count"]})
+    for pair in total["wallet_count"]:
+        one = {name: count[pair] for name, count in total.items()}
+        cells: dict[str, int | Fraction | None] = dict(one)
+        if "wallet_rejected_count" in one:
+            cells["wallet_rejected_share"] = ratio(one["wallet_rejected_count"], one["wallet_count"])
+        for name, value in cells.items():
+            found[name, groups.words[pair[0]], currencies.words[pair[1]]] = value
+    return found

@@ -1,0 +1,76 @@
+"""What happened in a run, counted while rows are written: for the summary and the run document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from simcore.kernels.constants import STATUS_NAMES
+from simcore.kernels.wallet_names import SETTLED, WALLET_STATUS_NAMES
+
+HOUR_US = 3_600_000_000
+
+
+@dataclass
+class RouteCount:
+    """What became of the payments of one route."""
+
+    payments: int = 0
+    settled: int = 0
+    sent_minor: int = 0
+    """Value of the settled ones, in the currency sent."""
+    within_hour: int = 0
+    time_us: int = 0
+    """Sum of the times from initiation to completion of the settled ones."""
+
+
+@dataclass
+class WalletCount:
+    """What became of the payments of one retail system."""
+
+    wallets: int = 0
+    payments: int = 0
+    settled_minor: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+
+    def add(self, rows: Any) -> None:
+        """Count rows of the log."""
+        asked = rows[rows["payment_id"] >= 0]
+        self.payments += asked.size
+        self.settled_minor += sum(asked["amount"][asked["status"] == SETTLED].tolist())
+        for code, count in zip(*np.unique(asked["status"], return_counts=True), strict=True):
+            name = WALLET_STATUS_NAMES[int(code)]
+            self.statuses[name] = self.statuses.get(name, 0) + int(count)
+
+
+@dataclass
+class Counts:
+    """What happened, for the summary and the run document."""
+
+    payments: int = 0
+    obligations: int = 0
+    control_events: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    routes: dict[str, RouteCount] = field(default_factory=dict)
+    wallets: dict[str, WalletCount] = field(default_factory=dict)
+    """Retail system → what became of its payments."""
+
+    def add(self, rows: Mapping[str, Any], routes: list[str]) -> None:
+        """Count final rows of payments with their statics; exact, in integers."""
+        for code, count in zip(*np.unique(rows["status"], return_counts=True), strict=True):
+            name = STATUS_NAMES[int(code)]
+            self.statuses[name] = self.statuses.get(name, 0) + int(count)
+        settled = rows["amount_received"] >= 0
+        for index in np.unique(rows["route"]):
+            mine = rows["route"] == index
+            done = mine & settled
+            time_us = rows["completed_at"][done] - rows["initiated_at"][done]
+            route = self.routes.setdefault(routes[int(index)], RouteCount())
+            route.payments += int(mine.sum())
+            route.settled += int(done.sum())
+            route.sent_minor += sum(rows["amount_minor"][done].tolist())
+            route.within_hour += int((time_us <= HOUR_US).sum())
+            route.time_us += sum(time_us.tolist())
