@@ -114,6 +114,5 @@ def compute(tables: Tables, by: str) -> Found:
         cells: dict[str, int | Fraction | None] = dict(one)
         if "wallet_rejected_count" in one:
             cells["wallet_rejected_share"] = ratio(one["wallet_rejected_count"], one["wallet_count"])
-        for name, value in cells.items():
-            found[name, groups.words[pair[0]], currencies.words[pair[1]]] = value
+        found |= {(name, groups.words[pair[0]], currencies.words[pair[1]]): cell for name, cell in cells.items()}
     return found

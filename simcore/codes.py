@@ -569,7 +569,7 @@ _MARKET = {
     ),
 }
 
-_RETAIL = {
+_WALLETS_OF_SCENARIOS = {
     "LH133": Code(
         "wallets that nobody can keep",
         "Every kind of holders in [wallets.ID] has at least one wallet, of a class and with an operator of that "
@@ -714,7 +714,7 @@ CODES: dict[str, Code] = {
     **_CREDIT,
     **_EXPORT,
     **_MARKET,
-    **_RETAIL,
+    **_WALLETS_OF_SCENARIOS,
     **_LEDGERS,
     **_WALLETS,
     **_RETAIL,

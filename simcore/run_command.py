@@ -124,7 +124,7 @@ def _wallets(systems: dict[str, Any], counts: Counts) -> Iterator[str]:
 
 def tables_digest(manifest: dict[str, Any]) -> str:
     """One digest over all tables of a run."""
-    return digest({name: manifest["tables"][name]["sha256"] for name in tables_of(manifest["scenario"])})
+    return digest({name: manifest["tables"][name]["sha256"] for name in tables_of(manifest.get("scenario"))})
 
 
 def run_scenario(
@@ -180,7 +180,7 @@ def rerun(run: Path, out: Path | None = None) -> int:
         )  # fmt: skip
         before = {entry["file"]: entry["sha256"] for entry in manifest["inputs"]}
         changed = [entry["file"] for entry in again.manifest["inputs"] if before.get(entry["file"]) != entry["sha256"]]
-        names = tables_of(manifest["scenario"])
+        names = tables_of(manifest.get("scenario"))
         differ = [
             name for name in names if file_digest(run / f"{name}.arrow") != file_digest(again.path / f"{name}.arrow")
         ]

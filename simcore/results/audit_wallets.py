@@ -196,8 +196,8 @@ class _System:
     def _piece(self, rows: Batch) -> None:
         kind, amount, status = rows["kind"], rows["amount_minor"], rows["status"]
         n, settled = amount.size, status == SETTLED
-        payer, payee = rows["payer"], rows["payee"]
         self._shape(rows)
+        payer, payee = rows["payer"], rows["payee"]
         pays, paid = payer >= 0, payee >= 0
         self._ids(rows, kind)
         # Two sides of each row, the payer's first; one that is none is wallet 0 with no change.
@@ -216,8 +216,10 @@ class _System:
         self._wrong(self._limits_proof, rows, over.reshape(n, 2).any(axis=1), lambda at: (
             f"leaves {after[2 * at]} in the payer's wallet and {after[2 * at + 1]} in the payee's"))  # fmt: skip
         beyond = spent_after > self._limits.day[self._class[wallet[::2]]]
-        beyond |= settled & (kind == PAYMENT) & (amount > self._limits.payment[self._class[wallet[::2]]])
-        self._wrong(self._limits_proof, rows, pays & beyond, lambda at: (
+        beyond = pays & (
+            beyond | (settled & (kind == PAYMENT) & (amount > self._limits.payment[self._class[wallet[::2]]]))
+        )
+        self._wrong(self._limits_proof, rows, beyond, lambda at: (
             f"{amount[at]} with {spent_after[at]} paid in the day, above a limit of the class"))  # fmt: skip
         seen = Seen(
             payer=before[::2], payer_deposit=deposit_before[::2], payee=before[1::2],
@@ -326,7 +328,7 @@ class _System:
         np.add.at(self._flows["position"], operator, change - earned)
         np.add.at(self._flows["position"], bank[held], to_bank[held])
 
-    def _wrong(self, proof: Proof, rows: Batch, mask: NDArray[np.bool_], say: Callable[[int], str]) -> None:
+    def _wrong(self, proof: Proof, rows: Batch, mask: Any, say: Callable[[int], str]) -> None:
         if mask.any():
             proof.fail_each(np.flatnonzero(mask), lambda at: f"wallet_payments row {rows['row'][at]}: {say(at)}")
 
@@ -382,10 +384,8 @@ class _System:
             self._money.fail(f"wallet_operators of {self.name}: books after more rows than there are")
         wallets, name = self._wallets, self.name
         for column, values in (("closing_minor", self.balance), ("deposit_closing_minor", self.deposit)):
-            self._money.fail_each(
-                np.flatnonzero(wallets[column] != values),
-                lambda at, c=column, v=values: f"wallet {at} of {name}: {c} {wallets[c][at]}, {v[at]} by its payments",
-            )
+            for at in np.flatnonzero(wallets[column] != values).tolist():
+                self._money.fail(f"wallet {at} of {name}: {column} {wallets[column][at]}, {values[at]} by its payments")
         first = exact_sum(wallets["opening_minor"]) + exact_sum(wallets["deposit_opening_minor"])
         last = exact_sum(wallets["closing_minor"]) + exact_sum(wallets["deposit_closing_minor"])
         if first + self._interest != last:

@@ -28,7 +28,7 @@ class Run:
         """The table of this name, read anew: one of ``simcore.results.schema.ALL_TABLES`` that the run has."""
         import pyarrow as pa
 
-        names = tables_of(self.manifest["scenario"])
+        names = tables_of(self.manifest.get("scenario"))
         if name not in names:
             raise KeyError(f"no table is called {name!r}; there is {', '.join(names)}")
         with pa.memory_map(str(self.path / f"{name}.arrow")) as source:
