@@ -86,7 +86,7 @@ def details(measures: Measures, language: str) -> Iterator[Table]:
     """Every measure of the registry, one table per theme; those that have no row are left out."""
     for theme, names in themes().items():
         groups = GROUPS[MEASURES[names[0]].family]
-        cuts = ("run", *[each for each in ("route", "rail") if each in groups][:1])
+        cuts = ("run", *[each for each in ("route", "rail", "status") if each in groups][:1])
         title = say(theme, language) if has(theme) else theme
         found = _table(f"theme-{theme}", measures, cuts, names, language, title, "")
         if found.rows:
