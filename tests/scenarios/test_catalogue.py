@@ -465,3 +465,36 @@ def test_the_figures_of_chongqing_asean_are_those_of_a_run_which_the_audit_confi
     assert f"{len(waiting)} payments still wait when the week ends, {friday} of them initiated on Friday" in text
     returned = sum(row["status"] == "RETURNED_CUT_OFF" for row in payments)
     assert f"{returned} are returned at the end of a day" in text
+    check_credit(run, tmp_path, text)
+
+
+def check_credit(without: Any, tmp_path: Path, text: str) -> None:
+    """The same week with intraday credit: what the README says of it, and where its terms come from."""
+    scenario = load(CATALOGUE / "chongqing-asean" / "intraday-credit.toml").scenario
+    giving = [name for name, rail in scenario.rails.items() if getattr(rail, "intraday_credit", None) is not None]
+    assert set(giving) == {"HVPS", "MEPS+", "NIEPS", "RENTAS", "BI-RTGS", "PHILPASS"}
+    for name in giving:
+        source = scenario.sources[f"rails.{name}.intraday_credit"]
+        assert source.status == ("assumed" if name == "RENTAS" else "published")
+        assert source.source in text or source.source == "assumption"
+        for account in scenario.accounts[name].values():
+            assert account.collateral is None or 2 * account.collateral.amount_minor == account.opening.amount_minor
+    run = simcore.run(CATALOGUE / "chongqing-asean" / "intraday-credit.toml", out=tmp_path / "with")
+    ends = [Counter(row["status"] for row in each.payments.to_pylist()) for each in (without, run)]
+    back = [each["RETURNED_CUT_OFF"] + each["RETURN_PENDING_AT_END"] for each in ends]
+    settled = [f"{each['SETTLED_GROSS']:,}" for each in ends]
+    assert back[1] == 0
+    assert f"{settled[1]} payments settle instead of {settled[0]}, and none comes back for want of funds, where " \
+           f"{back[0]} did." in text  # fmt: skip
+    names = ["intraday_credit_peak", "intraday_credit_mean", "overnight_credit"]
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for cell in cells(open_tables(run.path), names, "participant"):
+        found[cell.group, cell.currency].append(float(cell.value or 0) / 1e8)
+    using = {key: values for key, values in found.items() if values[0]}
+    assert set(using) == {("CRCB", "CNY"), ("DBS-CN", "CNY"), ("CITI-SG", "SGD")}
+    for (who, currency), (peak, mean, overnight) in using.items():
+        rail = {"CNY": "HVPS", "SGD": "MEPS+"}[currency]
+        row = (
+            f"| {who} on {rail} | {currency} {peak:.1f} mn | {currency} {mean:.2f} mn | {currency} {overnight:.1f} mn |"
+        )
+        assert row in text, f"the README should say\n{row}"
