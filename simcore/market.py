@@ -161,9 +161,9 @@ class Position:
     """How far a dealer's position may go before it stops dealing in that direction.
 
     A position is what the dealer's accounts in a currency hold more than at the start of the run; money it was given by
-    a refill doesn't count, nor does what it sold and has still to pay. It is judged at control times: when the rate
-    steps, and every ``every``. Payments in between may carry it past the limit. What would be exchanged in a direction
-    that is stopped waits, and asks again every ``every``.
+    a refill or lent by a rail's lender doesn't count, nor does what it sold and has still to pay. It is judged at
+    control times: when the rate steps, and every ``every``. Payments in between may carry it past the limit. What would
+    be exchanged in a direction that is stopped waits, and asks again every ``every``.
     """
 
     limits: dict[str, Money]

@@ -132,7 +132,7 @@ def _accounts(tables: Tables, rail: str, chosen: Sequence[str]) -> list[Account]
             continue
         order = np.argsort(times[mine], kind="stable")
         days = of_day & day_holders.equal(who)
-        limit = int(limits[days][0]) if days.any() else 0
+        limit = int(limits[days].max()) if days.any() else 0  # with intraday credit it differs from day to day
         found.append(
             Account(
                 participant=who, time_us=times[mine][order], balance=balances[mine][order],

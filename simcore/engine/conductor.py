@@ -103,13 +103,15 @@ class Conductor:
     def run(self) -> None:
         """Let the whole run happen and hand every row to the writer."""
         env = self._clock.env
-        for process in Market(self.compiled, self._machine, self._clock, self._log).processes():
+        market = Market(self.compiled, self._machine, self._clock, self._log)
+        for process in market.processes():
             env.process(process)
         for process in CutOffs(self.compiled, self._machine, self._clock, self._log).processes():
             env.process(process)
         blocks = Blocks(self.compiled, self._machine, self._log)
         for index in range(len(self.compiled.rails)):
-            sessions = RailSessions(self.compiled, index, self._machine, self._clock, self._log, blocks)
+            sessions = RailSessions(self.compiled, index, self._machine, self._clock, self._log, blocks,
+                                     market.positions.given)  # fmt: skip
             for process in sessions.processes():
                 env.process(process)
         for system in self._retail:

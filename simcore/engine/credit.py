@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from simcore.engine.compile import Compiled
@@ -11,6 +13,9 @@ from simcore.engine.mechanisms import problem_of, queued_slots
 from simcore.engine.short import positions
 from simcore.kernels.constants import KIND_CREDIT, KIND_REPAYMENT
 
+Lent = Callable[[str, str, int], None]
+"""Takes who, which currency and how many minor units."""
+
 
 class OvernightCredit:
     """The loans of one rail.
@@ -18,13 +23,17 @@ class OvernightCredit:
     Where the end of the day is forced, the whole queue settles as one set. Before it, each account is lent what its
     balance and debit limit lack for its net position in that set and not a unit more; the loan is money that the rail's
     lender issues. At each opening, before any payment of the day, an account pays back what it owes as far as its
-    balance is above zero. Interest isn't charged.
+    balance is above zero. Interest isn't charged. ``lent`` is told who was lent, or paid back where the amount is below
+    zero, in which currency and how much.
     """
 
-    def __init__(self, compiled: Compiled, rail: str, machine: Machine, log: ControlLog) -> None:
+    def __init__(
+        self, compiled: Compiled, rail: str, machine: Machine, log: ControlLog,
+        lent: Lent = lambda holder, currency, amount_minor: None,
+    ) -> None:  # fmt: skip
         terms = compiled.scenario.rails[rail]
         self._rail, self._currency = rail, terms.currency
-        self._machine, self._log = machine, log
+        self._machine, self._log, self._lent = machine, log, lent
         self._lender = compiled.account_index(rail, terms.lender)
         self._holders = {compiled.account_index(rail, holder): holder for holder in compiled.scenario.accounts[rail]}
         self._owed: dict[int, int] = {}
@@ -37,8 +46,13 @@ class OvernightCredit:
         """What an account owes from the nights before."""
         return self._owed.get(account, 0)
 
+    def lent(self, account: int, amount: int) -> None:
+        """Tell who wants to know that an account was lent something, or paid it back."""
+        self._lent(self._holders[account], self._currency, amount)
+
     def _owes(self, account: int, amount: int, now: int, why: str) -> None:
         self._owed[account] = self.owed(account) + amount
+        self.lent(account, amount)
         self._note(now, "credit", account, amount, why)
 
     def lend(self, account: int, amount: int, now: int) -> None:
@@ -77,6 +91,7 @@ class OvernightCredit:
             amount = min(owed, max(int(self._machine.accounts["balance"][account]), 0))
             if amount > 0:
                 self._machine.lend(account, self._lender, amount, KIND_REPAYMENT, now)
+                self.lent(account, -amount)
                 self._note(now, "repayment", account, amount, "of overnight credit")
             self._owed[account] = owed - amount
         self._owed = {account: owed for account, owed in self._owed.items() if owed}

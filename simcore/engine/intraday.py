@@ -105,6 +105,7 @@ class IntradayCredit:
         if amount > 0:
             self._machine.lend(self._lender, it.account, amount, KIND_INTRADAY_CREDIT, now)
             self._note(now, "intraday_credit", it, amount, "lent against collateral until closing")
+            self._overnight.lent(it.account, amount)
             it.drawn += amount
             it.drawn_time += amount * now
 
@@ -128,6 +129,7 @@ class IntradayCredit:
                 self._overnight.lend(it.account, lacking, now)
             if it.drawn:
                 self._machine.lend(it.account, self._lender, it.drawn, KIND_INTRADAY_REPAYMENT, now)
+                self._overnight.lent(it.account, -it.drawn)
                 self._note(now, "intraday_repayment", it, it.drawn, "of intraday credit")
             if charge:
                 self._machine.lend(it.account, self._lender, charge, KIND_CREDIT_CHARGE, now)

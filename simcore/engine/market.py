@@ -24,7 +24,7 @@ SIMULATED = "simulated"
 
 
 class Market:
-    """Quotes of every dealer through the run."""
+    """Quotes of every dealer through the run; ``positions`` are those of dealers that have limits."""
 
     def __init__(self, compiled: Compiled, machine: Machine, clock: Clock, log: ControlLog) -> None:
         self._compiled, self._machine, self._clock, self._log = compiled, machine, clock, log
@@ -37,8 +37,8 @@ class Market:
             name: [index for index, quote in enumerate(compiled.quotes) if quote.pair == name]
             for name in self._schedules
         }
-        self._positions = Positions(compiled, machine, times.start_us, self._note)
-        self._refills = Refills(compiled, machine, clock, log, self._positions)
+        self.positions = Positions(compiled, machine, times.start_us, self._note)
+        self._refills = Refills(compiled, machine, clock, log, self.positions)
         self._last: dict[str, Terms] = {}
         self._fx_ids: dict[int, tuple[int, int]] = {}  # quote → its row in fx and the half-spread there
 
@@ -64,7 +64,7 @@ class Market:
     def _times(self, name: str, end: int) -> list[int]:
         """Instants at which a pair is looked at: its terms change, or its dealers look at their positions."""
         dealers = list(dict.fromkeys(self._compiled.quotes[index].dealer for index in self._quotes[name]))
-        watched = self._positions.times(dealers, end)
+        watched = self.positions.times(dealers, end)
         return sorted({*self._schedules[name].times, *watched}) if watched else self._schedules[name].times
 
     def _note(self, event: str, dealer: str, currency: str, position_minor: int, detail: str) -> None:
@@ -92,7 +92,7 @@ class Market:
             quote = self._compiled.quotes[index]
             forward = quote.source == path.source
             numerator, denominator = one_way if forward else one_way[::-1]
-            widening = self._positions.widening(quote.dealer, quote.source, quote.target)
+            widening = self.positions.widening(quote.dealer, quote.source, quote.target)
             half_spread = terms.half_spread(quote.spread_bp_e2, widening)
             if stepped or self._fx_ids[index][1] != half_spread:
                 if forward not in texts:  # dealers share the text
@@ -104,7 +104,7 @@ class Market:
                     origin=self._compiled.scenario.fx.pairs[name].source,
                 )  # fmt: skip
                 self._fx_ids[index] = fx_id, half_spread
-            opens_at = max(terms.opens_at, self._positions.opens_at(quote.dealer, quote.source, quote.target, now))
+            opens_at = max(terms.opens_at, self.positions.opens_at(quote.dealer, quote.source, quote.target, now))
             sizes = [
                 (least, terms.half_spread(quote.spread_bp_e2, widening * factor))
                 for least, factor in self._sizes(name, quote.source, numerator, denominator)

@@ -14,7 +14,7 @@ from simcore.engine.blocks import Blocks
 from simcore.engine.clock import CLOSING, CUT_OFF, CYCLE, FUNDING, OPENING, SHOCK, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
-from simcore.engine.credit import OvernightCredit
+from simcore.engine.credit import Lent, OvernightCredit
 from simcore.engine.funding import Funding
 from simcore.engine.intraday import IntradayCredit
 from simcore.engine.issue import Issue
@@ -35,7 +35,7 @@ class RailSessions:
     """Opens and closes one rail through the run."""
 
     def __init__(self, compiled: Compiled, index: int, machine: Machine, clock: Clock, log: ControlLog,
-                 blocks: Blocks | None = None) -> None:  # fmt: skip
+                 blocks: Blocks, lent: Lent) -> None:  # fmt: skip
         self.name = compiled.rails[index]
         self._rail: Any = compiled.scenario.rails[self.name]
         self._index, self._machine, self._clock, self._log = index, machine, clock, log
@@ -55,7 +55,8 @@ class RailSessions:
         self._receipts = getattr(self._rail, "release", "balance") == "receipts"
         self._forced = self._rail.end_of_day == "force"
         within = getattr(self._rail, "intraday_credit", None)
-        self._credit = OvernightCredit(compiled, self.name, machine, log) if self._forced or within else None
+        lends = self._forced or within is not None
+        self._credit = OvernightCredit(compiled, self.name, machine, log, lent) if lends else None
         self._intraday = None
         if within and self._credit:
             self._intraday = IntradayCredit(compiled, self.name, machine, log, self._credit)

@@ -42,6 +42,28 @@ def test_a_dealer_stops_at_its_limit_and_what_comes_then_waits(tmp_path: Path) -
     assert audit(tmp_path / "run").ok
 
 
+@pytest.mark.parametrize("form", ["repo", "overdraft"])
+def test_what_a_central_bank_lends_is_no_position(tmp_path: Path, form: str) -> None:
+    """The dealer opens with nothing, is lent SGD 9,000 and pays out 3,330: it is short by these, not long by 5,670."""
+    limits = 'position = { limits = { SGD = "3000 SGD" }, every = "10 min" }\n'
+    text = FX_TOWN.replace(DEALER, DEALER + limits).replace(
+        'Dealer = { opening = "10000.00 SGD" }',
+        'MAS = { opening = "0 SGD", debit_limit = "unlimited" }\n'
+        'Dealer = { opening = "0 SGD", collateral = "9000 SGD" }',
+    )
+    credit = f'currency = "SGD"\nlender = "MAS"\nintraday_credit = {{ form = "{form}" }}'
+    text = text.replace('currency = "SGD"', credit) + BANK.format(name="MAS", kind="central_bank", country="SG")
+    payments = pay("a", "10:01", 9000) + pay("b", "10:02", 9000)
+    run = run_town(town(tmp_path, text, payments), tmp_path / "run")
+    stopped = rows(run.events, event="dealing_stopped")
+    assert [(clock(row["time"]), row["amount_minor"], row["detail"]) for row in stopped] == [
+        ("02 10:10", -333_000, "CNY to SGD")
+    ]
+    # Lent on overnight, and lent once more on the second day as far as collateral goes: still the same position.
+    assert not rows(run.events, event="dealing_resumed")
+    assert rows(run.obligations, kind="credit")
+
+
 def test_payments_the_other_way_open_the_stopped_direction_again(tmp_path: Path) -> None:
     back = (
         '[routes.back]\nhops = [{ rail = "MEPS", from = "debtor", to = "Dealer" }, '
