@@ -18,6 +18,7 @@ from simcore.kernels.constants import (
     FIFO,
     HELD_BY_CUT_OFF,
     HELD_BY_DEALER,
+    HELD_BY_LINK,
     NEVER,
     NONE,
     ORDERED,
@@ -145,7 +146,8 @@ def _tests(spec: WorldSpec, hop: HopSpec, later: tuple[HopSpec, ...]) -> int:
     # Hops between may fall away for some payments, so any later currency will do here.
     dealt = not spec.always_dealt and any(spec.rails[one.rail].currency != rail.currency for one in later)
     bounded = rail.bounded and not rail.block_every  # a block looks at all legs together
-    return HELD_BY_DEALER * dealt + HELD_BY_CUT_OFF * hop.cut_off + BOUNDED * bounded
+    paired = hop.link != NONE
+    return HELD_BY_DEALER * dealt + HELD_BY_CUT_OFF * hop.cut_off + BOUNDED * bounded + HELD_BY_LINK * paired
 
 
 def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
@@ -189,6 +191,7 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
             "fee_most": hop.fee_most,
             "lane": lane(hop),
             "tests": _tests(spec, hop, route[at:]),
+            "link": hop.link,
         }
         for route in spec.routes
         for at, hop in enumerate(route)
@@ -228,7 +231,7 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
     state = np.zeros(STATE_SIZE, np.int64)
     state[CYCLE_SEQUENCE] = NONE
     most_offset = max((rail.offset_most for rail in spec.rails), default=0)
-    # An obligation writes at most two rows, and an offset at entry settles one and its opposites in one step.
+    # An obligation writes at most two rows, a pair of them four, and an offset at entry settles one and its opposites in one step.
     state[ROWS_NEEDED] = 4 + (2 * (most_offset + 1) if most_offset else 0)
     most_hops = max((len(route) for route in spec.routes), default=1)
     has_ledger = any(rail.block_every for rail in spec.rails)
@@ -255,6 +258,7 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         lane_tail=np.full(n_lane, NONE, np.int64),
         work=np.zeros(max(n_account, 1), np.int64),
         changed=np.zeros(max(n_account, 1), np.int64),
+        links=np.full((spec.n_link, 2), NONE, np.int64),
         net=np.zeros(n_account, np.int64),
         path=np.zeros(PATH_DEPTH, np.int64),
         opposite=np.zeros(most_offset + 1, np.int64),

@@ -15,7 +15,7 @@ from simcore.demand.batch import DemandBatch
 from simcore.engine.build import build_world, tiers_of, with_more_slots
 from simcore.engine.spec import WorldSpec
 from simcore.errors import InvariantError, ScenarioError
-from simcore.kernels import control, loop, parts, queue, sets
+from simcore.kernels import control, link, loop, parts, queue, sets
 from simcore.kernels.block import run_block, wake
 from simcore.kernels.constants import (
     BLOCK_SET,
@@ -24,6 +24,7 @@ from simcore.kernels.constants import (
     CUT_OFF,
     DONE,
     FUNDING_ONLY,
+    HELD_AT_END,
     IN_TRANSIT_AT_END,
     KIND_CREDIT,
     KIND_LOSS_SHARE,
@@ -37,6 +38,7 @@ from simcore.kernels.constants import (
     NONE,
     OPEN,
     OVERDRAWN,
+    PAIR_WENT,
     QUEUED_AT_END,
     RECEIPTS,
     RETURN_PENDING_AT_END,
@@ -61,6 +63,7 @@ from simcore.kernels.world import (
     PAYMENT_ROWS,
     PLACE_COLLECTED,
     PLACE_FREE,
+    PLACE_HELD,
     PLACE_QUEUE,
     PLACE_WAITING,
     REFUNDED,
@@ -74,6 +77,7 @@ _PLACE_STATUS = {
     PLACE_QUEUE: QUEUED_AT_END,
     PLACE_WAITING: WAITING_AT_END,
     PLACE_COLLECTED: COLLECTED_AT_END,
+    PLACE_HELD: HELD_AT_END,
 }
 
 
@@ -269,9 +273,26 @@ class Machine:
         return bool(self.world.rails["state"][rail] != CLOSED)
 
     def return_queued(self, rail: int, now_us: int) -> None:
-        """Return what is still queued at the end of the rail's day."""
+        """Return what is still queued at the end of the rail's day, and the pairs held whose first leg is on it."""
         self._rest()
         self._repeat(control.return_queued, rail, now_us)
+        if self.spec.n_link:
+            self._repeat(link.return_held, rail, now_us)
+
+    def look_at_pairs(self, which: int, now_us: int) -> int:
+        """Settle what can of the pairs that a link holds, each once in order of arrival; how many are out of its list.
+
+        After each, queues come to rest before the next is looked at.
+        """
+        self._rest()
+        after, went = np.full(1, NONE, np.int64), 0
+        while (reason := link.look(self.world, which, after, now_us)) != DONE:
+            if reason == PAIR_WENT:
+                went += 1
+                self._rest()
+            else:
+                self._serve(reason)
+        return went
 
     def transfer(self, debit: int, credit: int, mirror_debit: int, mirror_credit: int, amount: int, kind: int,
                  now_us: int) -> None:  # fmt: skip

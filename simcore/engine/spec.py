@@ -85,6 +85,9 @@ class HopSpec:
     creditor: tuple[int, int]
     latency_us: int = 0
     draw: int = -1
+    link: int = -1
+    """The link over which it settles together with the next hop of its route; -1 means none. Both are on gross rails, in
+    two currencies, and the next has neither latency nor a link of its own."""
     fee_fixed: int = 0
     """What the payee keeps, minor units, …"""
     fee_share: int = 0
@@ -127,3 +130,5 @@ class WorldSpec:
     n_size: int = 0
     """Amounts from which on a quote may have another half-spread."""
     n_draw: int = 0
+    n_link: int = 0
+    """Links over which two hops settle together."""

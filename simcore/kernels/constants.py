@@ -33,6 +33,7 @@ RECEIPTS: Final = 2  # received in the window and not yet paid out
 HELD_BY_DEALER: Final = 1  # its money may be exchanged next, by a dealer who doesn't deal at all times
 HELD_BY_CUT_OFF: Final = 2  # its hop has a cut-off, after which it comes to the rail once more
 BOUNDED: Final = 4  # the rail has a least or a most amount
+HELD_BY_LINK: Final = 8  # it settles together with the next hop, and a link waits until both can
 
 # Roles of a hop.
 ROLE_DEBTOR: Final = 0
@@ -50,6 +51,7 @@ WAITING_AT_END: Final = 11
 COLLECTED_AT_END: Final = 12
 IN_TRANSIT_AT_END: Final = 13
 RETURN_PENDING_AT_END: Final = 14
+HELD_AT_END: Final = 15
 REJECTED_INSUFFICIENT_FUNDS: Final = 20
 REJECTED_CLOSED: Final = 21
 REJECTED_LIMIT: Final = 22
@@ -69,6 +71,7 @@ STATUS_NAMES: Final = {
     COLLECTED_AT_END: "COLLECTED_AT_END",
     IN_TRANSIT_AT_END: "IN_TRANSIT_AT_END",
     RETURN_PENDING_AT_END: "RETURN_PENDING_AT_END",
+    HELD_AT_END: "HELD_AT_END",
     REJECTED_INSUFFICIENT_FUNDS: "REJECTED_INSUFFICIENT_FUNDS",
     REJECTED_CLOSED: "REJECTED_CLOSED",
     REJECTED_LIMIT: "REJECTED_LIMIT",
@@ -137,6 +140,7 @@ NEED_SLOTS: Final = 3
 OVERFLOW: Final = 4
 OVERDRAWN: Final = 5
 BLOCK_SET: Final = 6  # a ledger has something for its next block
+PAIR_WENT: Final = 7  # a pair held by a link is out of its list
 
 NONE: Final = -1  # no slot, no account, no quote
 NEVER: Final = 2**63 - 1  # an instant after every other

@@ -18,6 +18,7 @@ from simcore.kernels.constants import (
     DONE,
     FIFO,
     GROSS,
+    HELD_BY_LINK,
     INSTANT,
     LOG_FULL,
     NEED_DEMAND,
@@ -28,6 +29,7 @@ from simcore.kernels.constants import (
     WAIT,
 )
 from simcore.kernels.due import take_due
+from simcore.kernels.link import enter_pair
 from simcore.kernels.offset import offset_at_entry
 from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
 from simcore.kernels.queue import (
@@ -192,6 +194,8 @@ def _enter(world, slot, now):
         opens_at = goes_on_at(world, slot)
         if opens_at > now:  # comes to its rail once more when the market or the hop opens
             send(world, slot, opens_at, ZERO, NONE)
+            return NONE
+        if tests & HELD_BY_LINK != 0 and enter_pair(world, slot, now):
             return NONE
     if its_rail.discipline == COLLECT:
         _collect(world, slot, rail, now)

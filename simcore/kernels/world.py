@@ -2,7 +2,7 @@
 
 Everything is int64 but the rows of the logs: one type of integer means one compilation of each function. Indices of
 ``-1`` are "none". A slot holds one payment in flight and stands in at most one place: an account's queue, a rail's
-waiting or collection list, a lane, or the heap. Records, not one array per field: what an event touches of an account
+waiting or collection list, a link's list, a lane, or the heap. Records, not one array per field: what an event touches of an account
 or a slot then lies in a few cache lines, and the loop compiles faster because it has 25 arrays to pass on and not 100.
 """
 
@@ -48,6 +48,7 @@ PLACE_WAITING: Final = 2
 PLACE_COLLECTED: Final = 3
 PLACE_TRANSIT: Final = 4
 PLACE_CHOSEN: Final = 5  # taken out of its queue by a mechanism, about to settle
+PLACE_HELD: Final = 6  # held by a link until both its legs can settle
 
 # Why money is on its way back.
 FAILED: Final = 1  # the payment couldn't go on
@@ -128,6 +129,7 @@ HOP: Final = _record(
     lane=np.int64,  # lane of a constant latency, -1 where the heap is needed
     tests=np.int64,  # what is looked at before an obligation goes to its open rail: HELD_… and BOUNDED; 0 for most
     shut_until=np.int64,  # with HELD_BY_CUT_OFF: an instant to come at which the hop takes obligations again
+    link=np.int64,  # with HELD_BY_LINK: over which it settles together with the next hop
 )
 QUOTE: Final = _record(
     numerator=np.int64,
@@ -231,6 +233,7 @@ class World(NamedTuple):
     lane_tail: Int64
     work: Int64  # (n_account,) ring of credited accounts of strict queues
     changed: Int64  # (n_account,) credited accounts of bypass queues
+    links: Int64  # (n_link, 2) first and last slot that each link holds
     net: Int64  # (n_account,) scratch of cycles and sets, all zeros between two uses
     path: Int64  # scratch of ordered queues
     opposite: Int64  # scratch of offsets at entry

@@ -141,6 +141,8 @@ class Ledger:
             self._fail(payment, c.REJECTED_LIMIT)
         elif (opens_at := max(self._dealing_opens(payment), self._hop_opens(payment))) > self.now:
             self._schedule(payment, 0, opens_at)
+        elif self._is_pair(payment):
+            self._enter_pair(payment)
         elif rail.discipline == c.COLLECT:
             payment.place = "collected"
             account.count(payment.amount, +1)
@@ -167,6 +169,13 @@ class Ledger:
             return False
         return not terms.least_amount <= payment.amount <= terms.most_amount
 
+    def _is_pair(self, payment: Payment) -> bool:
+        """Whether the obligation settles over a link, together with the next."""
+        return False
+
+    def _enter_pair(self, payment: Payment) -> None:
+        raise NotImplementedError
+
     def _collect(self, payment: Payment, rail: Rail) -> None:
         rail.collected.append(payment)
 
@@ -180,7 +189,8 @@ class Ledger:
     def _may_bypass(self, payment: Payment) -> bool:
         """Whether the queue may be bypassed: by its rule, or because enough is queued on the rail."""
         rail, level = self._rail(payment), self.spec.rails[self._hop(payment).rail].bypass_above
-        return rail.rule == c.BYPASS or (level > 0 and sum(self.book[k].queued_count for k in rail.accounts) >= level)
+        queued = sum(one.place == "queue" for k in rail.accounts for one in self.book[k].queue)
+        return rail.rule == c.BYPASS or (level > 0 and queued >= level)
 
     def _tier(self, payment: Payment) -> str:
         """What the obligation is, and what it is paid from, on a rail that tells them apart."""

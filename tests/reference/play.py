@@ -171,6 +171,8 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         return machine.block(ledger, step.at) if ledger != c.NONE and machine.is_open(ledger) else None
     if step.what == "advance":
         return machine.advance(step.at + number % 2)
+    if step.what == "look":
+        return machine.look_at_pairs(number % spec.n_link, step.at) if spec.n_link else None
     if step.what in ("open", "return_queued"):
         return getattr(machine, step.what)(rail, step.at)
     if step.what == "is_open":

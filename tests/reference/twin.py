@@ -355,7 +355,8 @@ class Twin(Ledger):
         self._next_initiation()
         if self.upcoming:
             raise InvariantError("demand is left after the end of the run")
-        where = {"queue": c.QUEUED_AT_END, "waiting": c.WAITING_AT_END, "collected": c.COLLECTED_AT_END}
+        where = {"queue": c.QUEUED_AT_END, "waiting": c.WAITING_AT_END, "collected": c.COLLECTED_AT_END,
+                 "held": c.HELD_AT_END}  # fmt: skip
         for payment in sorted(self.alive.values(), key=lambda payment: payment.payment_id):
             status = where.get(payment.place, c.IN_TRANSIT_AT_END)
             if status != c.IN_TRANSIT_AT_END:

@@ -192,6 +192,40 @@ def make_ledger_case(choose: Choices) -> Case:
     return replace(case, script=tuple(sorted((*case.script, *blocks), key=lambda step: step.at)))
 
 
+def make_links(choose: Choices) -> WorldSpec:
+    """A world in which hops between gross rails of two currencies settle over links, mostly."""
+    spec = make_world(choose, (c.GROSS, c.GROSS, c.GROSS, c.GROSS, c.COLLECT), RULES)
+    links: dict[tuple[int, int], int] = {}
+
+    def paired(one: HopSpec, other: HopSpec) -> bool:
+        rails = spec.rails[one.rail], spec.rails[other.rail]
+        return rails[0].currency != rails[1].currency and all(rail.discipline == c.GROSS for rail in rails)
+
+    def with_links(route: tuple[HopSpec, ...]) -> tuple[HopSpec, ...]:
+        hops = list(route)
+        for k in range(len(hops) - 1):
+            if (k == 0 or hops[k - 1].link == c.NONE) and paired(hops[k], hops[k + 1]) and choose.whole(0, 5):
+                pair = (min(hops[k].rail, hops[k + 1].rail), max(hops[k].rail, hops[k + 1].rail))
+                hops[k] = replace(hops[k], link=links.setdefault(pair, len(links)))
+                hops[k + 1] = replace(hops[k + 1], latency_us=0, draw=c.NONE)
+        return tuple(hops)
+
+    # Most worlds have a route that is nothing but a pair.
+    over = (c.ROLE_PARTICIPANT, choose.whole(0, spec.n_participant - 1))
+    rails = [choose.whole(0, len(spec.rails) - 1) for _ in range(2)]
+    pair = (HopSpec(rail=rails[0], debtor=(c.ROLE_DEBTOR, 0), creditor=over),
+            HopSpec(rail=rails[1], debtor=over, creditor=(c.ROLE_CREDITOR, 0)))  # fmt: skip
+    routes = tuple(with_links(route) for route in (*spec.routes, pair))
+    return replace(spec, routes=routes, n_link=len(links))
+
+
+def make_link_case(choose: Choices) -> Case:
+    """The same as :func:`make_case` with links, and looks at what they hold among the steps."""
+    case = make_case(choose, spec=make_links(choose))
+    looks = [Step(choose.whole(0, LAST + 2), "look", 0, choose.whole(0, 3)) for _ in range(choose.whole(0, 4))]
+    return replace(case, script=tuple(sorted((*case.script, *looks), key=lambda step: step.at)))
+
+
 def make_payment(choose: Choices, spec: WorldSpec) -> NewPayment:
     """Anybody pays anybody else, a little."""
     n = spec.n_participant

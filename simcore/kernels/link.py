@@ -1,0 +1,210 @@
+"""Payment versus payment over a link of two gross rails: a hop and the one after it are final together, or neither is.
+
+A payment whose first leg has reached its rail settles both legs at once if both rails are open, both payers have the
+funds, and nothing is queued before it in either queue. Else it is held in the list of its link; nothing has moved then.
+Held pairs stand in no queue: they keep nobody from paying, and are looked at again only at control times.
+"""
+
+from __future__ import annotations
+
+from numpy import int64
+
+from simcore.accelerate import kernel
+from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OPEN, PAIR_WENT
+from simcore.kernels.control import logs_full
+from simcore.kernels.ordered import ordered_first
+from simcore.kernels.queue import available, note_credit, note_debit, tier_funds, use_tiers
+from simcore.kernels.settle import (
+    beyond_bounds,
+    conclude,
+    exchanged,
+    log_unsettled,
+    move,
+    payer_of,
+    real_hop,
+    send_back,
+    send_on,
+)
+from simcore.kernels.wide import (
+    BYPASS,
+    FORWARD,
+    NONE,
+    REJECTED_LIMIT,
+    RETURNED_CUT_OFF,
+    RETURNED_ZERO_AMOUNT,
+    SETTLED_GROSS,
+)
+from simcore.kernels.world import NOW, OVERFLOWED, PLACE_HELD, SEQUENCE
+
+ORDER_BITS = (1 << 56) - 1
+HEAD, TAIL = 0, 1  # columns of World.links
+
+# What may become of a pair at an instant.
+WAITS, GOES, IS_NOTHING, IS_REFUSED = 0, 1, 2, 3
+
+
+@kernel
+def _can_pay(world, debit, amount, slot):
+    """Whether an account has the funds for a leg, and nothing in its queue comes before it."""
+    it, account = world.slots[slot], world.accounts[debit]
+    rail, slots = world.rails[account.rail], world.slots
+    funds = available(world.accounts, debit) if rail.tiers == 0 else tier_funds(world, debit, it.priority)
+    if funds < amount:
+        return False
+    if rail.rule == BYPASS or account.head == NONE:
+        return True
+    if rail.rule == FIFO:
+        return (it.key & ORDER_BITS) < (slots[account.head].key & ORDER_BITS)
+    return it.key < slots[ordered_first(slots, account.head)].key
+
+
+@kernel
+def _verdict(world, slot, now):
+    """What may become of a pair now."""
+    it, hops = world.slots[slot], world.hops
+    hop = int64(it.hop)
+    mine, other = world.rails[hops[hop].rail], world.rails[hops[hop + 1].rail]
+    if mine.state != OPEN or other.state != OPEN:
+        return WAITS
+    at, _, _, target = exchanged(world, it.credit, it.amount, mine.currency, other.currency)
+    if target < 0:
+        world.state[OVERFLOWED] = 1
+        return WAITS
+    if target == 0:
+        return IS_NOTHING
+    if beyond_bounds(other, target):
+        return IS_REFUSED
+    quote = world.quotes[at]
+    if quote.opens_at > now or quote.value_at > now:
+        return WAITS
+    if not _can_pay(world, int64(it.debit), int64(it.amount), slot):
+        return WAITS
+    payer = world.account_of[hops[hop + 1].rail, payer_of(world, hop + 1, it.debtor, it.creditor)]
+    return GOES if _can_pay(world, payer, target, slot) else WAITS
+
+
+@kernel
+def _move_leg(world, slot):
+    """Move the money of the slot's obligation, as gross settlement does."""
+    it = world.slots[slot]
+    move(world, it.debit, it.credit, it.amount)
+    if world.rails[world.accounts[it.debit].rail].tiers == 1:
+        use_tiers(world, it.debit, it.credit, it.amount, it.priority)
+    note_debit(world, it.debit)
+    note_credit(world, it.credit)
+
+
+@kernel
+def _carry_out(world, slot, verdict, now):
+    """Settle both legs under one number, at the rate in force, and send the payment on; or return what buys nothing."""
+    if verdict == IS_NOTHING:
+        log_unsettled(world, slot, RETURNED_ZERO_AMOUNT)
+        send_back(world, slot, RETURNED_ZERO_AMOUNT, now)
+        return
+    if verdict == IS_REFUSED:  # by the rail of the second leg; that of the first would have said so before
+        log_unsettled(world, slot, REJECTED_LIMIT)
+        send_back(world, slot, REJECTED_LIMIT, now)
+        return
+    sequence = world.state[SEQUENCE]
+    world.state[SEQUENCE] = sequence + 1
+    _move_leg(world, slot)
+    conclude(world, slot, SETTLED_GROSS, sequence, NONE, now)
+    world.slots[slot].entered_at = now
+    _move_leg(world, slot)
+    value_at = conclude(world, slot, SETTLED_GROSS, sequence, NONE, now)
+    if value_at != NONE:
+        send_on(world, slot, now, value_at)
+
+
+@kernel
+def enter_pair(world, slot, now):
+    """The first leg of a pair is at its open rail: settle both legs or hold them.
+
+    Returns
+    -------
+    bool    False where, for this payment, the second leg falls away: it is an obligation like others then
+    """
+    it = world.slots[slot]
+    if real_hop(world, it.route, int64(it.hop) + 1, FORWARD, it.debtor, it.creditor) != it.hop + 1:
+        return False
+    verdict = _verdict(world, slot, now)
+    if verdict != WAITS:
+        _carry_out(world, slot, verdict, now)
+        return True
+    link, payer = world.hops[it.hop].link, world.accounts[it.debit]
+    it.place, it.next = PLACE_HELD, NONE
+    if world.links[link, HEAD] == NONE:
+        world.links[link, HEAD] = slot
+    else:
+        world.slots[world.links[link, TAIL]].next = slot
+    world.links[link, TAIL] = slot
+    payer.queued_count += 1
+    payer.queued_value += it.amount
+    if payer.queued_value > payer.queued_peak:
+        payer.queued_peak = payer.queued_value
+    if payer.queued_value < 0:
+        world.state[OVERFLOWED] = 1
+    return True
+
+
+@kernel
+def _let_go(world, link, before, slot):
+    """Take a pair, which comes after ``before``, out of the list of its link."""
+    it = world.slots[slot]
+    payer = world.accounts[it.debit]
+    if before == NONE:
+        world.links[link, HEAD] = it.next
+    else:
+        world.slots[before].next = it.next
+    if world.links[link, TAIL] == slot:
+        world.links[link, TAIL] = before
+    payer.queued_count -= 1
+    payer.queued_value -= it.amount
+
+
+@kernel
+def look(world, link, after, now):
+    """Look at the pairs that a link holds, in order of arrival, up to one that goes.
+
+    Parameters
+    ----------
+    after : int64 (1,)    the slot after which to begin, NONE for the first; where to go on, changed in place
+
+    Returns
+    -------
+    int     DONE at the end of the list; PAIR_WENT: let queues come to rest and call again; LOG_FULL: call again
+    """
+    world.state[NOW] = now
+    while True:
+        before = after[0]
+        slot = world.links[link, HEAD] if before == NONE else int64(world.slots[before].next)
+        if slot == NONE:
+            return DONE
+        if logs_full(world):
+            return LOG_FULL
+        verdict = _verdict(world, slot, now)
+        if verdict != WAITS:
+            _let_go(world, link, before, slot)
+            _carry_out(world, slot, verdict, now)
+            return PAIR_WENT
+        after[0] = slot
+
+
+@kernel
+def return_held(world, rail, now):
+    """At the end of a rail's day: return every pair whose first leg is on it. Nothing has moved for it."""
+    world.state[NOW] = now
+    for link in range(world.links.shape[0]):
+        before, slot = NONE, world.links[link, HEAD]
+        while slot != NONE:
+            following = int64(world.slots[slot].next)
+            if world.hops[world.slots[slot].hop].rail == rail:
+                if logs_full(world):
+                    return LOG_FULL
+                _let_go(world, link, before, slot)
+                log_unsettled(world, slot, RETURNED_CUT_OFF)
+                send_back(world, slot, RETURNED_CUT_OFF, now)
+            else:
+                before = slot
+            slot = following
+    return DONE
