@@ -42,7 +42,7 @@ from scenarios.translate import MARK, in_order, translate
 from simcore.errors import ScenarioError
 from simcore.model import Scenario
 from simcore.rails.base import RailBase
-from simcore.registry import rails
+from simcore.registry import pvp, rails
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +165,8 @@ def _table(cls: type, how: How) -> Any:
         hint = hints[item.name]
         if (cls, item.name) == (Scenario, "rails"):
             hint = dict.__class_getitem__((str, _one_of([*rails().entries().values()])))
+        if (cls, item.name) == (Scenario, "pvp"):
+            hint = dict.__class_getitem__((str, _one_of([*pvp().entries().values()])))
         if issubclass(cls, RailBase) and item.name == "mechanisms":
             hint = _mechanisms() if how.mechanisms else tuple[str, ...]
         needed = item.default is MISSING and item.default_factory is MISSING

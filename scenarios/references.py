@@ -98,6 +98,11 @@ def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
 
         check_legs(checks)
         check_ledger_hours(checks)
+    if scenario.pvp or any(hop.pvp is not None for route in scenario.routes.values() for hop in route.hops):
+        from scenarios.check_pvp import check_pvp, check_pvp_hours
+
+        check_pvp(checks)
+        check_pvp_hours(checks)
     check_ever_open(checks)
     if scenario.wallets:
         from scenarios.check_wallets import check_wallets

@@ -8,7 +8,17 @@ from typing import Any
 from scenarios.keys import KeyPath
 
 # How deep the entries of each table lie: participants.X, accounts.RAIL.X, fx.pairs.X.
-DEPTH = {"participants": 2, "rails": 2, "accounts": 3, "routes": 2, "flows": 2, "corridors": 2, "fx": 3, "sources": 2}
+DEPTH = {
+    "participants": 2,
+    "rails": 2,
+    "accounts": 3,
+    "routes": 2,
+    "flows": 2,
+    "corridors": 2,
+    "pvp": 2,
+    "fx": 3,
+    "sources": 2,
+}
 NEEDED = ("participants", "rails", "accounts", "routes", "flows")
 STAND_IN = {"name": "x", "title": "x", "start": "2026-01-01", "days": 1, "base_currency": "CNY"}
 

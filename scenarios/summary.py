@@ -43,7 +43,7 @@ CLOSED = {"wait": "waits for the next opening", "reject": "is rejected", "return
 
 def summary(scenario: Scenario, digest: str) -> str:
     """Return the text of ``luhai show``."""
-    tables = (_participants, _rails, _accounts, _routes, _flows, fx_lines, wallet_lines, _sources, _left_out)
+    tables = (_participants, _rails, _accounts, _routes, _pvp, _flows, fx_lines, wallet_lines, _sources, _left_out)
     parts = [_info(scenario, digest), *(lines_of(scenario) for lines_of in tables)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
@@ -229,6 +229,7 @@ def _hop(hop: Hop, scenario: Scenario) -> str:
         clock = f" of {hop.cut_off_calendar}" if hop.cut_off_calendar else ""
         again = f", again from {format_clock(hop.opens)}" if hop.opens else ""
         more += f", cut-off {format_clock(hop.cut_off)}{clock}{again}"
+    more += f", payment versus payment by {hop.pvp}" if hop.pvp is not None else ""
     kept = f" (keeps {_fee(hop.fee)})" if hop.fee is not None else ""
     return f"─{hop.rail} ({scenario.rails[hop.rail].currency}{more})→ {hop.creditor}{kept}"
 
@@ -265,6 +266,16 @@ def _routes(scenario: Scenario) -> Iterator[str]:
 
 def _arrows(route: Route, scenario: Scenario) -> str:
     return " ".join([route.hops[0].debtor, *(_hop(hop, scenario) for hop in route.hops)])
+
+
+def _pvp(scenario: Scenario) -> Iterator[str]:
+    if not scenario.pvp:
+        return
+    yield f"Payment versus payment ({len(scenario.pvp)})"
+    for name, link in scenario.pvp.items():
+        both = f"link of {' and '.join(link.rails)}; pairs held are looked at every {format_duration(link.every)}"
+        yield f"  {name:<16} {_both(link.name, link.name_zh)}".rstrip()
+        yield f"      {both} while both are open"
 
 
 def _weights(weights: dict[str, Decimal]) -> str:

@@ -602,6 +602,29 @@ _WALLETS_OF_SCENARIOS = {
     ),
 }
 
+_PVP = {
+    "LH137": Code(
+        "a link for payment versus payment that can't be",
+        "A link joins two gross rails in two currencies, and looks at the pairs it holds at a distance above zero.",
+        '[pvp.CHATS]\nkind = "link"\nrails = ["USD-CHATS", "BAHTNET"]\nevery = "1 min"',
+    ),
+    "LH138": Code(
+        "a pair whose legs don't match",
+        "The hop that names an entry of [pvp] and the hop after it are the two legs of an exchange: on the two rails "
+        "that the entry joins, each in one pair only. The second is the route's last or between participants named, so "
+        "that it never falls away. Both are final at one instant, so nothing may lie between them: no latency, no "
+        "screening, no later value date.",
+        'hops = [\n  { rail = "USD-CHATS", from = "debtor", to = "FX", latency = "5 min", pvp = "CHATS" },\n'
+        '  { rail = "BAHTNET", from = "FX", to = "creditor" },\n]',
+    ),
+    "LH139": Code(
+        "a link whose rails are never open together",
+        "A link settles a pair only while both of its rails take obligations, which ends at a cut-off. In this run "
+        "they never do at the same time, so every pair would be returned.",
+        'sessions = [{ open = "08:30", close = "18:30" }]',
+    ),
+}
+
 _LEDGERS = {
     "LH143": Code(
         "blocks of a shared ledger that can't work",
@@ -715,6 +738,7 @@ CODES: dict[str, Code] = {
     **_EXPORT,
     **_MARKET,
     **_WALLETS_OF_SCENARIOS,
+    **_PVP,
     **_LEDGERS,
     **_WALLETS,
     **_RETAIL,

@@ -148,6 +148,8 @@ class Hop:
     debtor: str = field(metadata={"key": "from"})
     creditor: str = field(metadata={"key": "to"})
     latency: Duration | Latency = 0
+    pvp: str | None = None
+    """The entry of ``[pvp]`` by which this hop and the next, in another currency, are final together or not at all."""
     fee: Fee | None = None
     """What the participant in ``to`` keeps; not where it exchanges the money, since there the spread is its price."""
     screening: Screening | None = None
@@ -311,6 +313,8 @@ class Scenario:
     routes: dict[str, Route]
     flows: dict[str, Flow]
     corridors: dict[str, Corridor] = field(default_factory=dict)
+    pvp: dict[str, Any] = field(default_factory=dict)
+    """Instances of the registered ways to settle payment versus payment (:mod:`simcore.pvp`)."""
     fx: Fx = field(default_factory=Fx)
     wallets: dict[str, Wallets] = field(default_factory=dict)
     """Retail systems whose money is in wallets, such as e-CNY."""

@@ -42,6 +42,14 @@ class Registry:
 
 
 @cache
+def pvp() -> Registry:
+    """The registry of ways to settle payment versus payment."""
+    module: ModuleType = importlib.import_module("simcore.pvp")
+    registry: Registry = module.REGISTRY
+    return registry
+
+
+@cache
 def rails() -> Registry:
     """The registry of rail kinds."""
     module: ModuleType = importlib.import_module("simcore.rails")

@@ -90,6 +90,7 @@ STATUSES = {
     "WAITING_AT_END": "arrived at a closed rail and still waiting for its opening when the run ended",
     "COLLECTED_AT_END": "collected for a cycle that didn't settle it before the run ended",
     "IN_TRANSIT_AT_END": "between two hops when the run ended",
+    "HELD_AT_END": "held by a link until both its legs can settle, when the run ended",
     "RETURN_PENDING_AT_END": "failed on a later hop, and its way back not yet done when the run ended",
     "REJECTED_INSUFFICIENT_FUNDS": "refused by a rail without a queue: the account couldn't pay",
     "REJECTED_CLOSED": 'refused by a closed rail (`when_closed = "reject"`)',
@@ -203,7 +204,15 @@ def scenario_page() -> str:
         lines += [f'<a id="{cls.__name__.lower()}"></a>', "", f"## `{header}`", "", summary(cls), "", *table_of(cls)]
         if cls is model.Account:
             lines += [*_rails(RailBase)]
+        if cls is model.Corridor:
+            lines += [*_pvp()]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _pvp() -> Iterator[str]:
+    for kind, cls in registry.pvp().entries().items():
+        yield from (f'## `[pvp.ID]`, `kind = "{kind}"`', "", summary(cls), "")
+        yield from table_of(cls)
 
 
 def _rails(base: type) -> Iterator[str]:

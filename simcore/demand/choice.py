@@ -130,15 +130,20 @@ class RouteChoice:
                 at = self._hours_of(hop.rail).settles(at)
                 continue
             quotes = None if target == source else self._quoted(hop.creditor, source, target)[0]
-            at = self._hours_of(hop.rail).settles(self._enters(hop, quotes, at))
+            at = self._hours_of(hop.rail).settles(self._enters(hop, after, quotes, at))
             if quotes is not None:
                 at = quotes.paid_at(at)
         return np.maximum(at - time_us, 0 if cover is None else cover.message).astype(np.float64)
 
-    def _enters(self, hop: Hop, quotes: Quotes | None, at: Ints) -> Ints:
-        """When an obligation is let in that the hours of rail and market and the hop's cut-off may keep waiting."""
+    def _enters(self, hop: Hop, after: Hop | None, quotes: Quotes | None, at: Ints) -> Ints:
+        """When an obligation is let in that the hours of rail and market and the hop's cut-off may keep waiting.
+
+        The first leg of a pair waits for the hours of both its rails.
+        """
         while True:
             then = self._hours_of(hop.rail).enters(at)
+            if hop.pvp is not None and after is not None:
+                then = self._hours_of(after.rail).enters(then)
             if hop.cut_off is not None:
                 then = self._after_cut_off(hop, then)
             if quotes is not None:

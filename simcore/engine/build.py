@@ -231,7 +231,7 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
     state = np.zeros(STATE_SIZE, np.int64)
     state[CYCLE_SEQUENCE] = NONE
     most_offset = max((rail.offset_most for rail in spec.rails), default=0)
-    # An obligation writes at most two rows, a pair of them four, and an offset at entry settles one and its opposites in one step.
+    # An obligation writes at most two rows, a pair four; an offset at entry settles one and its opposites in one step.
     state[ROWS_NEEDED] = 4 + (2 * (most_offset + 1) if most_offset else 0)
     most_hops = max((len(route) for route in spec.routes), default=1)
     has_ledger = any(rail.block_every for rail in spec.rails)

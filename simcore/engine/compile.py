@@ -45,6 +45,8 @@ class Compiled:
     rails: list[str]
     routes: list[str]
     currencies: list[str]
+    links: list[str]
+    """Entries of ``[pvp]`` of the kind ``link``, in the order of the spec's links."""
     account_keys: list[tuple[str, str]]
     """(rail, participant) of every account, in the order of the spec."""
     quotes: list[QuoteDirection]
@@ -200,6 +202,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         )
         for rail, holder in keys
     )
+    links = [name for name, terms in scenario.pvp.items() if terms.kind == "link"]
     routes = []
     for route in scenario.routes.values():
         hops, drawn = [], 0
@@ -214,6 +217,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
                     draw=drawn if is_drawn else k.NONE,
                     cut_off=hop.cut_off is not None,
                     refund=k.NONE if route.refunds is None else sum(each.is_drawn for each in route.hops),
+                    link=links.index(hop.pvp) if hop.pvp in links else k.NONE,
                     **_fee(hop.fee),
                 )
             )
@@ -244,6 +248,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         and not any(dealer.position for dealer in scenario.fx.dealers.values()),
         n_size=max((len(pair.spread_by_size or ()) for pair in scenario.fx.pairs.values()), default=0),
         n_draw=max((len(columns) for columns in drawn_columns(scenario)), default=0),
+        n_link=len(links),
     )
     return Compiled(
         scenario=scenario,
@@ -253,6 +258,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         rails=list(rail_index),
         routes=list(scenario.routes),
         currencies=list(currencies),
+        links=links,
         account_keys=keys,
         quotes=quotes,
         rate_paths=paths,

@@ -15,6 +15,7 @@ from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.counts import Counts as Counts
 from simcore.engine.cut_offs import CutOffs
+from simcore.engine.links import Links
 from simcore.engine.machine import Machine
 from simcore.engine.market import Market
 from simcore.engine.paths import WayChecker
@@ -107,6 +108,8 @@ class Conductor:
         for process in market.processes():
             env.process(process)
         for process in CutOffs(self.compiled, self._machine, self._clock, self._log).processes():
+            env.process(process)
+        for process in Links(self.compiled, self._machine, self._clock).processes():
             env.process(process)
         blocks = Blocks(self.compiled, self._machine, self._log)
         for index in range(len(self.compiled.rails)):

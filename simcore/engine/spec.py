@@ -86,8 +86,8 @@ class HopSpec:
     latency_us: int = 0
     draw: int = -1
     link: int = -1
-    """The link over which it settles together with the next hop of its route; -1 means none. Both are on gross rails, in
-    two currencies, and the next has neither latency nor a link of its own."""
+    """The link over which it settles together with the next hop of its route; -1 means none. Both are on gross rails,
+    in two currencies, and the next has neither latency nor a link of its own."""
     fee_fixed: int = 0
     """What the payee keeps, minor units, …"""
     fee_share: int = 0

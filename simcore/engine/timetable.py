@@ -142,14 +142,33 @@ def last_of_days(windows: list[Window]) -> list[tuple[Window, bool, bool]]:
     ]
 
 
-def overlap(one: list[Window], other: list[Window]) -> bool:
-    """Whether two lists in order of opening share an instant."""
+def _shared(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """From when to when two lists of times, each in order, both hold."""
     i = k = 0
     while i < len(one) and k < len(other):
-        if one[i].open_us < other[k].close_us and other[k].open_us < one[i].close_us:
-            return True
-        if one[i].close_us <= other[k].close_us:
+        begin, end = max(one[i][0], other[k][0]), min(one[i][1], other[k][1])
+        if begin < end:
+            yield begin, end
+        if one[i][1] <= other[k][1]:
             i += 1
         else:
             k += 1
-    return False
+
+
+def overlap(one: list[Window], other: list[Window]) -> bool:
+    """Whether two lists in order of opening share an instant."""
+    first, second = ([(window.open_us, window.close_us) for window in windows] for windows in (one, other))
+    return any(True for _ in _shared(first, second))
+
+
+def open_together(one: list[Window], other: list[Window]) -> list[tuple[int, int]]:
+    """From when to when, in order, two rails both take obligations: after opening, before the cut-off."""
+    first, second = (
+        [
+            (window.open_us, window.close_us if window.cut_off_us is None else window.cut_off_us)
+            for window in windows
+            if window.only == "all"
+        ]
+        for windows in (one, other)
+    )
+    return list(_shared(first, second))

@@ -10,7 +10,7 @@ import numpy as np
 from simcore.demand.batch import DemandBatch
 from simcore.engine.machine import Machine
 from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
-from simcore.kernels import block, control, loop, parts, sets
+from simcore.kernels import block, control, link, loop, parts, sets
 from simcore.kernels.constants import COLLECT, GROSS, KIND_FUNDING, RETURNED_UNWOUND
 from simcore.lsm.grouping import net_positions
 
@@ -24,6 +24,8 @@ KERNELS: dict[str, Any] = {
     "split_queues": parts.split_queues,
     "run_block": block.run_block,
     "wake": block.wake,
+    "look": link.look,
+    "return_held": link.return_held,
     "settle_sets": sets.settle_sets,
     "recover": sets.recover,
     "return_taken": sets.return_taken,
@@ -60,6 +62,7 @@ def warm(progress: Callable[[str], None]) -> None:
         ),
         accounts=tuple(AccountSpec(rail=rail, participant=who, opening=100) for rail in (0, 1) for who in (0, 1)),
         routes=((HopSpec(rail=0, debtor=(0, 0), creditor=(1, 0)),),),
+        n_link=1,
     )
     one = np.ones(1, np.int64)
     batch = DemandBatch(
@@ -75,6 +78,7 @@ def warm(progress: Callable[[str], None]) -> None:
     machine.transfer(0, 1, 2, 3, 1, KIND_FUNDING, 2)
     machine.cycle(1, 0, 2)
     machine.block(2, 2)
+    machine.look_at_pairs(0, 2)
     machine.return_queued(0, 2)
     machine.advance(3)
     nothing = np.zeros(0, np.int64)

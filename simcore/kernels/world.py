@@ -2,8 +2,9 @@
 
 Everything is int64 but the rows of the logs: one type of integer means one compilation of each function. Indices of
 ``-1`` are "none". A slot holds one payment in flight and stands in at most one place: an account's queue, a rail's
-waiting or collection list, a link's list, a lane, or the heap. Records, not one array per field: what an event touches of an account
-or a slot then lies in a few cache lines, and the loop compiles faster because it has 25 arrays to pass on and not 100.
+waiting or collection list, a link's list, a lane, or the heap. Records, not one array per field: what an event touches
+of an account or a slot then lies in a few cache lines, and the loop compiles faster because it has 25 arrays to pass on
+and not 100.
 """
 
 from __future__ import annotations

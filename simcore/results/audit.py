@@ -17,6 +17,7 @@ from simcore.results.audit_books import Books
 from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_credit import Credit
 from simcore.results.audit_ledgers import Ledgers
+from simcore.results.audit_pairs import Pairs
 from simcore.results.audit_payments import Payments
 from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
 from simcore.results.audit_refunds import refunded_until
@@ -59,12 +60,14 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     reader = TableReader(folder, "accounts", _ACCOUNTS, words)
     ledgers, bounds = Ledgers(reader.metadata, words, limits), Bounds(reader.metadata, words, limits)
     wallets = Wallets(folder, reader.metadata, words, (conserved, limits, each))
+    pairs = Pairs(reader.metadata, words)
     accounts = reader.whole()
     credit = Credit(folder, reader.metadata, words, limits, accounts)
     fx = TableReader(folder, "fx", _FX, words).whole()
     obligations = TableReader(folder, "obligations", _OBLIGATIONS, words).batches()
-    payments = TableReader(folder, "payments", _PAYMENTS, words).batches()
-    followed = Payments(fx, words, each, ledgers, bounds, refunded_until(folder, words))
+    asked = (*_PAYMENTS, "route") if pairs.used else _PAYMENTS
+    payments = TableReader(folder, "payments", asked, words).batches()
+    followed = Payments(fx, words, each, ledgers, bounds, pairs, refunded_until(folder, words))
     rows = Rows(words, conserved)
     books: Books | None = None
     more = True

@@ -37,10 +37,12 @@ class Bounds:
                     bound[code] = parse_amount(rail[key]).amount_minor
         self._bounded = bool((self._least > 0).any() or (self._most < NO_TIME).any())
 
-    def check(self, hops: Batch, gross: NDArray[np.int64], done: NDArray[np.bool_]) -> None:
+    def check(self, hops: Batch, gross: NDArray[np.int64], done: NDArray[np.bool_],
+              of_pair: NDArray[np.bool_] | bool = False) -> None:  # fmt: skip
         """``gross`` is the whole obligation of each hop, with its spread, fee and parts; ``done``, whether it settled.
 
-        A ledger also refuses for other reasons: a limit of balances, or the amount of a later leg.
+        A ledger also refuses for other reasons: a limit of balances, or the amount of a later leg. So does a link: its
+        pairs, of which ``of_pair`` marks the first legs, are refused where the rail of the second refuses its amount.
         """
         refused = hops["status"] == REJECTED_LIMIT
         if not self._known or not (self._bounded or refused.any()):
@@ -48,7 +50,7 @@ class Bounds:
         rail = np.minimum(hops["rail"], self._least.size - 1)
         outside = (gross < self._least[rail]) | (gross > self._most[rail])
         self._fail(hops, gross, done & outside, "settled outside")
-        self._fail(hops, gross, refused & ~outside & ~self._ledger[rail], "rejected within")
+        self._fail(hops, gross, refused & ~outside & ~self._ledger[rail] & ~np.asarray(of_pair), "rejected within")
 
     def _fail(self, hops: Batch, gross: NDArray[np.int64], wrong: NDArray[np.bool_], said: str) -> None:
         self._proof.fail_each(

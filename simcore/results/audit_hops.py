@@ -22,6 +22,7 @@ from simcore.kernels.constants import (
 )
 from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_ledgers import Ledgers
+from simcore.results.audit_pairs import Pairs
 from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_refunds import prove_refunds
 from simcore.results.audit_report import Proof
@@ -55,8 +56,9 @@ def chosen(batch: Batch, at: Ints) -> Batch:
 class Hops:
     """Compares obligations of payments with each other, with the payments and with the quotes of fx.arrow."""
 
-    def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds) -> None:
-        self.words, self.proof, self._ledgers, self._bounds = words, proof, ledgers, bounds
+    def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds, pairs: Pairs) -> None:
+        self.words, self.proof = words, proof
+        self._ledgers, self._bounds, self._pairs = ledgers, bounds, pairs
         self._fx = fx
         self._fx_order = np.argsort(fx["fx_id"], kind="stable")
 
@@ -127,6 +129,8 @@ class Hops:
                     moved = np.where(done, hops["amount_minor"] + spread, 0) + parts
                     returned = self._returns(n, hops, key, moved, pick(rows, back), of[back], status)
             self._chain(payments, hops, owner, spread, parts, done, last)
+            if self._pairs.used:
+                self._together(payments, hops, owner, done)
         self._outcomes(payments, forward, settled_forward, returned, last_status, spread_sum, parted)
 
     def _chain(
@@ -144,7 +148,8 @@ class Hops:
         first = np.append(True, last[:-1])
         head, mine = chosen(hops, np.flatnonzero(first)), chosen(payments, owner[first])
         gross = hops["amount_minor"] + spread + parts
-        self._bounds.check(hops, gross, done)
+        of_pair = self._pairs.first_legs(payments["route"][owner], hops["hop"]) if self._pairs.used else False
+        self._bounds.check(hops, gross, done, of_pair)
         name = self.words.name
         self._fail(
             "obligations",
@@ -210,6 +215,17 @@ class Hops:
             got & (tail["settled_at"] > mine["completed_at"]),
             lambda at: "settled after the payment was completed",
         )
+
+    def _together(self, payments: Batch, hops: Batch, owner: Ints, done: Bools) -> None:
+        """Each first leg that is final: the second is too, at the same instant and under the same number."""
+        route = payments["route"][owner]
+        at = np.flatnonzero(self._pairs.first_legs(route, hops["hop"]) & done)
+        after = np.minimum(at + 1, owner.size - 1)
+        there = (owner[after] == owner[at]) & (hops["hop"][after] == hops["hop"][at] + 1) & (after > at)
+        alike = there & done[after]
+        for column in ("sequence", "settled_at"):
+            alike &= hops[column][after] == hops[column][at]
+        self._fail("obligations", pick(hops, at), ~alike, lambda k: "final without the second leg of its pair")
 
     def _joints(self, hops: Batch, gross: Ints, parts: Ints, done: Bools, at: Ints) -> None:
         """Each hop that follows another one of the same payment."""

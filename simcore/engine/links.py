@@ -1,0 +1,33 @@
+"""The SimPy processes of links: when the pairs that a link holds are looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import simpy
+
+from simcore.engine.clock import CYCLE, Clock
+from simcore.engine.compile import Compiled
+from simcore.engine.machine import Machine
+from simcore.engine.sessions import MOST_MECHANISMS
+from simcore.engine.timetable import open_together
+
+
+class Links:
+    """Lets every link look at what it holds."""
+
+    def __init__(self, compiled: Compiled, machine: Machine, clock: Clock) -> None:
+        self._compiled, self._machine, self._clock = compiled, machine, clock
+
+    def processes(self) -> Iterator[Iterator[simpy.Event]]:
+        """What SimPy has to run: one process for each link."""
+        for index, name in enumerate(self._compiled.links):
+            yield self._looks(index, name)
+
+    def _looks(self, index: int, name: str) -> Iterator[simpy.Event]:
+        terms, windows = self._compiled.scenario.pvp[name], self._compiled.timetable.windows
+        place = (len(self._compiled.rails) + index) * MOST_MECHANISMS
+        for begin, end in open_together(*(windows[rail] for rail in terms.rails)):
+            for time_us in range(begin, end, terms.every):
+                yield self._clock.at(time_us, CYCLE, place)
+                self._machine.look_at_pairs(index, time_us)
