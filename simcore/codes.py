@@ -623,6 +623,12 @@ _PVP = {
         "they never do at the same time, so every pair would be returned.",
         'sessions = [{ open = "08:30", close = "18:30" }]',
     ),
+    "LH140": Code(
+        "lock times in the wrong order",
+        "Of two hash-time locks the second has to end before the first, by more than the margin that the responder "
+        "asks for. Otherwise who knows the secret could claim when the other can no longer.",
+        "Locks(first=4 * 3_600_000_000, second=2 * 3_600_000_000)",
+    ),
 }
 
 _LEDGERS = {
