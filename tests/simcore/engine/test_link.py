@@ -14,6 +14,7 @@ from analysis.tables import open_tables
 from scenarios.loader import load
 from simcore.demand.choice import RouteChoice
 from simcore.model import Corridor
+from simcore.rates.paths import rate_paths
 
 HERE = Path(__file__).parent / "linked.toml"
 REPLAY = "reference,initiated_at,debtor,creditor,amount,currency,route\n"
@@ -182,7 +183,7 @@ def test_a_route_is_expected_to_take_until_both_are_open(at: str, settles: str, 
     (tmp_path / "scenario.toml").write_text(HERE.read_text())
     scenario = load(tmp_path / "scenario.toml").scenario
     corridor = Corridor(debtor_country="HK", creditor_country="TH", routes={"linked": 1}, choice="fastest")  # type: ignore[dict-item]
-    choice = RouteChoice(scenario, corridor, {})
+    choice = RouteChoice(scenario, corridor, rate_paths(scenario, tmp_path, 65))
     begin = np.datetime64(f"2026-03-02T{at}", "us").astype(np.int64)
     end = np.array([begin], np.int64) + choice.duration_us("linked", np.array([begin], np.int64)).astype(np.int64)
     assert str(end.astype("datetime64[us]")[0])[11:16] == settles
