@@ -104,13 +104,17 @@ class Books:
         other = np.flatnonzero(batch["kind"])
         if not other.size:
             return
-        keys = np.stack([batch[name][other] for name in ("kind", "rail", "currency")], axis=1)
-        amounts = batch["amount_minor"][other]
-        for key in np.unique(keys, axis=0):
-            here = amounts[(keys == key).all(axis=1)]
-            of = (int(key[0]), int(key[1]), int(key[2]))
+        kind, rail, currency = (batch[name][other].astype(np.int64) for name in ("kind", "rail", "currency"))
+        rails, currencies = int(rail.max()) + 1, int(currency.max()) + 1
+        key, amount = (kind * rails + rail) * currencies + currency, batch["amount_minor"][other]
+        counts = np.bincount(key)
+        # Halves of 32 bits, so that floats add up to 2^21 of them exactly.
+        halves = [np.bincount(key, weights=part) for part in (amount >> 32, amount & 0xFFFFFFFF)]
+        for at in np.flatnonzero(counts).tolist():
+            of = (at // currencies // rails, at // currencies % rails, at % currencies)
             count, value = self._flows.get(of, (0, 0))
-            self._flows[of] = (count + here.size, value + exact_sum(here))
+            moved = (int(halves[0][at]) << 32) + int(halves[1][at])
+            self._flows[of] = (count + int(counts[at]), value + moved)
 
     def replay(self, settled: Batch, debit: NDArray[np.int32], credit: NDArray[np.int32], final: bool = False) -> None:
         """Book settled obligations, in the order of their sequence.

@@ -33,18 +33,45 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 _MOST_HOPS = 128
 _AT_END = np.array([STATUSES.get(code, "").endswith("_AT_END") for code in range(max(STATUSES) + 1)])
+_JOINT = ("row", "payment_id", "hop", "rail", "debtor", "creditor", "currency", "amount_minor", "entered_at",
+          "settled_at", "sequence", "status", "fx_id")  # fmt: skip
 _REVERSED = {"rail": "rail", "debtor": "creditor", "creditor": "debtor", "currency": "currency"}
 
 
-def converted(amount: int, numerator: int, denominator: int) -> int:
-    """amount × numerator / denominator, rounded half to even; any size."""
-    whole, rest = divmod(amount * numerator, denominator)
-    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2))
+def converted(amount: Ints, numerator: Ints, denominator: Ints) -> Ints:
+    """amount × numerator / denominator, rounded half to even and cut to int64; positive int64 of any size.
+
+    A quotient in float64 is off by less than 2^12 below 2^62, so its rest is below 2^12 denominators. Modulo 2^64, in
+    which int64 wraps, that rest is exact where the denominator is below 2^50; the others are Python's.
+    """
+    rough = amount.astype(np.float64) * numerator / denominator
+    sure = (rough < 2.0**62) & (denominator < 2**50)
+    whole = np.where(sure, rough, 0.0).astype(np.int64)
+    rest = amount * numerator - whole * denominator
+    more, rest = np.divmod(rest, denominator)
+    whole += more
+    whole += (2 * rest > denominator) | ((2 * rest == denominator) & (whole % 2 == 1))
+    for at in np.flatnonzero(~sure).tolist():
+        exact, left = divmod(int(amount[at]) * int(numerator[at]), bottom := int(denominator[at]))
+        whole[at] = min(exact + (2 * left > bottom or (2 * left == bottom and exact % 2)), NO_TIME)
+    return whole
+
+
+class _Chosen(Batch):
+    """Some rows of a batch; a column is taken out of it when it is first asked for."""
+
+    def __init__(self, batch: Batch, at: NDArray[Any]) -> None:
+        super().__init__()
+        self._batch, self._at = batch, at
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        self[name] = self._batch[name][self._at]
+        return self[name]
 
 
 def pick(batch: Batch, at: NDArray[Any]) -> Batch:
-    """These rows: positions, or a mask."""
-    return {name: values[at] for name, values in batch.items()}
+    """These rows, to look at: positions, or a mask. Columns can be asked for, not listed."""
+    return _Chosen(batch, at)
 
 
 def chosen(batch: Batch, at: Ints) -> Batch:
@@ -100,7 +127,7 @@ class Hops:
         forward, settled_forward = np.zeros(n, np.int64), np.zeros(n, np.int64)
         returned, last_status = np.zeros(n, np.int64), np.full(n, -1)
         spread_sum, parted = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        if rows:
+        if of.size:
             kind = rows["kind"]
             plain = not kind.any()
             hops, owner = (rows, of) if plain else (pick(rows, kind == KIND_PAYMENT), of[kind == KIND_PAYMENT])
@@ -182,7 +209,7 @@ class Hops:
             lambda at: "entered its rail before the payment was initiated",
         )
         if not first.all():
-            self._joints(hops, gross, parts, done, np.flatnonzero(~first))
+            self._joints(hops, gross, parts, done, ~first[1:])
         tail, mine, end = chosen(hops, np.flatnonzero(last)), chosen(payments, owner[last]), gross[last] - spread[last]
         got = SETTLED[mine["status"]] & done[last]
         self._fail(
@@ -225,52 +252,54 @@ class Hops:
         alike = there & done[after]
         for column in ("sequence", "settled_at"):
             alike &= hops[column][after] == hops[column][at]
-        self._fail("obligations", pick(hops, at), ~alike, lambda k: "final without the second leg of its pair")
+        self._fail("obligations", chosen(hops, at), ~alike, lambda k: "final without the second leg of its pair")
 
-    def _joints(self, hops: Batch, gross: Ints, parts: Ints, done: Bools, at: Ints) -> None:
-        """Each hop that follows another one of the same payment."""
-        before, here, name = pick(hops, at - 1), pick(hops, at), self.words.name
+    def _joints(self, hops: Batch, gross: Ints, parts: Ints, done: Bools, joined: Bools) -> None:
+        """Each hop that follows another one of the same payment; ``joined`` (n - 1,) says of each row but the first."""
+        name = self.words.name
+        # Neighbours are compared in place: taking out the joined ones costs more than looking at the others too.
+        before = {column: hops[column][:-1] for column in _JOINT}
+        here = {column: hops[column][1:] for column in _JOINT}
+        parts, done = parts[:-1], done[:-1]
         self._fail(
             "obligations",
             here,
-            here["hop"] <= before["hop"],
+            joined & (here["hop"] <= before["hop"]),
             lambda k: f"comes after hop {before['hop'][k]} of the same payment",
         )
         self._fail(
             "obligations",
             here,
-            here["debtor"] != before["creditor"],
+            joined & (here["debtor"] != before["creditor"]),
             lambda k: (
                 f"debtor {name('debtor', here['debtor'][k])}, but the hop before (row {before['row'][k]}) paid "
                 f"{name('creditor', before['creditor'][k])}"
             ),
         )
-        self._fail("obligations", here, ~done[at - 1], lambda k: "follows a hop that never settled")
+        self._fail("obligations", here, joined & ~done, lambda k: "follows a hop that never settled")
         self._fail(
             "obligations",
             here,
-            self._ledgers.apart(before, here),
+            joined & self._ledgers.apart(before, here),
             lambda k: f"and hop {before['hop'][k]}, on the same ledger, aren't final together",
         )
         one_set = (here["sequence"] == before["sequence"]) & (here["sequence"] >= 0)
         self._fail(
             "obligations",
             here,
-            done[at - 1] & ~one_set & (here["entered_at"] < before["settled_at"]),
+            joined & done & ~one_set & (here["entered_at"] < before["settled_at"]),
             lambda k: "entered its rail before the hop before had settled",
         )
-        expected = before["amount_minor"] + parts[at - 1]
-        changes = here["currency"] != before["currency"]
-        self._fail("obligations", here, changes & (parts[at - 1] > 0), lambda k: "exchanges what came in parts")
+        expected = before["amount_minor"] + parts
+        changes = joined & (here["currency"] != before["currency"])
+        self._fail("obligations", here, changes & (parts > 0), lambda k: "exchanges what came in parts")
         unquoted = changes.copy()
-        fx, rows = self._fx, np.flatnonzero(changes) if self._fx_order.size else at[:0]
+        fx, rows = self._fx, np.flatnonzero(changes if self._fx_order.size else changes[:0])
         quote, good = self._quoted(here["fx_id"][rows])
         good &= (fx["source"][quote] == before["currency"][rows]) & (fx["target"][quote] == here["currency"][rows])
         rows, quote = rows[good], quote[good]
         unquoted[rows] = False
-        # Products pass 64 bits, so they are Python's; out of lists, since taking single elements of arrays is slow.
-        columns = (before["amount_minor"][rows], fx["numerator"][quote], fx["denominator"][quote])
-        expected[rows] = [min(converted(*each), NO_TIME) for each in zip(*(c.tolist() for c in columns), strict=True)]
+        expected[rows] = converted(before["amount_minor"][rows], fx["numerator"][quote], fx["denominator"][quote])
         self._fail(
             "obligations",
             here,
@@ -280,11 +309,11 @@ class Hops:
                 f"{name('currency', before['currency'][k])}/{name('currency', here['currency'][k])}"
             ),
         )
-        paid = gross[at]
+        paid = gross[1:]
         self._fail(
             "obligations",
             here,
-            ~unquoted & (paid != expected),
+            joined & ~unquoted & (paid != expected),
             lambda k: (
                 f"amount_minor with spread is {paid[k]}, the hop before gives {expected[k]}"
                 + (f" at fx row {here['fx_id'][k]}" if changes[k] else "")

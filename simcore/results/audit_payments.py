@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.results.audit_bounds import Bounds
-from simcore.results.audit_hops import Hops, chosen, pick
+from simcore.results.audit_hops import Hops, chosen
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_pairs import Pairs
 from simcore.results.audit_read import NO_TIME, Batch, Words
@@ -30,6 +30,11 @@ def _join(parts: list[Batch]) -> Batch:
     if len(parts) == 1:
         return parts[0]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _kept(batch: Batch, at: NDArray[Any]) -> Batch:
+    """These rows by themselves, so that the batch can go."""
+    return {name: values[at] for name, values in batch.items()}
 
 
 def rising(values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -115,7 +120,7 @@ class Payments:
             return
         payments = _join(self._payments)
         done = (self._last_row(payments) < frontier) | (frontier == NO_TIME)
-        self._payments = [] if done.all() else [pick(payments, ~done)]
+        self._payments = [] if done.all() else [_kept(payments, ~done)]
         taken = np.flatnonzero(done)
         if not taken.size:
             return
@@ -131,7 +136,7 @@ class Payments:
         if not np.array_equal(ids, wanted):
             at = np.minimum(np.searchsorted(ids, wanted), ids.size - 1)
         found = ids[at] == wanted
-        self._obligations = [] if found.all() else [pick(rows, np.sort(order[~found]))]
+        self._obligations = [] if found.all() else [_kept(rows, np.sort(order[~found]))]
         self._hops.prove(payments, chosen(rows, order[found]), at[found])
 
     def finish(self, expected: int | None) -> None:

@@ -9,9 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simcore.results import audit_payments
@@ -253,9 +254,16 @@ def test_an_edited_run_document_is_said_and_the_books_are_still_proved(tmp_path:
     assert "61" in report.proofs[2].failures[0]
 
 
-@given(st.integers(0, 2**62), st.integers(1, 2**63 - 1), st.integers(1, 2**63 - 1))
-def test_conversion_is_the_exact_fraction_rounded_half_even(amount: int, numerator: int, denominator: int) -> None:
-    assert converted(amount, numerator, denominator) == round(Fraction(amount * numerator, denominator))
+_POSITIVE = st.integers(1, 2**63 - 1) | st.integers(1, 2**40) | st.sampled_from([2**49, 2**50 - 1, 2**50, 10**10])
+
+
+@settings(max_examples=500)
+@given(st.lists(st.tuples(st.integers(0, 2**62) | st.integers(0, 10**6), _POSITIVE, _POSITIVE), max_size=20))
+@example([(1, 1, 2), (3, 1, 2), (2**62 - 1, 1, 1), (2**62 - 1, 3, 2), (2**61 + 1, 2**50 - 3, 2**50 - 1)])
+def test_conversion_is_the_exact_fraction_rounded_half_even(terms: list[tuple[int, int, int]]) -> None:
+    columns = [np.array([each[k] for each in terms], np.int64) for k in range(3)]
+    exact = [min(round(Fraction(amount * up, down)), 2**63 - 1) for amount, up, down in terms]
+    assert converted(*columns).tolist() == exact
 
 
 @settings(max_examples=50)
