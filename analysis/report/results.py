@@ -32,6 +32,9 @@ THEMES: Final[dict[str, tuple[str, ...]]] = {
                   "advanced_peak", "advanced_unpaid"),
     "network": ("degree", "connectivity", "reciprocity", "core_share", "critical_share", "sent_herfindahl",
                 "sent_gini"),
+    "wallets": ("wallet_count", "wallet_rejected_count", "wallet_rejected_share", "wallet_value",
+                "wallet_between_operators_value", "wallet_crossing_value", "wallet_offline_count",
+                "wallet_double_spend_value", "wallet_topped_up_value", "wallet_to_bank_value"),
 }  # fmt: skip
 Runs = Sequence[tuple[str, Tables]]
 Row = dict[str, Measured]

@@ -99,7 +99,8 @@ class Conductor:
         if self._progress is not None:
             times = self.compiled.timetable
             share = (self._clock.now - times.start_us) / (times.end_us - times.start_us)
-            self._progress(share, self._clock.now, self.counts.payments, self._machine.in_flight)
+            payments = self.counts.payments + sum(system.count.payments for system in self._retail)
+            self._progress(share, self._clock.now, payments, self._machine.in_flight)
 
     def run(self) -> None:
         """Let the whole run happen and hand every row to the writer."""

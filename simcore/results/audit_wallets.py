@@ -124,7 +124,8 @@ class _System:
         self._is_bank = np.array([terms["operators"].get(name, {}).get("bank", True) for name in operators])
         self._n_operator = len(operators)
         self.balance, self.deposit = wallets["opening_minor"].copy(), wallets["deposit_opening_minor"].copy()
-        self.spent, self._day = np.zeros(n, np.int64), np.full(n, -1, np.int64)
+        # One more than there are wallets: what has no payer counts for the last.
+        self.spent, self._day = np.zeros(n + 1, np.int64), np.full(n + 1, -1, np.int64)
         self._counted, self._rows = 0, 0
         self._seen_ids = np.zeros(0, np.bool_)
         self._interest = 0
@@ -269,18 +270,16 @@ class _System:
         for number, begins in enumerate(self._midnights):
             here = zone == number
             day[here] = np.searchsorted(begins, rows["decided_at"][here], side="right")
-        payer = np.where(pays, wallet[::2], self.balance.size)  # rows without a payer count for a wallet of their own
-        state, days = np.append(self.spent, 0), np.append(self._day, -1)
+        payer = np.where(pays, wallet[::2], self.balance.size)
+        state, days = self.spent, self._day
         order = np.argsort(payer, kind="stable")
         first = np.flatnonzero(np.append(True, payer[order][1:] != payer[order][:-1])) if order.size else order
         # A payer whose first row here is of another day begins at nothing.
         anew = payer[order][first][days[payer[order][first]] != day[order][first]]
         state[anew] = 0
         before, after = running(payer, gains, state, since=day)
-        self.spent = state[:-1]
         last = np.flatnonzero(np.append(payer[order][1:] != payer[order][:-1], True)) if order.size else order
         days[payer[order][last]] = day[order][last]
-        self._day = days[:-1]
         return before, after
 
     def _stocks(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from simcore.engine.conductor import Sizes
 from simcore.results.audit import audit_tables
 from simcore.results.opened import Run, open_run
 from simcore.results.provenance import file_digest
+from simcore.results.schema import WALLET_STATUSES
 from tests.simcore.results.test_audit import edited, first, mend, read
 
 TOWN = Path(__file__).with_name("wallets-of-a-town.toml")
@@ -143,6 +145,46 @@ def test_other_payments_draw_the_same_beside_wallets_and_without_leave_no_trace(
     assert "wallets" not in to_dict(alone)
     with_wallets = replace(alone, wallets=load(TOWN).scenario.wallets)
     assert to_dict(with_wallets)["flows"] == to_dict(alone)["flows"]
+
+
+def a_town(seed: int) -> dict[str, Any]:
+    """Other limits, regimes, stocks, banks and times, so that every rule binds somewhere."""
+    random = Random(seed)
+
+    def yuan(low: int, high: int) -> str:
+        return f"{random.randint(low, high)} CNY"
+
+    changes: dict[str, Any] = {
+        "scenario.seed": seed, "scenario.start": random.choice(["2025-12-30", "2025-12-31", "2026-03-06"]),
+        "scenario.days": random.randint(2, 4), "wallets.e-cny.interest_on": [],
+        "wallets.e-cny.regime": random.choice(["by_date", "by_date", "deposit"]),
+        "wallets.e-cny.settle_at": random.choice([["09:00"], ["08:30", "17:00"], []]),
+        "wallets.e-cny.settle_every": "40 min",
+        "wallets.e-cny.holders.visitors.count": random.randint(2, 300),
+        "wallets.e-cny.holders.visitors.operator": random.choice(["FIRM", "CCB"]),
+        "wallets.e-cny.holders.residents.count": random.randint(2, 400),
+        "wallets.e-cny.holders.shops.count": random.randint(2, 40),
+        "wallets.e-cny.holders.residents.bank": random.choice(["ICBC", "CCB"]),
+        "wallets.e-cny.flows.shopping.offline_share": f"{random.randint(1, 60)} %",
+        "wallets.e-cny.classes.phone-only": {
+            "payment": yuan(50, 400), "day": yuan(400, 900), "balance": yuan(600, 900), "offline": yuan(1, 300),
+        },
+        "wallets.e-cny.classes.verified": {
+            "payment": yuan(100, 900), "day": yuan(900, 3000), "balance": yuan(300, 9000), "offline": yuan(1, 700),
+        },
+        "accounts.HVPS.CCB.opening": random.choice(["10 mn CNY", "1000 CNY"]),
+    }  # fmt: skip
+    if changes["wallets.e-cny.regime"] == "deposit":
+        changes["wallets.e-cny.operators"] = {"ICBC": {}, "CCB": {}, "FIRM": {"bank": False}}
+    return changes
+
+
+def test_generated_towns_keep_their_promises_and_meet_every_rule(tmp_path: Path) -> None:
+    statuses: set[str] = set()
+    for seed in range(12):
+        run = run_of(tmp_path / f"{seed}", a_town(seed))  # raises where a proof fails
+        statuses |= set(run.manifest["counts"]["wallets"]["e-cny"]["statuses"])
+    assert statuses == set(WALLET_STATUSES.values())
 
 
 def settled_payment(row: dict[str, Any]) -> bool:
