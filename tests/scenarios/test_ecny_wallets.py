@@ -1,4 +1,4 @@
-"""The figures in the README of e-cny-wallets are those of its runs: what limits refuse, what operators move and tie up."""
+"""The figures in the README of e-cny-wallets are its runs': what limits refuse, what operators move and tie up."""
 
 from __future__ import annotations
 
