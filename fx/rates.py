@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
@@ -131,6 +131,7 @@ class RatePath:
     """Microseconds since the epoch, UTC; strictly rising."""
     rates: tuple[Decimal, ...]
     """Units of `target` for one unit of `source`, in force from the instant at the same position."""
+    _fractions: tuple[tuple[int, int], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         pair = f"{self.source}/{self.target}"
@@ -140,7 +141,8 @@ class RatePath:
             if self.times_us[k] <= self.times_us[k - 1]:
                 what = "twice" if self.times_us[k] == self.times_us[k - 1] else "after a later one"
                 raise ValueError(f"{pair}: times must rise; row {k + 1} has {_shown(self.times_us[k])} {what}")
-        self.fractions()  # every rate fits, or says why not
+        fractions = tuple(rate_fraction(rate, self.source, self.target) for rate in self.rates)
+        object.__setattr__(self, "_fractions", fractions)  # every rate fits, or this said why not
 
     @classmethod
     def constant(cls, source: str, target: str, rate: Decimal) -> RatePath:
@@ -189,9 +191,9 @@ class RatePath:
             raise RateNotFound(f"no {self.source}/{self.target} rate yet at {_shown(time_us)}")
         return self.rates[k]
 
-    def fractions(self) -> list[tuple[int, int]]:
+    def fractions(self) -> tuple[tuple[int, int], ...]:
         """Return each rate as int64 (numerator, denominator) over minor units; see `fx.convert.rate_fraction`."""
-        return [rate_fraction(rate, self.source, self.target) for rate in self.rates]
+        return self._fractions
 
 
 def _shown(time_us: int) -> str:

@@ -9,6 +9,7 @@ where a hop falls away for banks that need no agent.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from simcore.calendar import Window, session_windows
 from simcore.demand import portable
 from simcore.demand.quotes import FAR_US, Quotes
 from simcore.engine.hop_hours import shut_times
-from simcore.engine.timetable import WHOLE_DAY, rail_calendar
+from simcore.engine.timetable import WHOLE_DAY, rail_calendar, timetable
 from simcore.model import Corridor, Fee, Hop, Latency, Scenario
 
 Floats = NDArray[np.float64]
@@ -170,8 +171,14 @@ class RouteChoice:
         name = f"{source}/{target}" if f"{source}/{target}" in fx.pairs else f"{target}/{source}"
         own = fx.dealers[dealer].half_spread if dealer in fx.dealers else None
         if name not in self._quotes:
-            self._quotes[name] = Quotes(self._scenario, name, self._paths[name], BEYOND_DAYS)
+            self._quotes[name] = Quotes(self._scenario, name, self._paths[name], self._span, BEYOND_DAYS)
         return self._quotes[name], fx.pairs[name].half_spread if own is None else own
+
+    @cached_property
+    def _span(self) -> tuple[int, int]:
+        """Start and end of the run, microseconds."""
+        times = timetable(self._scenario)
+        return times.start_us, times.end_us
 
     def _hours_of(self, rail: str) -> _Hours:
         if rail not in self._hours:

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fx.rates import RatePath
-from simcore.engine.timetable import timetable
 from simcore.model import Scenario
 from simcore.rates.terms import Schedule
 
@@ -28,12 +27,12 @@ FAR_US = 2**60
 class Quotes:
     """The quotes of one pair over a run and the days after it, for many payments at once."""
 
-    def __init__(self, scenario: Scenario, pair: str, path: RatePath, beyond_days: int) -> None:
+    def __init__(self, scenario: Scenario, pair: str, path: RatePath, span: tuple[int, int], beyond_days: int) -> None:
         self._pair, self._path = scenario.fx.pairs[pair], path
-        times, info = timetable(scenario), scenario.scenario
+        info, (start_us, end_us) = scenario.scenario, span
         longer = replace(info, days=info.days + beyond_days)
-        schedule = Schedule(pair, scenario.fx, path, longer, times.start_us, times.end_us + beyond_days * DAY_US)
-        instants = [times.start_us, *schedule.times]
+        schedule = Schedule(pair, scenario.fx, path, longer, start_us, end_us + beyond_days * DAY_US)
+        instants = [start_us, *schedule.times]
         self._terms = [schedule.at(instant) for instant in instants]
         self._from = np.array(instants, np.int64)
         self._opens = np.array([min(terms.opens_at, FAR_US) for terms in self._terms], np.int64)

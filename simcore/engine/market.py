@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from heapq import merge
 from itertools import groupby
 
 import simpy
 
-from fx.convert import divide_rate, rate_fraction
+from fx.convert import divide_rate
 from simcore.engine.clock import FIXING, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
@@ -18,7 +17,7 @@ from simcore.engine.machine import Machine
 from simcore.engine.positions import Positions
 from simcore.engine.refills import Refills
 from simcore.kernels.constants import NEVER
-from simcore.rates.terms import Schedule, Terms
+from simcore.rates.terms import ONE, ONE_FRACTION, Schedule, Terms
 
 SIMULATED = "simulated"
 
@@ -29,6 +28,7 @@ class Market:
     def __init__(self, compiled: Compiled, machine: Machine, clock: Clock, log: ControlLog) -> None:
         self._compiled, self._machine, self._clock, self._log = compiled, machine, clock, log
         scenario, times = compiled.scenario, compiled.timetable
+        self._pairs = scenario.fx.pairs
         self._schedules = {
             name: Schedule(name, scenario.fx, path, scenario.scenario, times.start_us, times.end_us)
             for name, path in compiled.rate_paths.items()
@@ -38,6 +38,7 @@ class Market:
             for name in self._schedules
         }
         self.positions = Positions(compiled, machine, times.start_us, self._note)
+        self._limited = {who for who, terms in scenario.fx.dealers.items() if terms.position is not None}
         self._refills = Refills(compiled, machine, clock, log, self.positions)
         self._last: dict[str, Terms] = {}
         self._fx_ids: dict[int, tuple[int, int]] = {}  # quote → its row in fx and the half-spread there
@@ -76,7 +77,7 @@ class Market:
         before, terms = self._last[name], self._quote(name, now)
         if terms.is_open != before.is_open:
             self._log.event(now, "market_opened" if terms.is_open else "market_closed", detail=name)
-        if terms.position != before.position and self._compiled.scenario.fx.pairs[name].source != SIMULATED:
+        if terms.position != before.position and self._pairs[name].source != SIMULATED:
             # Simulated steps are many, and all of them stand in fx.
             self._log.event(now, "fixing", detail=f"{name} {self._compiled.rate_paths[name].rates[terms.position]}")
 
@@ -85,38 +86,40 @@ class Market:
         terms, path = self._schedules[name].at(now), self._compiled.rate_paths[name]
         stepped = name not in self._last or self._last[name].position != terms.position
         self._last[name] = terms
-        rate = path.rates[terms.position]
-        one_way = rate_fraction(rate, path.source, path.target)
+        pair, rate, one_way = self._pairs[name], path.rates[terms.position], path.fractions()[terms.position]
+        quotes, fx_ids, value_at = self._compiled.quotes, self._fx_ids, terms.value_at
         texts: dict[bool, str] = {}
+        sizes: Sequence[tuple[int, int]] = ()
+        # Pairs may step each minute, so what nobody set isn't asked for.
         for index in self._quotes[name]:
-            quote = self._compiled.quotes[index]
-            forward = quote.source == path.source
+            quote = quotes[index]
+            source, own = quote.source, quote.spread_bp_e2
+            forward = source == path.source
             numerator, denominator = one_way if forward else one_way[::-1]
-            widening = self.positions.widening(quote.dealer, quote.source, quote.target)
-            half_spread = terms.half_spread(quote.spread_bp_e2, widening)
-            if stepped or self._fx_ids[index][1] != half_spread:
+            opens_at, widening = terms.opens_at, ONE_FRACTION
+            if quote.dealer in self._limited:
+                opens_at = max(opens_at, self.positions.opens_at(quote.dealer, source, quote.target, now))
+                widening = self.positions.widening(quote.dealer, source, quote.target)
+            half_spread = terms.half_spread(own, widening)
+            if stepped or fx_ids[index][1] != half_spread:
                 if forward not in texts:  # dealers share the text
-                    texts[forward] = f"{rate if forward else divide_rate(Decimal(1), rate):f}"
+                    texts[forward] = f"{rate if forward else divide_rate(ONE, rate):f}"
                 fx_id = self._log.rate(
-                    time=now, dealer=quote.dealer, source=quote.source, target=quote.target,
-                    mid_rate=texts[forward],
-                    half_spread_bp_e2=half_spread, numerator=numerator, denominator=denominator,
-                    origin=self._compiled.scenario.fx.pairs[name].source,
+                    time=now, dealer=quote.dealer, source=source, target=quote.target, mid_rate=texts[forward],
+                    half_spread_bp_e2=half_spread, numerator=numerator, denominator=denominator, origin=pair.source,
                 )  # fmt: skip
-                self._fx_ids[index] = fx_id, half_spread
-            opens_at = max(terms.opens_at, self.positions.opens_at(quote.dealer, quote.source, quote.target, now))
-            sizes = [
-                (least, terms.half_spread(quote.spread_bp_e2, widening * factor))
-                for least, factor in self._sizes(name, quote.source, numerator, denominator)
-            ]
-            self._machine.quote(
-                index, numerator, denominator, half_spread, self._fx_ids[index][0], opens_at, terms.value_at, sizes
-            )
+                fx_ids[index] = fx_id, half_spread
+            if pair.spread_by_size:
+                sizes = [
+                    (least, terms.half_spread(own, widening * factor))
+                    for least, factor in self._sizes(name, source, numerator, denominator)
+                ]
+            self._machine.quote(index, numerator, denominator, half_spread, fx_ids[index][0], opens_at, value_at, sizes)
         return terms
 
     def _sizes(self, name: str, source: str, numerator: int, denominator: int) -> Iterator[tuple[int, Fraction]]:
         """Amounts in the currency a dealer receives from which on its half-spread has another factor."""
-        for size in self._compiled.scenario.fx.pairs[name].spread_by_size or ():
+        for size in self._pairs[name].spread_by_size or ():
             worth = Fraction(size.least.amount_minor)
             # The fraction turns source into target, so an amount in target is worth its inverse in source.
             least = round(worth if size.least.currency == source else worth * denominator / numerator)

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from simcore.engine.compile import Compiled
 from simcore.engine.machine import Machine
+from simcore.rates.terms import ONE_FRACTION as ONE
 
-ONE = Fraction(1)
 Note = Callable[[str, str, str, int, str], None]
 """Takes event, dealer, currency, position in minor units and direction."""
 

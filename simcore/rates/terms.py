@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from fx.dealer import BP_E2_WHOLE
@@ -23,10 +23,10 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 QUARTER_US = 900_000_000
 """Local hours begin at a quarter of an hour UTC in every zone."""
 ONE = Decimal(1)
+ONE_FRACTION = Fraction(1)
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """How a pair is quoted at an instant."""
 
     position: int
@@ -41,7 +41,7 @@ class Terms:
     closed_half_spread: int | None
     """In place of every dealer's own; none in the hours."""
 
-    def half_spread(self, own: int, widening: Fraction = Fraction(1)) -> int:
+    def half_spread(self, own: int, widening: Fraction = ONE_FRACTION) -> int:
         """A dealer's half-spread now, in hundredths of a basis point, rounded half-even, at most the whole amount.
 
         Parameters
@@ -51,7 +51,7 @@ class Terms:
         """
         if self.closed_half_spread is not None:
             return self.closed_half_spread
-        if self.factor == 1 and widening == 1:  # nearly always, and fractions are slow
+        if self.factor == 1 and (widening is ONE_FRACTION or widening == 1):  # nearly always, and fractions are slow
             return min(own, BP_E2_WHOLE)
         return min(round(own * Fraction(self.factor) * widening), BP_E2_WHOLE)
 
@@ -83,9 +83,10 @@ class Schedule:
         """The terms in force at an instant; RateNotFound before the path begins."""
         is_open, opens_at, rate_us = self._dealing(time_us)
         waits = not is_open and self._pair.when_closed != "last_quote"
-        self._path.rate_at(rate_us)
         position = bisect_right(self._path.times_us, rate_us) - 1
-        value = bisect_right(self._values, (time_us, NEVER)) - 1
+        if position < 0:
+            self._path.rate_at(rate_us)  # says that there is none
+        value = bisect_right(self._values, (time_us, NEVER)) - 1 if self._values else -1
         return Terms(
             position=position,
             is_open=is_open,

@@ -83,8 +83,8 @@ class Books:
 
     def accounts_of(self, batch: Batch) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Debited and credited account of each obligation; -1 and a failure where there is none."""
-        debit = self._account_of[batch["rail"], batch["debtor"]]
-        credit = self._account_of[batch["rail"], batch["creditor"]]
+        row = batch["rail"].astype(np.int64) * self._account_of.shape[1]
+        debit, credit = (self._account_of.ravel()[row + batch[who]] for who in ("debtor", "creditor"))
         lost = (debit < 0) | (credit < 0)
         if not lost.any():
             lost = (self._currency[debit] != batch["currency"]) | (self._currency[credit] != batch["currency"])

@@ -62,22 +62,24 @@ class _Chosen(Batch):
 
     def __init__(self, batch: Batch, at: NDArray[Any]) -> None:
         super().__init__()
-        self._batch, self._at = batch, at
+        self.batch, self.at = batch, at
 
     def __missing__(self, name: str) -> NDArray[Any]:
-        self[name] = self._batch[name][self._at]
+        self[name] = self.batch[name][self.at]
         return self[name]
 
 
-def pick(batch: Batch, at: NDArray[Any]) -> Batch:
-    """These rows, to look at: positions, or a mask. Columns can be asked for, not listed."""
-    return _Chosen(batch, at)
+def pick(batch: Batch, mask: Bools) -> Batch:
+    """These rows, to look at: columns can be asked for, not listed."""
+    at = np.flatnonzero(mask)
+    # Of chosen rows each is taken once, out of the batch itself.
+    return _Chosen(batch.batch, batch.at[at]) if isinstance(batch, _Chosen) else _Chosen(batch, at)
 
 
 def chosen(batch: Batch, at: Ints) -> Batch:
     """The rows at these positions; the batch itself where that is all of them as they stand."""
     whole = at.size == batch["row"].size and np.array_equal(at, np.arange(at.size))
-    return batch if whole else pick(batch, at)
+    return batch if whole else _Chosen(batch, at)
 
 
 class Hops:

@@ -63,6 +63,7 @@ class Payments:
         self._refunded, self._until = refunded
         self._obligations: list[Batch] = []
         self._payments: list[Batch] = []
+        self._fresh = self._held = 0  # rows that came since the last time, and that were left then
         self._seen = np.zeros(1 << 13, np.uint8)  # one bit per payment id
         self.count, self._largest = 0, -1
         self.outcomes = np.zeros(len(SETTLED), np.int64)
@@ -71,6 +72,7 @@ class Payments:
     def add_obligations(self, batch: Batch) -> None:
         """Rows of obligations.arrow that belong to payments."""
         self._obligations.append(batch)
+        self._fresh += batch["row"].size
 
     def add_payments(self, batch: Batch) -> None:
         """Rows of payments.arrow; ``latest`` is then the time up to which their outcomes are known."""
@@ -78,6 +80,7 @@ class Payments:
         self.outcomes += np.bincount(batch["status"], minlength=self.outcomes.size)
         self.latest = max(self.latest, int(batch["completed_at"].max()))
         self._payments.append(batch)
+        self._fresh += batch["row"].size
 
     def _count_once(self, batch: Batch) -> None:
         ids = batch["payment_id"]
@@ -115,9 +118,16 @@ class Payments:
         return np.where(mine, np.maximum(times, self._until[at]), times)
 
     def resolve(self, frontier: int) -> None:
-        """Prove every payment that was complete before ``frontier`` (microseconds), and forget it."""
-        if not self._payments:
+        """Prove every payment that was complete before ``frontier`` (microseconds), and forget it.
+
+        What is in flight is moved each time, so it waits until as much has come: the work grows with the rows then.
+        """
+        if not self._payments or (self._fresh < self._held and frontier != NO_TIME):
             return
+        self._prove(frontier)
+        self._fresh, self._held = 0, sum(batch["row"].size for batch in (*self._payments, *self._obligations))
+
+    def _prove(self, frontier: int) -> None:
         payments = _join(self._payments)
         done = (self._last_row(payments) < frontier) | (frontier == NO_TIME)
         self._payments = [] if done.all() else [_kept(payments, ~done)]

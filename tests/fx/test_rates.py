@@ -129,7 +129,7 @@ def test_a_run_may_end_with_the_table_but_not_pass_it() -> None:
 def test_a_constant_path_is_always_in_force() -> None:
     path = RatePath.constant("SGD", "BND", Decimal(1))
     assert path.rate_at(at(2026, 3, 2)) == 1
-    assert path.fractions() == [(1, 1)]
+    assert path.fractions() == ((1, 1),)
 
 
 def test_a_given_path_steps_at_its_times() -> None:

@@ -13,6 +13,7 @@ from fx.rates import RatePath
 from scenarios.loader import load
 from simcore.demand.choice import RouteChoice
 from simcore.demand.quotes import Quotes
+from simcore.engine.timetable import timetable
 from simcore.model import Corridor
 from simcore.results.audit import audit
 from tests.simcore.engine.towns import FX_TOWN, HEAD, run_town, town
@@ -86,7 +87,8 @@ def test_spreads_by_volatility_are_those_in_force_when_the_payment_is_initiated(
     rates = [(0, "5.4"), (start + 10 * hour, "5.454"), (start + 11 * hour, "5.4"), (start + 12 * hour, "5.454")]
     rows = [*rates, (start + 13 * hour, "5.454"), (start + 14 * hour, "5.454")]
     path = RatePath.given("SGD", "CNY", [(at, Decimal(rate)) for at, rate in rows])
-    quotes = Quotes(scenario, "SGD/CNY", path, 14)
+    times = timetable(scenario)
+    quotes = Quotes(scenario, "SGD/CNY", path, (times.start_us, times.end_us), 14)
     at = start + hour * np.array([9, 11, 12, 14])
     quiet, moving, still_moving, calm = quotes.half_spread(1000, "CNY", at, np.full(4, 100.0)).tolist()
     assert (quiet, calm) == (0.001, 0.001)
