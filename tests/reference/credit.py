@@ -54,6 +54,7 @@ class CreditDays:
         self.settled: dict[int, int] = {}
         self.moved: list[tuple[int, str, str, str, int]] = []
         self.waiting: list[int] = []
+        self.work: list[str] = []  # credited accounts, first come first served
         coming = list(range(len(lines)))
         for opens, closes in days:
             while coming and lines[coming[0]].at < opens:
@@ -75,22 +76,35 @@ class CreditDays:
         self.banks[debtor].balance -= amount
         self.banks[creditor].balance += amount
         self.banks[debtor].lowest = min(self.banks[debtor].lowest, self.banks[debtor].balance)
+        self.note(creditor)
         if kind:
             self.moved.append((now, kind, debtor, creditor, amount))
 
     def funds(self, bank: Bank) -> int:
         return bank.balance + bank.own + (bank.line if self.terms.overdraft else 0)
 
+    def note(self, who: str) -> None:
+        if self.banks[who].queue and who not in self.work:
+            self.work.append(who)
+
     def enter(self, number: int, now: int) -> None:
-        self.banks[self.lines[number].debtor].queue.append(number)
+        """It joins the queue; where it is the first of it, it may go at once."""
+        debtor = self.lines[number].debtor
+        self.banks[debtor].queue.append(number)
+        if self.banks[debtor].queue == [number]:
+            self.note(debtor)
         self.release(now)
 
     def release(self, now: int) -> None:
-        """While the first of any queue is payable, it settles."""
-        while ready := [it for it in self.banks.values() if it.queue and self.funds(it) >= self.first(it).amount]:
-            number = ready[0].queue.pop(0)
-            self.move(now, "", *self.lines[number][1:])
-            self.settled[number] = now
+        """The first in the queue of each account that was credited settles while its funds last."""
+        while self.work:
+            bank = self.banks[self.work[0]]
+            if bank.queue and self.funds(bank) >= self.first(bank).amount:
+                number = bank.queue.pop(0)
+                self.settled[number] = now
+                self.move(now, "", *self.lines[number][1:])
+            else:
+                self.work.pop(0)
 
     def first(self, bank: Bank) -> Line:
         return self.lines[bank.queue[0]]
@@ -105,6 +119,7 @@ class CreditDays:
             self.move(now, "repayment", who, self.lender, back)
         for who, bank in self.pledges():
             bank.line = max(bank.value - bank.overnight, 0)
+            self.note(who)
             if not self.terms.overdraft and not self.terms.draw_every:
                 self.draw(now, who, bank.line)
         self.release(now)
