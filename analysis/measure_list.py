@@ -74,7 +74,7 @@ MEASURES: Final[dict[str, Measure]] = {
     "intraday_credit_mean": Measure(
         "credit", "minor units", "sum over accounts of that credit's mean over the time for which the rail was open",
         OWN),
-    "credit_charge": Measure("credit", "minor units", "what was paid for intraday credit", OWN),
+    "credit_charge": Measure("credit", "minor units", "what was paid to lenders of rails for credit", OWN),
     "overnight_credit": Measure("credit", "minor units", "what lenders of rails lent overnight", OWN),
     "principal_at_risk": Measure(
         "risk", "minor units × seconds",

@@ -188,6 +188,8 @@ def _credit(rail: Any) -> str:
     if terms.rate is not None:
         per = f"a year of {terms.year_days} days" if terms.charged == "time" else "a day's highest use"
         price = f"{decimal_text(Decimal(terms.rate).scaleb(-2))} bp of {per}"
+    if terms.overnight_rate is not None:
+        price += f", overnight at {decimal_text(Decimal(terms.overnight_rate).scaleb(-2))} bp a year"
     haircut = f", haircut {decimal_text(terms.haircut * 100)} %" if terms.haircut else ""
     return f"intraday credit of {rail.lender} against collateral ({how}{haircut}, {price})"
 

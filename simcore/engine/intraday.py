@@ -9,12 +9,9 @@ from typing import Any
 
 from simcore.engine.compile import Compiled, debit_limit
 from simcore.engine.control_log import ControlLog
-from simcore.engine.credit import OvernightCredit
+from simcore.engine.credit import BP_E2_WHOLE, OvernightCredit, price_of_time
 from simcore.engine.machine import Machine
 from simcore.kernels.constants import KIND_CREDIT_CHARGE, KIND_INTRADAY_CREDIT, KIND_INTRADAY_REPAYMENT
-
-BP_E2_WHOLE = 1_000_000
-DAY_US = 86_400_000_000
 
 
 def lending_value(collateral: int, haircut: Decimal) -> int:
@@ -147,7 +144,7 @@ class IntradayCredit:
             used = max(-lowest - it.own, 0) if self._overdraft else it.drawn
             return round(Fraction(used * self.terms.rate, BP_E2_WHOLE))
         used = it.measured * self.terms.measured_every if self._overdraft else it.drawn * now - it.drawn_time
-        return round(Fraction(used * self.terms.rate, BP_E2_WHOLE * self.terms.year_days * DAY_US))
+        return price_of_time(used, self.terms.rate, self.terms.year_days)
 
     def _note(self, now: int, event: str, it: Pledge, amount: int, detail: str) -> None:
         self._log.event(now, event, rail=self._rail, participant=it.holder, currency=self._currency,

@@ -32,8 +32,11 @@ class IntradayCredit:
     """Price of credit; none means that it is free. It is charged at closing, rounded half to even."""
     charged: Literal["time", "amount"] = "time"
     """time: ``rate`` is a year's, for the time that credit is used. amount: once, on the day's highest use."""
+    overnight_rate: BasisPoints | None = None
+    """Interest of a year on what is lent overnight, taken at each opening for the time since it was lent or last taken;
+    none means that it bears none. What an account can't pay of it is lent on."""
     year_days: int = 360
-    """Days of the year that ``rate`` is of."""
+    """Days of the year that rates are of."""
     measured_every: Duration = 60_000_000
     """Distance, counted from each opening, at whose end an overdraft is looked at to charge for its time; what stands
     then is charged for the whole of it. A repo is charged to the microsecond."""

@@ -31,6 +31,7 @@ from simcore.units import parse_amount, parse_bp, parse_duration, parse_percent
 _SCENARIO: Final = b"luhai.scenario"
 _WITHIN: Final = (KIND_INTRADAY_CREDIT, KIND_INTRADAY_REPAYMENT, KIND_CREDIT_CHARGE)
 _KINDS: Final = (KIND_CREDIT, KIND_REPAYMENT, *_WITHIN)
+_SECURED: Final = (KIND_INTRADAY_CREDIT, KIND_INTRADAY_REPAYMENT)
 
 
 class Day(NamedTuple):
@@ -118,8 +119,8 @@ class Credit:
             ends = [name("participant", batch[end][at]) for end in ("debtor", "creditor")]
             lender, holder = ends if kind in (KIND_CREDIT, KIND_INTRADAY_CREDIT) else reversed(ends)
             amount, time = int(batch["amount_minor"][at]), int(batch["settled_at"][at])
-            if lender != self._lender[rail] or ("collateral" not in self._given[rail].get(holder, {})
-                                                and kind in _WITHIN):  # fmt: skip
+            pledges = "collateral" in self._given[rail].get(holder, {})
+            if lender != self._lender[rail] or (kind in _SECURED and not pledges):
                 self._proof.fail(f"obligations row {batch['row'][at]}: {name('kind', kind)} between {lender} and "
                                  f"{holder}, who aren't {rail}'s lender and somebody with collateral")  # fmt: skip
                 continue
@@ -164,19 +165,14 @@ class Credit:
             haircut = parse_percent(account.get("haircut") or terms["haircut"])
             value = int(parse_amount(account["collateral"]).amount_minor * (1 - Fraction(haircut)))
         limits = dict.fromkeys(rows, own)
-        used = 0
+        prices, used = self._interest(rail, terms, moved), 0
         for day in days:
-            owed = sum(
-                it.amount if it.kind == KIND_CREDIT else -it.amount
-                for it in moved if it.kind in (KIND_CREDIT, KIND_REPAYMENT) and it.time <= day.opens
-            )  # fmt: skip
-            line = max(value - owed, 0)
+            line = max(value - _owed(moved, day.opens), 0)
             if overdraft and value:
                 limits[day.number] = own + line
             within = [it for it in moved if it.kind == KIND_INTRADAY_CREDIT and day.opens <= it.time < day.closes]
             back = [it for it in moved if it.kind == KIND_INTRADAY_REPAYMENT and it.time == day.closes]
-            charges = [it for it in moved if it.kind == KIND_CREDIT_CHARGE and it.time == day.closes]
-            used += len(within) + len(back) + len(charges)
+            used += len(within) + len(back)
             drawn = sum(it.amount for it in within)
             where = f"{rail} {who} {np.datetime64(day.number, 'D')}"
             if drawn > (0 if overdraft else line):
@@ -185,11 +181,15 @@ class Credit:
             if sum(it.amount for it in back) != drawn:
                 self._fail(back or within, f"{where}: of {drawn} lent within the day "
                                            f"{sum(it.amount for it in back)} paid back at closing")  # fmt: skip
-            expected = self._charge(rail, terms, who, day, within, own, rows) if "collateral" in account else 0
-            if sum(it.amount for it in charges) != expected:
-                self._fail(charges, f"{where}: charged {sum(it.amount for it in charges)} for intraday credit, not "
-                                    f"{expected}")  # fmt: skip
-        if used != sum(it.kind in _WITHIN for it in moved):
+            if "collateral" in account:
+                prices[day.closes] += self._charge(rail, terms, who, day, within, own, rows)
+        charges = [it for it in moved if it.kind == KIND_CREDIT_CHARGE]
+        for time in sorted({*prices, *(it.time for it in charges)}):
+            here = [it for it in charges if it.time == time]
+            if (charged := sum(it.amount for it in here)) != prices[time]:
+                when = np.datetime64(time, "us")
+                self._fail(here, f"{rail} {who} at {when}: charged {charged} for credit, not {prices[time]}")
+        if used != sum(it.kind in _SECURED for it in moved):
             self._proof.fail(f"{rail} {who}: intraday credit outside its rail's hours")
         for day_number, at in rows.items():
             where = f"accounts row {self._accounts['row'][at]} ({rail} {who} {np.datetime64(day_number, 'D')})"
@@ -200,6 +200,20 @@ class Credit:
             closing = int(self._accounts["closing_minor"][at])
             if own != NO_TIME and closing < -own:
                 self._proof.fail(f"{where}: closes at {closing}, below its own limit: intraday credit isn't paid back")
+
+    def _interest(self, rail: str, terms: dict[str, Any], moved: list[Movement]) -> defaultdict[int, int]:
+        """Instant → interest to be paid at it on what is owed overnight: at each opening, since the one before."""
+        prices: defaultdict[int, int] = defaultdict(int)
+        if terms.get("overnight_rate") is None:
+            return prices
+        before = -(2**63)
+        for _, opens, _ in self._windows[rail]:
+            lent = [it for it in moved if it.kind == KIND_CREDIT and before < it.time < opens]
+            owed_time = sum(it.amount * (opens - it.time) for it in lent)
+            owed_time += _owed(moved, before) * (opens - before)
+            prices[opens] += _price(owed_time, terms["overnight_rate"], terms)
+            before = opens
+        return prices
 
     def _fail(self, moved: list[Movement], text: str) -> None:
         self._proof.fail(f"obligations row {moved[-1].row}: {text}" if moved else text)
@@ -221,4 +235,15 @@ class Credit:
             amount_time = self._overdrafts[rail].amount_time(who, day.number)
         else:
             amount_time = sum(it.amount * (day.closes - it.time) for it in drawn)
-        return round(Fraction(amount_time * rate, 1_000_000 * int(terms["year_days"]) * 86_400_000_000))
+        return _price(amount_time, terms["rate"], terms)
+
+
+def _owed(moved: list[Movement], until: int) -> int:
+    """What an account owes overnight after all that happens at an instant."""
+    signs = {KIND_CREDIT: 1, KIND_REPAYMENT: -1}
+    return sum(signs.get(it.kind, 0) * it.amount for it in moved if it.time <= until)
+
+
+def _price(amount_time: int, rate: str, terms: dict[str, Any]) -> int:
+    """What minor units × microseconds cost at a rate a year, half-even."""
+    return round(Fraction(amount_time * parse_bp(rate), 1_000_000 * int(terms["year_days"]) * 86_400_000_000))

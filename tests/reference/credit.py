@@ -20,6 +20,8 @@ class Bank:
     line: int = 0
     drawn: int = 0
     overnight: int = 0
+    nights: int = 0
+    """Overnight credit × time since interest was taken."""
     cost: int = 0
     """Credit × time so far today."""
     lowest: int = 0
@@ -43,6 +45,7 @@ class Terms(NamedTuple):
     rate: int
     by_amount: bool
     roll_over: bool
+    overnight_rate: int = 0
 
 
 class CreditDays:
@@ -55,6 +58,7 @@ class CreditDays:
         self.moved: list[tuple[int, str, str, str, int]] = []
         self.waiting: list[int] = []
         self.work: list[str] = []  # credited accounts, first come first served
+        self.since = 0  # the last opening or closing
         coming = list(range(len(lines)))
         for opens, closes in days:
             while coming and lines[coming[0]].at < opens:
@@ -114,9 +118,17 @@ class CreditDays:
 
     def open(self, now: int) -> None:
         for who, bank in self.pledges():
+            bank.nights += bank.overnight * (now - self.since)
+            interest = round(Fraction(bank.nights * self.terms.overnight_rate, 10**6 * 360 * 1440 * MINUTE))
+            bank.nights = 0
+            lacking = max(interest - max(bank.balance, 0), 0)
+            bank.overnight += lacking
+            self.move(now, "credit", self.lender, who, lacking)
+            self.move(now, "credit_charge", who, self.lender, interest)
             back = min(bank.overnight, max(bank.balance, 0))
             bank.overnight -= back
             self.move(now, "repayment", who, self.lender, back)
+        self.since = now
         for who, bank in self.pledges():
             bank.line = max(bank.value - bank.overnight, 0)
             self.note(who)
@@ -154,11 +166,13 @@ class CreditDays:
                 charge = round(Fraction(used * self.terms.rate, 10**6))
             else:
                 charge = round(Fraction(bank.cost * self.terms.rate, 10**6 * 360 * 1440 * MINUTE))
+            bank.nights += bank.overnight * (now - self.since)
             lacking = max(bank.drawn + charge - bank.balance - bank.own, 0)
             bank.overnight += lacking
             self.move(now, "credit", self.lender, who, lacking)
             self.move(now, "intraday_repayment", who, self.lender, bank.drawn)
             self.move(now, "credit_charge", who, self.lender, charge)
             bank.drawn = bank.cost = 0
+        self.since = now
         for bank in self.banks.values():
             bank.line, bank.lowest, bank.cost = 0, bank.balance, 0

@@ -57,6 +57,7 @@ class Case:
         self.draw_every = choose.among((None, 20, 30)) if self.form == "repo" else None
         self.rate, self.charged = choose.among(((0, "time"), (9000, "time"), (120, "amount")))
         self.end_of_day = choose.among(("return", "roll_over"))
+        self.overnight_rate = choose.among((0, 6000))
         self.lines = sorted(
             Line(
                 BEGIN + choose.whole(0, 1) * DAY + choose.whole(535, 725) // 5 * 5 * MINUTE, *pair, choose.whole(1, 50)
@@ -69,7 +70,7 @@ class Case:
         """Run the engine over it; every run proves its books."""
         more = f', draw = "on_demand", draw_every = "{self.draw_every} min"' if self.draw_every else ""
         credit = f'form = "{self.form}", haircut = "{self.haircut} %", charged = "{self.charged}", '
-        credit += f'rate = "{self.rate} bp"{more}'
+        credit += f'rate = "{self.rate} bp", overnight_rate = "{self.overnight_rate} bp"{more}'
         accounts = "\n".join(
             f'{who} = {{ opening = "{it["opening"]} SGD", debit_limit = "{it["own"]} SGD"'
             + (f', collateral = "{it["collateral"]} SGD"' if it["collateral"] else "") + " }"
@@ -95,7 +96,7 @@ class Case:
             for who, it in self.banks.items()
         }
         terms = Terms(self.form == "overdraft", self.draw_every and self.draw_every * MINUTE, self.rate * 100,
-                      self.charged == "amount", self.end_of_day == "roll_over")  # fmt: skip
+                      self.charged == "amount", self.end_of_day == "roll_over", self.overnight_rate * 100)  # fmt: skip
         lines = [line._replace(amount=line.amount * 100) for line in self.lines]
         return CreditDays({**banks, "MAS": Bank(0, 2**60)}, "MAS", terms, lines, HOURS)
 
@@ -132,7 +133,7 @@ def test_a_repo_drawn_at_opening_settles_what_an_overdraft_does(seed: int, tmp_p
     Not over days: what is lent on overnight differs, since a repo that isn't needed comes back whole.
     """
     case = Case(seed)
-    case.lines = [line for line in case.lines if line.at < BEGIN + DAY]
+    case.lines = [line for line in case.lines if line.at < HOURS[0][1]]
     case.end_of_day = "return"
     forms = [case.run(tmp_path / form, credit=f'form = "{form}", haircut = "7 %"') for form in ("repo", "overdraft")]
     assert settled(forms[0]) == settled(forms[1])
@@ -142,7 +143,7 @@ def test_a_repo_drawn_at_opening_settles_what_an_overdraft_does(seed: int, tmp_p
 def test_more_collateral_never_settles_a_payment_later_on_a_day_of_a_strict_queue(seed: int, tmp_path: Path) -> None:
     """Over days it may: what was lent overnight narrows the next day's line."""
     case = Case(seed)
-    case.lines = [line for line in case.lines if line.at < BEGIN + DAY]
+    case.lines = [line for line in case.lines if line.at < HOURS[0][1]]
     case.end_of_day = "return"
     runs = [
         settled(case.run(tmp_path / haircut, credit=f'form = "{case.form}", haircut = "{haircut} %"'))

@@ -183,6 +183,24 @@ def test_a_charge_that_cant_be_paid_is_lent_overnight_too(tmp_path: Path) -> Non
     ]
 
 
+def test_interest_is_taken_at_each_opening_for_the_time_since_the_one_before(tmp_path: Path) -> None:
+    """C owes 40 mn from 17:00 on, at 6 % of 360 days. After 16 hours: 40 mn x 6 % / 360 x 16 / 24 = 4,444.44, lent on.
+
+    At noon it is paid 55 mn. A day after the first opening it owes 40,004,444.44 x 6 % / 360 = 6,667.41 more, and pays
+    that and the rest.
+    """
+    back = ONLY_OUT + "two,2026-03-03T12:00:00+08:00,A,C,55000000,SGD\n"
+    run = given(tmp_path, 'form = "overdraft", overnight_rate = "600 bp"', back, ("days = 2", "days = 3"))
+    assert moved(run) == [
+        ("02 09:00", "credit", "MAS>C", 40 * MN),
+        ("03 01:00", "credit", "MAS>C", 444_444),
+        ("03 01:00", "credit_charge", "C>MAS", 444_444),
+        ("04 01:00", "credit_charge", "C>MAS", 666_741),
+        ("04 01:00", "repayment", "C>MAS", 40 * MN + 444_444),
+    ]
+    assert [day_of(run, "C", day)["debit_limit_minor"] for day in (2, 3, 4)] == [100 * MN, 60 * MN - 444_444, 100 * MN]
+
+
 def test_the_end_of_the_day_may_be_forced_beside_intraday_credit(tmp_path: Path) -> None:
     """C may lack 30 mn and lacks 40 mn. At closing the payment settles with 10 mn overnight; the other 30 follow."""
     forced = ('lender = "MAS"', 'lender = "MAS"\nend_of_day = "force"')

@@ -48,7 +48,13 @@ def test_another_price_is_found(tmp_path: Path, credit: str, change: dict[str, A
     run = given(tmp_path, credit).path
     assert not failures(run)
     with_scenario(run, lambda it: it["rails"]["RTGS"]["intraday_credit"].update(change))
-    assert any("for intraday credit, not" in each for each in failures(run))
+    assert any("for credit, not" in each for each in failures(run))
+
+
+def test_interest_that_wasnt_taken_is_found(tmp_path: Path) -> None:
+    run = given(tmp_path, 'form = "overdraft"', ONLY_OUT).path
+    with_scenario(run, lambda it: it["rails"]["RTGS"]["intraday_credit"].update(overnight_rate="600 bp"))
+    assert any("at 2026-03-03T01:00:00.000000: charged 0 for credit, not 444444" in each for each in failures(run))
 
 
 def test_an_overdraft_that_stays_after_closing_is_found(tmp_path: Path) -> None:
