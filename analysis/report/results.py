@@ -111,7 +111,7 @@ def _table(
                 values = [shown(row.get(name), language) for name in names]
                 rows.add([*([Cell(run)] if several else []), what, Cell(currency), *values])
     first = [Cell(say("run", language))] if several else []
-    last = cuts[-1] if cuts[-1] != "run" else "part"
+    last = {"run": "part", "status": "outcome"}.get(cuts[-1], cuts[-1])
     heads = [*first, Cell(say(last, language)), Cell(say("currency", language)), *(head(n, language) for n in names)]
     more = say("more_rows", language, rows.dropped) if rows.dropped else ""
     table = Table(id, caption, heads, rows.kept, len(heads) - len(names), " ".join(filter(None, (note, more))))

@@ -26,7 +26,7 @@ _HEADS: Final = {
     "accounts": ("rail", "number", "opening", "limits", "unlimited", "more_terms"),
     "routes": ("route", "hops"),
 }
-_TITLES: Final = (*_PARTS, "pairs", "dealers", "paths", "market_hours", "results")
+_TITLES: Final = (*_PARTS, "wallets", "pairs", "dealers", "paths", "market_hours", "results")
 _NUMBERS: Final = ("number", "opening", "limits")
 _IN_OTHER_COLUMNS: Final = ("currency", "calendar", "sessions")
 

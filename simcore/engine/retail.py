@@ -160,6 +160,10 @@ class Retail:
         positions = [int(position) for position in self.book.operators["position"]]
         if not any(positions):
             return
+        if not self._machine.is_open(self._rail):
+            owed = sum(max(-position, 0) for position in positions)
+            self._note(now, "wallet_settlement_postponed", owed, f"{self._terms.rail} is closed")
+            return
         banks = [(name, account, position) for name, account, position
                  in zip(self._operators, self._accounts, positions, strict=True) if account >= 0]  # fmt: skip
         short = [(name, -position - self._funds(account)) for name, account, position in banks

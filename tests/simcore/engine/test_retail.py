@@ -124,6 +124,29 @@ def test_a_bank_that_is_short_keeps_all_positions_open(tmp_path: Path) -> None:
     assert sum(row["position_minor"] for row in end) == 0
 
 
+def test_operators_in_two_countries_settle_around_the_clock_on_the_ledger_beside_other_payments(tmp_path: Path) -> None:
+    source = TOWN.with_name("wallets-over-the-border.toml")
+    run = open_run(perform_loaded(load(source), str(source), tmp_path / "run").path)
+    moves = [row for row in run.obligations.to_pylist() if row["kind"] == "wallet_settlement"]
+    assert {row["rail"] for row in moves} == {"E-CNY"}
+    hours = {row["settled_at"].astimezone(ZoneInfo("Asia/Shanghai")).hour for row in moves}
+    assert max(hours) >= 21  # HVPS is closed then
+    # Each pair of rows is what one operator owed the other: wallets' payments over the border since the last one.
+    wallets = {row["wallet"]: row["operator"] for row in run.table("wallets").to_pylist()}
+    owed, since = 0, []
+    for row in run.table("wallet_payments").to_pylist():
+        if row["status"] == "SETTLED" and wallets[row["payer"]] != wallets[row["payee"]]:
+            sign = 1 if wallets[row["payer"]] == "CCB" else -1
+            since.append((row["decided_at"], sign * row["amount_minor"]))
+    for pays, gets in zip(moves[::2], moves[1::2], strict=True):
+        owed = sum(amount for at, amount in since if at <= pays["settled_at"])
+        since = [(at, amount) for at, amount in since if at > pays["settled_at"]]
+        payer, payee = ("CCB", "CCB-SG") if owed > 0 else ("CCB-SG", "CCB")
+        assert (pays["debtor"], pays["creditor"], pays["amount_minor"]) == (payer, "PBOC", abs(owed))
+        assert (gets["debtor"], gets["creditor"], gets["amount_minor"]) == ("PBOC", payee, abs(owed))
+    assert run.payments.num_rows == 28
+
+
 def test_tables_depend_on_no_buffer(tmp_path: Path) -> None:
     source = TOWN.read_text(encoding="utf-8")
     block = source[source.index("[wallets.e-cny]") :]
