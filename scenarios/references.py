@@ -108,6 +108,10 @@ def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
         from scenarios.check_wallets import check_wallets
 
         check_wallets(checks)
+    if scenario.outages:
+        from scenarios.check_outages import check_outages
+
+        check_outages(checks)
     _results(checks)
     _sources(checks)
     return checks.faults

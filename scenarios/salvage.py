@@ -17,6 +17,7 @@ DEPTH = {
     "corridors": 2,
     "pvp": 2,
     "fx": 3,
+    "outages": 2,
     "sources": 2,
 }
 NEEDED = ("participants", "rails", "accounts", "routes", "flows")

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from scenarios.keys import days_text
 from scenarios.resolve import decimal_text
 from scenarios.summary_fx import fx_lines
+from scenarios.summary_latency import latency_text
+from scenarios.summary_outages import outage_lines
 from scenarios.summary_wallets import wallet_lines
 from simcore.calendar import local_us
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar
-from simcore.model import Fee, Hop, Latency, RetailFlow, Route, Scenario, Status, TradeFlow
+from simcore.model import Fee, Hop, RetailFlow, Route, Scenario, Status, TradeFlow
 from simcore.units import ClockTime, Money, format_amount, format_clock, format_duration
 
 STATUSES: tuple[Status, ...] = ("published", "derived", "assumed")
@@ -43,7 +45,8 @@ CLOSED = {"wait": "waits for the next opening", "reject": "is rejected", "return
 
 def summary(scenario: Scenario, digest: str) -> str:
     """Return the text of ``luhai show``."""
-    tables = (_participants, _rails, _accounts, _routes, _pvp, _flows, fx_lines, wallet_lines, _sources, _left_out)
+    tables = (_participants, _rails, _accounts, _routes, _pvp, _flows, fx_lines, wallet_lines, outage_lines, _sources,
+              _left_out)  # fmt: skip
     parts = [_info(scenario, digest), *(lines_of(scenario) for lines_of in tables)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
@@ -210,19 +213,8 @@ def _accounts(scenario: Scenario) -> Iterator[str]:
         yield line + (f", unlimited: {', '.join(unlimited)}" if unlimited else "")
 
 
-def _latency(latency: int | Latency) -> str:
-    if isinstance(latency, int):
-        return format_duration(latency) if latency else ""
-    if latency.lognormal is not None:
-        return f"lognormal, median {format_duration(latency.lognormal.median)}, sigma {latency.lognormal.sigma:g}"
-    if latency.exponential is not None:
-        return f"exponential, mean {format_duration(latency.exponential.mean)}"
-    assert latency.uniform is not None
-    return f"{format_duration(latency.uniform.low)} to {format_duration(latency.uniform.high)}"
-
-
 def _hop(hop: Hop, scenario: Scenario) -> str:
-    after = _latency(hop.latency)
+    after = latency_text(hop.latency)
     more = f", after {after}" if after else ""
     if hop.screening is not None:
         held, rejected = (decimal_text(100 * share) for share in (hop.screening.hold_share, hop.screening.reject_share))
@@ -254,7 +246,7 @@ def _routes(scenario: Scenario) -> Iterator[str]:
             then = "on the message" if route.cover.credited == "message" else "when both are there"
             yield f"      a cover; its message takes {format_duration(route.cover.message)}, credited {then}"
         if route.refunds is not None:
-            after = _latency(route.refunds.after)
+            after = latency_text(route.refunds.after)
             share = decimal_text(100 * route.refunds.share)
             yield f"      {share} % of settled payments refunded" + (f", after {after}" if after else "")
     for name, corridor in scenario.corridors.items():

@@ -721,6 +721,38 @@ _REFUNDS = {
     ),
 }
 
+_OUTAGES = {
+    "LH156": Code(
+        "an outage of nothing, or of what isn't there",
+        "An outage names what is out: rails, shared ledgers (with all their currencies at once), participants, dealers "
+        "of [fx]. Several that are named together are out together.",
+        '[outages.data-centre]\nrails = ["HVPS"]\nparticipants = ["BOC"]\n'
+        'times = [{ day = 2026-03-02, from = "10:00", to = "12:30" }]',
+    ),
+    "LH157": Code(
+        "times of an outage that can't be",
+        "Given times are local, of the zone that the outage names or of its first rail. Each ends after it begins, one "
+        "after another, and some of it lies in the run. An outage without times is drawn by chance.",
+        'times = [{ day = 2026-03-02, from = "22:00", to = "06:00+1" }]\nzone = "Asia/Singapore"',
+    ),
+    "LH158": Code(
+        "an outage that chance can't draw",
+        "Chance draws the time up to the next outage from an exponential distribution with the mean `every`, and how "
+        "long it lasts from `lasts`: a duration, or one distribution. Neither is nothing, and a run has no more than "
+        "some ten thousand of them.",
+        'every = "30 d"\nlasts = { lognormal = { median = "45 min", sigma = 1 }, most = "8 h" }',
+    ),
+}
+
+_OUTAGES_OF_CREDIT = {
+    "LH175": Code(
+        "an outage over the closing of a rail with intraday credit",
+        "Intraday credit is given at a rail's opening and paid back at its closing. An outage of such a rail lies "
+        "within its hours, at given times, so that no credit is left over night without a word.",
+        'times = [{ day = 2026-03-02, from = "10:00", to = "12:30" }]',
+    ),
+}
+
 _COVER = {
     "LH185": Code(
         "a cover that can't be",
@@ -750,6 +782,8 @@ CODES: dict[str, Code] = {
     **_RETAIL,
     **_POSITIONS,
     **_REFUNDS,
+    **_OUTAGES,
+    **_OUTAGES_OF_CREDIT,
     **_COVER,
 }
 """Every code by name, in order."""

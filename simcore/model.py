@@ -24,6 +24,8 @@ from simcore.marks import BasisPoints as BasisPoints
 from simcore.marks import Duration as Duration
 from simcore.marks import Share as Share
 from simcore.marks import Unit as Unit
+from simcore.outage import Outage as Outage
+from simcore.outage import OutageTime as OutageTime
 from simcore.retail import Wallets as Wallets
 from simcore.units import ClockTime, Money
 
@@ -318,6 +320,8 @@ class Scenario:
     fx: Fx = field(default_factory=Fx)
     wallets: dict[str, Wallets] = field(default_factory=dict)
     """Retail systems whose money is in wallets, such as e-CNY."""
+    outages: dict[str, Outage] = field(default_factory=dict)
+    """What is out and when, by name."""
     results: Results = field(default_factory=Results)
     sources: dict[str, Source] = field(default_factory=dict)
     """Key path → where the number comes from; a path covers everything below it."""

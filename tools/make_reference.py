@@ -74,6 +74,8 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("[wallets.ID.operators.PARTICIPANT]", retail.WalletOperator),
     ("[wallets.ID.holders.NAME]", retail.WalletHolders),
     ("[wallets.ID.flows.NAME]", retail.WalletFlow),
+    ("[outages.ID]", model.Outage),
+    ("times = [{ … }] of outages", model.OutageTime),
     ("[results]", model.Results),
     ('[sources."KEY.PATH"]', model.Source),
 )
@@ -89,7 +91,7 @@ STATUSES = {
     "QUEUED_AT_END": "still queued for want of funds when the run ended",
     "WAITING_AT_END": "arrived at a closed rail and still waiting for its opening when the run ended",
     "COLLECTED_AT_END": "collected for a cycle that didn't settle it before the run ended",
-    "IN_TRANSIT_AT_END": "between two hops when the run ended",
+    "IN_TRANSIT_AT_END": "between two hops, or kept by a participant that was out, when the run ended",
     "HELD_AT_END": "held by a link until both its legs can settle, when the run ended",
     "RETURN_PENDING_AT_END": "failed on a later hop, and its way back not yet done when the run ended",
     "REJECTED_INSUFFICIENT_FUNDS": "refused by a rail without a queue: the account couldn't pay",

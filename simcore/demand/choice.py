@@ -1,15 +1,17 @@
 """How a payment chooses its route: what each route of a corridor is expected to cost and to take, known at initiation.
 
 Known are the fees, the amounts that rails take, the rates and spreads quoted then, the hours of markets and of every
-rail with its calendar, value dates, cut-offs, the times of net cycles and typical latencies. Not known are queues,
-dealers' positions, and what chance will do to this payment. Everybody is taken to go over every hop of a route, also
-where a hop falls away for banks that need no agent.
+rail with its calendar, value dates, cut-offs, the times of net cycles and typical latencies; and of outages those that
+last: a route over what is out is passed over while there is another. Not known are queues, dealers' positions, what
+chance will do to this payment, when an outage ends and which begin. Everybody is taken to go over every hop of a route,
+also where a hop falls away for banks that need no agent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from simcore.calendar import Window, session_windows
 from simcore.demand import portable
 from simcore.demand.quotes import FAR_US, Quotes
 from simcore.engine.hop_hours import shut_times
+from simcore.engine.outages import Outages
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar, timetable
 from simcore.model import Corridor, Fee, Hop, Latency, Scenario
 
@@ -48,10 +51,13 @@ def typical_us(latency: int | Latency) -> float:
 class RouteChoice:
     """Chooses among the routes of one corridor, for many payments at once."""
 
-    def __init__(self, scenario: Scenario, corridor: Corridor, paths: Mapping[str, RatePath]) -> None:
+    def __init__(
+        self, scenario: Scenario, corridor: Corridor, paths: Mapping[str, RatePath], outages: Outages | None = None
+    ) -> None:
         self._corridor, self._scenario, self._paths = corridor, scenario, paths
         self.names = [name for name, share in corridor.routes.items() if share > 0]
         self._shares = np.array([float(corridor.routes[name]) for name in self.names])
+        self._outages = outages
         self._hours: dict[str, _Hours] = {}
         self._shut: dict[Hop, Ints] = {}
         self._quotes: dict[str, Quotes] = {}
@@ -70,6 +76,9 @@ class RouteChoice:
         hours = np.stack([self.duration_us(name, time_us) / HOUR_US for name in self.names], axis=1)
         takes = np.stack([each for _, each in walked], axis=1)
         takes[~takes.any(axis=1)] = True  # no way is open to it: it goes as if all were, and is rejected
+        up = self._up(time_us)
+        if up is not None:
+            takes &= up | ~(takes & up).any(axis=1, keepdims=True)  # where all are out, as if none were
         cost, hours = np.where(takes, cost, np.inf), np.where(takes, hours, np.inf)
         if self._corridor.choice == "cheapest":
             return _least(cost, hours)
@@ -83,6 +92,23 @@ class RouteChoice:
         cumulative = np.cumsum(weight, axis=1)
         point = uniform[:, None] * cumulative[:, -1:]
         return np.minimum((point >= cumulative).sum(axis=1), len(self.names) - 1)
+
+    def _up(self, time_us: Ints) -> NDArray[np.bool_] | None:
+        """Which routes go over nothing that is out at initiation: (n, routes); None in a run without outages."""
+        if self._outages is None or not self._outages.spans:
+            return None
+        return np.stack([~self._out(self._outages, name, time_us) for name in self.names], axis=1)
+
+    def _out(self, outages: Outages, route: str, time_us: Ints) -> NDArray[np.bool_]:
+        """When a rail of a route is out, or a participant or dealer that it names; agents differ by payment."""
+        hops = self._scenario.routes[route].hops
+        names = {name for hop in hops for name in (hop.debtor, hop.creditor) if name in self._scenario.participants}
+        dealers = {
+            hop.creditor
+            for hop, after in pairwise(hops)
+            if self._scenario.rails[hop.rail].currency != self._scenario.rails[after.rail].currency
+        }
+        return outages.out({hop.rail for hop in hops}, names, dealers, time_us)
 
     def cost(self, route: str, time_us: Ints, amount: Ints) -> Floats:
         """Expected fees and half-spreads over a route, as a share of the amount; (n,)."""

@@ -15,6 +15,7 @@ from simcore.demand.latency import LatencyDraws
 from simcore.demand.merge import merged, resized
 from simcore.demand.replay import ReplaySource
 from simcore.demand.trade import TradeSource
+from simcore.engine.outages import Outages
 from simcore.errors import Fault, ScenarioError
 from simcore.model import Fee, Hop, Refunds, ReplayFlow, Scenario
 
@@ -92,6 +93,7 @@ class Demand:
         batch: int = 65_536,
         replicate: int = 0,
         paths: Mapping[str, RatePath] | None = None,
+        outages: Outages | None = None,
     ) -> None:
         if batch < 1:
             raise ValueError(f"a batch has at least one payment, not {batch}")
@@ -142,6 +144,7 @@ class Demand:
                             seed=seed,
                             replicate=replicate,
                             paths=paths,
+                            outages=outages,
                         )
                     )
             except ScenarioError as error:

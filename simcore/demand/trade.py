@@ -17,6 +17,7 @@ from simcore.demand.amounts import lognormal_minor
 from simcore.demand.choice import RouteChoice
 from simcore.demand.chunk import Chunk
 from simcore.demand.days import weighted_days
+from simcore.engine.outages import Outages
 from simcore.errors import ScenarioError
 from simcore.model import Scenario, TradeFlow
 from simcore.retail import WalletFlow
@@ -49,6 +50,7 @@ class TradeSource:
         replicate: int = 0,
         chunk: int = 65_536,
         paths: Mapping[str, RatePath] | None = None,
+        outages: Outages | None = None,
     ) -> None:
         flow = scenario.flows[name]
         assert isinstance(flow, TradeFlow)
@@ -63,7 +65,7 @@ class TradeSource:
         self._route_cumulative = _cumulative([share for share in shares.values() if share > 0])
         self._choice: RouteChoice | None = None
         if flow.corridor is not None and scenario.corridors[flow.corridor].choice != "shares":
-            self._choice = RouteChoice(scenario, scenario.corridors[flow.corridor], paths or {})
+            self._choice = RouteChoice(scenario, scenario.corridors[flow.corridor], paths or {}, outages)
         self._slots = list(slots(scenario, flow))
 
     @property

@@ -19,6 +19,7 @@ from simcore.kernels.constants import (
     HELD_BY_CUT_OFF,
     HELD_BY_DEALER,
     HELD_BY_LINK,
+    MAY_BE_OUT,
     NEVER,
     NONE,
     ORDERED,
@@ -146,8 +147,13 @@ def _tests(spec: WorldSpec, hop: HopSpec, later: tuple[HopSpec, ...]) -> int:
     # Hops between may fall away for some payments, so any later currency will do here.
     dealt = not spec.always_dealt and any(spec.rails[one.rail].currency != rail.currency for one in later)
     bounded = rail.bounded and not rail.block_every  # a block looks at all legs together
-    paired = hop.link != NONE
-    return HELD_BY_DEALER * dealt + HELD_BY_CUT_OFF * hop.cut_off + BOUNDED * bounded + HELD_BY_LINK * paired
+    return (
+        HELD_BY_DEALER * dealt
+        + HELD_BY_CUT_OFF * hop.cut_off
+        + BOUNDED * bounded
+        + HELD_BY_LINK * (hop.link != NONE)
+        + MAY_BE_OUT * (not spec.always_sending)
+    )
 
 
 def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
@@ -170,6 +176,7 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
             "may_vanish": int({hop.debtor[0], hop.creditor[0]} != {ROLE_DEBTOR, ROLE_CREDITOR}),
             "alone": int(
                 len(route) == 1
+                and spec.always_sending
                 and (hop.debtor[0], hop.creditor[0]) == (ROLE_DEBTOR, ROLE_CREDITOR)
                 and spec.rails[hop.rail].discipline != COLLECT
                 and not spec.rails[hop.rail].bypass_above
@@ -242,6 +249,7 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         state=state,
         accounts=_accounts(spec),
         tiers=tiers_of(spec.accounts),
+        sends_from=np.zeros(0 if spec.always_sending else spec.n_participant, np.int64),
         rails=_rails(spec),
         hops=hops,
         route_start=np.cumsum([0] + [len(route) for route in spec.routes]).astype(np.int64),

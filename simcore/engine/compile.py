@@ -10,6 +10,7 @@ import numpy as np
 
 from fx.rates import RatePath
 from simcore.demand.stream import drawn_columns
+from simcore.engine.outages import Outages
 from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
 from simcore.engine.timetable import Timetable, timetable
 from simcore.errors import ScenarioError
@@ -53,6 +54,7 @@ class Compiled:
     """In the order of the spec's quotes."""
     rate_paths: dict[str, RatePath]
     """Pair → its mid rate over the run."""
+    outages: Outages
 
     def account_index(self, rail: str, participant: str) -> int:
         """Position of an account; KeyError if there is none."""
@@ -225,6 +227,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         routes.append(tuple(hops))
     quotes = _quotes(scenario)
     times, paths = timetable(scenario), rate_paths(scenario, folder, seed)
+    outages = Outages(scenario, times.start_us, times.end_us, seed)
     for name, path in paths.items():
         if path.times_us[0] > times.start_us:
             raise ScenarioError.one(
@@ -245,7 +248,9 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         },
         quotes=tuple((participants[q.dealer], currencies[q.source], currencies[q.target]) for q in quotes),
         always_dealt=not any(pair.hours for pair in scenario.fx.pairs.values())
-        and not any(dealer.position for dealer in scenario.fx.dealers.values()),
+        and not any(dealer.position for dealer in scenario.fx.dealers.values())
+        and not outages.holds_dealers,
+        always_sending=not outages.holds_participants,
         n_size=max((len(pair.spread_by_size or ()) for pair in scenario.fx.pairs.values()), default=0),
         n_draw=max((len(columns) for columns in drawn_columns(scenario)), default=0),
         n_link=len(links),
@@ -262,4 +267,5 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         account_keys=keys,
         quotes=quotes,
         rate_paths=paths,
+        outages=outages,
     )

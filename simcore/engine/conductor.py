@@ -15,6 +15,7 @@ from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.counts import Counts as Counts
 from simcore.engine.cut_offs import CutOffs
+from simcore.engine.interruptions import Interruptions
 from simcore.engine.links import Links
 from simcore.engine.machine import Machine
 from simcore.engine.market import Market
@@ -113,14 +114,18 @@ class Conductor:
         for process in Links(self.compiled, self._machine, self._clock).processes():
             env.process(process)
         blocks = Blocks(self.compiled, self._machine, self._log)
-        for index in range(len(self.compiled.rails)):
-            sessions = RailSessions(self.compiled, index, self._machine, self._clock, self._log, blocks,
-                                     market.positions.given)  # fmt: skip
-            for process in sessions.processes():
+        rails = [
+            RailSessions(self.compiled, index, self._machine, self._clock, self._log, blocks, market.positions.given)
+            for index in range(len(self.compiled.rails))
+        ]
+        for rail in rails:
+            for process in rail.processes():
                 env.process(process)
         for system in self._retail:
             for process in system.processes():
                 env.process(process)
+        for process in Interruptions(self.compiled, self._machine, self._clock, self._log, rails).processes():
+            env.process(process)
         env.process(self._record())
         self._clock.run()
         self._machine.finish()

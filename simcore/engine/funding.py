@@ -36,15 +36,21 @@ class Funding:
         self._rail, self._source, self._terms = rail, source, terms
         self._machine, self._log = machine, log
         self._source_index = compiled.rails.index(self._source)
+        self._index = compiled.rails.index(rail)
+        self._outages = compiled.outages
+        self._operator = operator
         self._mirror = compiled.account_index(rail, operator)
         self._pool = compiled.account_index(self._source, operator)
         self._currency = compiled.scenario.rails[rail].currency
+        self._payers: dict[str, str] = {}  # holder → whose money it is filled up from
         self._holders: list[tuple[str, int, int, int]] = []  # holder, account, payer's account, target
         for holder, account in compiled.scenario.accounts[rail].items():
             payer = account.funded_by or holder
             if holder == operator or (self._source, payer) not in compiled.account_keys:
                 continue
             target = 0 if account.funding is None else account.funding.amount_minor
+            if target:
+                self._payers[holder] = payer
             self._holders.append(
                 (holder, compiled.account_index(rail, holder), compiled.account_index(self._source, payer), target)
             )
@@ -58,10 +64,25 @@ class Funding:
         self._log.event(now, event, rail=self._rail, participant=holder, currency=self._currency, amount_minor=amount,
                         detail=detail)  # fmt: skip
 
-    def fund(self, now: int) -> None:
-        """Fill up to the targets."""
+    def ready(self, now: int, before: int) -> list[tuple[int, frozenset[str]]]:
+        """When accounts can be funded that should be now: instants, rising, with the holders.
+
+        An outage of either rail, of the payer or of the operator postpones it to its end, if that is ``before`` the
+        rail closes.
+        """
+        found: dict[int, set[str]] = {now: set()}
+        for holder, payer in self._payers.items():
+            time_us = self._outages.all_up(now, (self._rail, self._source), (payer, self._operator))
+            if time_us < before:
+                found.setdefault(time_us, set()).add(holder)
+        return [(time_us, frozenset(found[time_us])) for time_us in sorted(found)]
+
+    def fund(self, now: int, whose: Container[str]) -> None:
+        """Fill the accounts of some holders up to their targets."""
         accounts = self._machine.accounts
         for holder, account, payer, target in self._holders:
+            if holder not in whose:
+                continue
             wanted = target - int(accounts["balance"][account])
             if wanted <= 0:
                 continue
@@ -85,8 +106,10 @@ class Funding:
             amount = int(accounts["balance"][account])
             if amount <= 0:
                 continue
-            if not self._machine.is_open(self._source_index):
-                self._note(now, f"{self._terms.event_out}_postponed", holder, amount, f"{self._source} is closed")
+            shut = [name for name, at in ((self._rail, self._index), (self._source, self._source_index))
+                    if not self._machine.is_open(at)]  # fmt: skip
+            if shut:
+                self._note(now, f"{self._terms.event_out}_postponed", holder, amount, f"{shut[0]} is closed")
                 continue
             self._machine.transfer(account, self._mirror, self._pool, payer, amount, self._terms.kind_out, now)
             self._note(now, self._terms.event_out, holder, amount, f"to {self._source}")

@@ -42,9 +42,10 @@ class Issue:
             if window.only != "all":
                 continue
             if self._funding.has_targets:
-                yield self._clock.at(window.open_us, FUNDING, self._place)
-                if self._machine.is_open(self._place):
-                    self._funding.fund(self._clock.now)
+                for time_us, whose in self._funding.ready(window.open_us, window.close_us):
+                    yield self._clock.at(time_us, FUNDING, self._place)
+                    if self._machine.is_open(self._place):
+                        self._funding.fund(time_us, whose)
             if ends_payments and self._redeems:
                 # Before any rail closes at this instant, so before the RTGS, which the money goes back to.
                 yield self._clock.at(window.close_us, CLOSING, self._place)

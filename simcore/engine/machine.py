@@ -440,6 +440,11 @@ class Machine:
         self.world.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id, opens_at, value_at)
         self._wake(self._reached)
 
+    def hold(self, participant: int, until_us: int) -> None:
+        """Let a participant send nothing before an instant; what is queued already may settle."""
+        self._rest()
+        self.world.sends_from[participant] = until_us
+
     def reset_day(self, rail: int) -> None:
         """Begin the figures of the next business day of a rail's accounts."""
         self._rest()

@@ -65,7 +65,7 @@ class Market:
     def _times(self, name: str, end: int) -> list[int]:
         """Instants at which a pair is looked at: its terms change, or its dealers look at their positions."""
         dealers = list(dict.fromkeys(self._compiled.quotes[index].dealer for index in self._quotes[name]))
-        watched = self.positions.times(dealers, end)
+        watched = [*self.positions.times(dealers, end), *self._compiled.outages.dealer_changes(dealers, end)]
         return sorted({*self._schedules[name].times, *watched}) if watched else self._schedules[name].times
 
     def _note(self, event: str, dealer: str, currency: str, position_minor: int, detail: str) -> None:
@@ -88,6 +88,7 @@ class Market:
         self._last[name] = terms
         pair, rate, one_way = self._pairs[name], path.rates[terms.position], path.fractions()[terms.position]
         quotes, fx_ids, value_at = self._compiled.quotes, self._fx_ids, terms.value_at
+        outages = self._compiled.outages if self._compiled.outages.holds_dealers else None
         texts: dict[bool, str] = {}
         sizes: Sequence[tuple[int, int]] = ()
         # Pairs may step each minute, so what nobody set isn't asked for.
@@ -100,6 +101,8 @@ class Market:
             if quote.dealer in self._limited:
                 opens_at = max(opens_at, self.positions.opens_at(quote.dealer, source, quote.target, now))
                 widening = self.positions.widening(quote.dealer, source, quote.target)
+            if outages is not None and (back := outages.dealer_up(quote.dealer, now)) > now:
+                opens_at = max(opens_at, back)
             half_spread = terms.half_spread(own, widening)
             if stepped or fx_ids[index][1] != half_spread:
                 if forward not in texts:  # dealers share the text

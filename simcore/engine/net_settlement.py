@@ -87,6 +87,7 @@ class NetSettlement:
         self._index, self._machine, self._clock, self._log = index, machine, clock, log
         self._on, operator = self._terms.settle_on, self._terms.operator
         self._on_terms = compiled.scenario.rails[self._on]
+        self._outages = compiled.outages
         self._windows = compiled.timetable.windows[self._on]
         self._mirror, self._pool = (compiled.account_index(name, operator) for name in (self._rail, self._on))
         accounts = compiled.scenario.accounts[self._rail]
@@ -105,7 +106,10 @@ class NetSettlement:
             times = {local_us(zone, window.business_day, clock) for clock in self._terms.settle_at}
             if every is not None:
                 times |= set(range(window.open_us + every, window.close_us, every))
-            for time_us in sorted(at for at in times if window.open_us <= at < window.close_us):
+            # Where an outage keeps it from settling, it settles once at its end.
+            both = (self._rail, self._on)
+            times = {self._outages.all_up(at, both) for at in times if window.open_us <= at}
+            for time_us in sorted(at for at in times if at < window.close_us):
                 yield self._clock.at(time_us, CYCLE, self._index * 100 + AFTER_MECHANISMS)
                 self._settle(time_us)
 

@@ -94,7 +94,7 @@ def perform(
     compiled = compile_scenario(scenario, folder, seed)
     demand = Demand(
         scenario, folder, seed=seed, start_us=compiled.timetable.demand_start_us,
-        end_us=compiled.timetable.demand_end_us, batch=batch, paths=compiled.rate_paths,
+        end_us=compiled.timetable.demand_end_us, batch=batch, paths=compiled.rate_paths, outages=compiled.outages,
     )  # fmt: skip
     metadata = {"luhai.scenario": canonical(resolved).decode(), "luhai.scenario_digest": digest(resolved)}
     times.append(time.perf_counter())

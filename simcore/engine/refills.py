@@ -44,9 +44,16 @@ class Refills:
             if window.only != "all":
                 continue
             times = {local_us(zone, window.business_day, clock) for clock in rule.times}
-            for time_us in sorted(at for at in times if window.open_us <= at < window.close_us):
+            times = {self._up(dealer, rule, at) for at in times if window.open_us <= at}
+            for time_us in sorted(at for at in times if at < window.close_us):
                 yield self._clock.at(time_us, FUNDING, AFTER_RAILS + place)
                 self._refill(dealer, rule)
+
+    def _up(self, dealer: str, rule: Refill, at: int) -> int:
+        """When a refill due at an instant can be made: an outage of anybody it needs postpones it to its end."""
+        rails = [name for name in (rule.rail, rule.sell_on) if name is not None]
+        payers = [rule.source, *([dealer] if rule.sell_on is not None else [])]
+        return self._compiled.outages.all_up(at, rails, payers)
 
     def _refill(self, dealer: str, rule: Refill) -> None:
         """Move what is wanted, or as much of it as there is; an event says how much, and how much is short."""

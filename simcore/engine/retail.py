@@ -46,6 +46,7 @@ class Retail:
         self.name = list(scenario.wallets)[index]
         self._terms: Wallets = scenario.wallets[self.name]
         self._index, self._machine, self._clock, self._log, self._writer = index, machine, clock, log, writer
+        self._outages = compiled.outages
         self._place = len(compiled.rails) + index  # after what the rails themselves do
         self._end = times.end_us
         self._rail = compiled.rails.index(self._terms.rail)
@@ -118,9 +119,11 @@ class Retail:
     def _openings(self) -> Iterator[simpy.Event]:
         """At each opening of the rail: bring the stocks of banks to what they should be."""
         for window in self._windows:
-            yield self._clock.at(window.open_us, FUNDING, self._place)
-            if self._machine.is_open(self._rail):
-                self._restock(window.open_us)
+            time_us = self._outages.rail_up(self._terms.rail, window.open_us)
+            if time_us < window.close_us:
+                yield self._clock.at(time_us, FUNDING, self._place)
+                if self._machine.is_open(self._rail):
+                    self._restock(time_us)
 
     def _restock(self, now: int) -> None:
         moved = False
@@ -151,7 +154,9 @@ class Retail:
             times = {local_us(zone, window.business_day, clock) for clock in self._terms.settle_at}
             if every is not None:
                 times |= set(range(window.open_us + every, window.close_us, every))
-            for time_us in sorted(at for at in times if window.open_us <= at < window.close_us):
+            # Where an outage of the rail keeps them from settling, they settle once at its end.
+            times = {self._outages.rail_up(self._terms.rail, at) for at in times if window.open_us <= at}
+            for time_us in sorted(at for at in times if at < window.close_us):
                 yield self._clock.at(time_us, CYCLE, self._place * PLACES)
                 self._settle(time_us)
 

@@ -63,6 +63,10 @@ class RailSessions:
         self._holders = [who for rail, who in compiled.account_keys if rail == self.name]
         # A funded rail closes before the rail its money goes back to.
         self._closing_place = index if self._funding else len(compiled.rails) + index
+        self._outages = compiled.outages
+        self._out = 0  # outages under way
+        self._window: Window | None = None  # whose hours they are
+        self._began = self._cut = False  # whether it was opened in them, and cut off
 
     def processes(self) -> Iterator[Iterator[simpy.Event]]:
         """What SimPy has to run."""
@@ -88,32 +92,77 @@ class RailSessions:
         clock, index = self._clock, self._index
         for window, ends_payments, ends_day in last_of_days(self._windows):
             yield clock.at(window.open_us, OPENING, index)
-            if window.only == "funding":
-                self._machine.open_for_funding(index)
-                self._log.event(clock.now, "opened_for_funding", rail=self.name, detail=f"{window.business_day}")
-            else:
-                self._machine.open(index, clock.now)
-                self._log.event(clock.now, "opened", rail=self.name, detail=f"{window.business_day}")
-                if self._funding or self._credit or self._receipts:
-                    yield clock.at(window.open_us, FUNDING, index)
-                if self._receipts:
-                    self._machine.reset_receipts(index)
-                if self._credit:
-                    self._credit.pay_back(clock.now)
-                if self._intraday:
-                    self._intraday.open(clock.now)
-                if self._funding:
-                    self._funding.fund(clock.now)
-                if window.cut_off_us is not None and window.cut_off_us < window.close_us:
-                    yield clock.at(window.cut_off_us, CUT_OFF, index)
-                    self._machine.cut_off(index)
-                    self._log.event(clock.now, "cut_off", rail=self.name)
+            self._window, self._began, self._cut = window, False, False
+            if not self._out:
+                yield from self._open(window)
+            if window.only == "all" and window.cut_off_us is not None and window.cut_off_us < window.close_us:
+                yield clock.at(window.cut_off_us, CUT_OFF, index)
+                self._cut = True
+                self._machine.cut_off(index)
+                self._log.event(clock.now, "cut_off", rail=self.name)
             yield clock.at(window.close_us, CLOSING, self._closing_place)
+            self._window = None
             self._close(window, ends_payments, ends_day)
+
+    def _open(self, window: Window) -> Iterator[simpy.Event]:
+        """Open in a window's hours: at once, then what is done at openings after the funding of earlier rails."""
+        clock, index = self._clock, self._index
+        self._began = True
+        if window.only == "funding":
+            self._machine.open_for_funding(index)
+            self._log.event(clock.now, "opened_for_funding", rail=self.name, detail=f"{window.business_day}")
+            return
+        self._machine.open(index, clock.now)
+        self._log.event(clock.now, "opened", rail=self.name, detail=f"{window.business_day}")
+        if not (self._funding or self._credit or self._receipts):
+            return
+        yield clock.at(clock.now, FUNDING, index)
+        if self._window is not window:  # an outage ended at the very closing
+            return
+        if self._receipts:
+            self._machine.reset_receipts(index)
+        if self._credit:
+            self._credit.pay_back(clock.now)
+        if self._intraday:
+            self._intraday.open(clock.now)
+        if self._funding:
+            for time_us, whose in self._funding.ready(clock.now, window.close_us):
+                if time_us == clock.now:
+                    self._funding.fund(time_us, whose)
+                else:
+                    clock.env.process(self._fund_later(time_us, whose))
+
+    def _fund_later(self, time_us: int, whose: frozenset[str]) -> Iterator[simpy.Event]:
+        """Fund accounts when the outage is over that kept them from it."""
+        yield self._clock.at(time_us, FUNDING, self._index)
+        assert self._funding is not None
+        self._funding.fund(time_us, whose)
+
+    def interrupt(self) -> None:
+        """An outage begins: the rail is closed at once, and nothing of a closing is done."""
+        self._out += 1
+        self._machine.close(self._index)
+
+    def resume(self) -> Iterator[simpy.Event]:
+        """An outage is over: where no other lasts, the rail is what it would be by its hours."""
+        self._out -= 1
+        window = self._window
+        if self._out or window is None:
+            return
+        if not self._began:
+            yield from self._open(window)
+        elif window.only == "funding":
+            self._machine.open_for_funding(self._index)
+        else:
+            self._machine.open(self._index, self._clock.now)
+        if self._cut:
+            self._machine.cut_off(self._index)
 
     def _close(self, window: Window, ends_payments: bool, ends_day: bool) -> None:
         now, index = self._clock.now, self._index
-        if window.only == "all":
+        if self._out and self._funding and window.only == "all":
+            self._funding.sweep(now)  # which only says that it is postponed
+        if window.only == "all" and not self._out:  # a closing in an outage settles nothing and returns nothing
             if self._rail.kind == "deferred_net":
                 self._run_cycle(now)
             if self._blocks:
@@ -171,7 +220,9 @@ class RailSessions:
             times = {local_us(zone, window.business_day, clock) for clock in clocks}
             if every is not None:
                 times |= set(range(window.open_us + every, window.close_us, every))
-            for time_us in sorted(at for at in times if window.open_us <= at < window.close_us):
+            # What an outage keeps from running is made up for once, at its end.
+            times = {self._outages.rail_up(self.name, at) for at in times if window.open_us <= at}
+            for time_us in sorted(at for at in times if at < window.close_us):
                 yield self._clock.at(time_us, order, self._index * MOST_MECHANISMS + place)
                 run(time_us)
 

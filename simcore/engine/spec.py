@@ -127,6 +127,8 @@ class WorldSpec:
     """(dealer's participant, source currency, target currency), one per direction."""
     always_dealt: bool = True
     """No quote ever has an opening to come."""
+    always_sending: bool = True
+    """No participant is ever out."""
     n_size: int = 0
     """Amounts from which on a quote may have another half-spread."""
     n_draw: int = 0

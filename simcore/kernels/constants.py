@@ -34,6 +34,7 @@ HELD_BY_DEALER: Final = 1  # its money may be exchanged next, by a dealer who do
 HELD_BY_CUT_OFF: Final = 2  # its hop has a cut-off, after which it comes to the rail once more
 BOUNDED: Final = 4  # the rail has a least or a most amount
 HELD_BY_LINK: Final = 8  # it settles together with the next hop, and a link waits until both can
+MAY_BE_OUT: Final = 16  # participants may be out, and then send nothing
 
 # Roles of a hop.
 ROLE_DEBTOR: Final = 0

@@ -21,6 +21,7 @@ from simcore.kernels.constants import (
     HELD_BY_LINK,
     INSTANT,
     LOG_FULL,
+    MAY_BE_OUT,
     NEED_DEMAND,
     NEED_SLOTS,
     OPEN,
@@ -52,6 +53,7 @@ from simcore.kernels.settle import (
     send,
     send_back,
     send_on,
+    sent_from,
     set_hop,
     settle_gross,
 )
@@ -163,6 +165,17 @@ def _may_settle(world, debit, funds, amount, key, rule):
     return rule != FIFO and key < world.slots[ordered_first(world.slots, head)].key
 
 
+@kernel
+def _not_sent(world, slot, now):
+    """Whether who owes an obligation is out: then it comes to its rail once more when they are back."""
+    if world.hops[world.slots[slot].hop].tests & MAY_BE_OUT == 0:
+        return False
+    back = sent_from(world, slot)
+    if back > now:
+        send(world, slot, back, ZERO, NONE)
+    return back > now
+
+
 @kernel(forceinline=True)
 def _enter(world, slot, now):
     """An obligation is at its rail: settle it and return it, or put it where it belongs and return NONE."""
@@ -172,10 +185,14 @@ def _enter(world, slot, now):
     returning = it.returning != 0
     draw = world.hops[uint32(it.hop)].draw
     if draw != NONE and world.draws[slot, draw] < 0 and not returning:
+        if _not_sent(world, slot, now):
+            return NONE
         log_unsettled(world, slot, REJECTED_SCREENING)
         send_back(world, slot, REJECTED_SCREENING, now)
         return NONE
     if its_rail.state != OPEN:
+        if _not_sent(world, slot, now):
+            return NONE
         if returning or its_rail.when_closed == WAIT:
             _wait(world, slot, rail)
         elif world.hops[uint32(it.hop)].shut_until > now:  # it isn't sent to a closed rail after the cut-off
@@ -186,17 +203,20 @@ def _enter(world, slot, now):
             send_back(world, slot, status, now)
         return NONE
     tests = world.hops[uint32(it.hop)].tests
-    if tests != 0 and not returning:
-        if tests & BOUNDED != 0 and beyond_bounds(its_rail, it.amount):
-            log_unsettled(world, slot, REJECTED_LIMIT)
-            send_back(world, slot, REJECTED_LIMIT, now)
+    if tests != 0:
+        if _not_sent(world, slot, now):
             return NONE
-        opens_at = goes_on_at(world, slot)
-        if opens_at > now:  # comes to its rail once more when the market or the hop opens
-            send(world, slot, opens_at, ZERO, NONE)
-            return NONE
-        if tests & HELD_BY_LINK != 0 and enter_pair(world, slot, now):
-            return NONE
+        if not returning:
+            if tests & BOUNDED != 0 and beyond_bounds(its_rail, it.amount):
+                log_unsettled(world, slot, REJECTED_LIMIT)
+                send_back(world, slot, REJECTED_LIMIT, now)
+                return NONE
+            opens_at = goes_on_at(world, slot)
+            if opens_at > now:  # comes to its rail once more when the market or the hop opens
+                send(world, slot, opens_at, ZERO, NONE)
+                return NONE
+            if tests & HELD_BY_LINK != 0 and enter_pair(world, slot, now):
+                return NONE
     if its_rail.discipline == COLLECT:
         _collect(world, slot, rail, now)
         return NONE

@@ -270,18 +270,29 @@ def send_back(world, slot, status, now):
 
 @kernel
 def dealing_opens(world, slot):
-    """From when on a dealer exchanges what the slot's obligation brings it; an instant gone by if there is none."""
-    it = world.slots[slot]
+    """From when on dealers exchange what the slot's obligation brings them; an instant gone by if there is none.
+
+    On a ledger those of all legs count, since they settle together.
+    """
+    it, opens_at = world.slots[slot], ZERO
     hop = int64(it.hop)
-    following = real_hop(world, it.route, hop + 1, FORWARD, it.debtor, it.creditor)
-    if following == NONE:
-        return ZERO
-    currency = world.rails[world.hops[hop].rail].currency
-    wanted = world.rails[world.hops[following].rail].currency
-    if wanted == currency:
-        return ZERO
-    dealer = world.dealer_of[world.accounts[it.credit].participant]
-    return world.quotes[world.quote_of[dealer, currency, wanted]].opens_at
+    while True:
+        following = real_hop(world, it.route, hop + 1, FORWARD, it.debtor, it.creditor)
+        if following == NONE:
+            return opens_at
+        here, there = world.rails[world.hops[hop].rail], world.rails[world.hops[following].rail]
+        if here.currency != there.currency:
+            dealer = world.dealer_of[payee_of(world, hop, it.debtor, it.creditor)]
+            opens_at = max(opens_at, world.quotes[world.quote_of[dealer, here.currency, there.currency]].opens_at)
+        if here.block_every == 0 or here.list_at != there.list_at:
+            return opens_at
+        hop = following
+
+
+@kernel
+def sent_from(world, slot):
+    """From when on the participant who owes the slot's obligation sends anything."""
+    return world.sends_from[world.accounts[world.slots[slot].debit].participant]
 
 
 @kernel

@@ -219,6 +219,7 @@ class World(NamedTuple):
     route_start: Int64  # (n_route + 1,)
     account_of: Int64  # (n_rail, n_participant)
     tiers: Int64  # (n_account, 3) columns HELD_HIGHLY_URGENT, HELD_URGENT, RECEIPTS
+    sends_from: Int64  # (n_participant,) an instant to come: it is out and sends nothing before; (0,) if nobody ever is
     agent: Int64  # (n_currency, n_participant)
     dealer_of: Int64  # (n_participant,)
     quote_of: Int64  # (n_dealer, n_currency, n_currency)

@@ -17,6 +17,7 @@ from simcore.results.audit_books import Books
 from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_credit import Credit
 from simcore.results.audit_ledgers import Ledgers
+from simcore.results.audit_outages import Outages
 from simcore.results.audit_pairs import Pairs
 from simcore.results.audit_payments import Payments
 from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
@@ -61,13 +62,14 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     ledgers, bounds = Ledgers(reader.metadata, words, limits), Bounds(reader.metadata, words, limits)
     wallets = Wallets(folder, reader.metadata, words, (conserved, limits, each))
     pairs = Pairs(reader.metadata, words)
+    outages = Outages(folder, reader.metadata, words)
     accounts = reader.whole()
     credit = Credit(folder, reader.metadata, words, limits, accounts)
     fx = TableReader(folder, "fx", _FX, words).whole()
     obligations = TableReader(folder, "obligations", _OBLIGATIONS, words).batches()
     asked = (*_PAYMENTS, "route") if pairs.used else _PAYMENTS
     payments = TableReader(folder, "payments", asked, words).batches()
-    followed = Payments(fx, words, each, ledgers, bounds, pairs, refunded_until(folder, words))
+    followed = Payments(fx, words, each, ledgers, bounds, pairs, outages, refunded_until(folder, words))
     rows = Rows(words, conserved)
     books: Books | None = None
     more = True
@@ -79,6 +81,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
         ledgers.note(batch, settled)
         credit.check(batch, settled)
         wallets.note(batch)
+        outages.check(batch, settled)
         _book(books, batch, settled)
         own = batch["payment_id"] >= 0
         followed.add_obligations(batch if own.all() else {name: values[own] for name, values in batch.items()})
@@ -100,7 +103,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     conserved.details.insert(0, f"{books.movements:,} movements replayed over {accounts['row'].size:,} account days")
     wallets.finish()
     each.claim = f"Every one of {followed.count:,} payments has one outcome, and its amount adds up along its hops"
-    return AuditReport((conserved, limits, each))
+    return AuditReport((conserved, limits, each, *([outages.proof] if outages.proof else [])))
 
 
 def _book(books: Books, batch: Batch, settled: np.ndarray) -> None:

@@ -22,6 +22,7 @@ from simcore.kernels.constants import (
 )
 from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_ledgers import Ledgers
+from simcore.results.audit_outages import Outages
 from simcore.results.audit_pairs import Pairs
 from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_refunds import prove_refunds
@@ -85,9 +86,11 @@ def chosen(batch: Batch, at: Ints) -> Batch:
 class Hops:
     """Compares obligations of payments with each other, with the payments and with the quotes of fx.arrow."""
 
-    def __init__(self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds, pairs: Pairs) -> None:
+    def __init__(
+        self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds, pairs: Pairs, outages: Outages
+    ) -> None:
         self.words, self.proof = words, proof
-        self._ledgers, self._bounds, self._pairs = ledgers, bounds, pairs
+        self._ledgers, self._bounds, self._pairs, self._outages = ledgers, bounds, pairs, outages
         self._fx = fx
         self._fx_order = np.argsort(fx["fx_id"], kind="stable")
 
@@ -284,6 +287,12 @@ class Hops:
             here,
             joined & self._ledgers.apart(before, here),
             lambda k: f"and hop {before['hop'][k]}, on the same ledger, aren't final together",
+        )
+        self._fail(
+            "obligations",
+            before,
+            self._outages.exchanged(before, here),
+            lambda k: f"brought to {name('creditor', before['creditor'][k])} for an exchange while it was out",
         )
         one_set = (here["sequence"] == before["sequence"]) & (here["sequence"] >= 0)
         self._fail(

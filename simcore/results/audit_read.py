@@ -118,6 +118,8 @@ class TableReader:
             if not self._nullable[name]:
                 raise ValueError(f"{name} has nulls")
             present = array.is_valid().to_numpy(zero_copy_only=False)
+            if not present.any():  # then the dictionary is empty
+                return np.full(len(array), -1, np.int32)
             return np.where(present, self._coded(name, array), np.int32(-1))
         types: dict[str, Any] = {"small": np.int8, "day": np.int32}
         numpy_type = types.get(kind, np.int64)

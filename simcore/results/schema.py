@@ -148,7 +148,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             "opened, closed, funding, sweep, short, returned, credit, repayment, credit_line, intraday_credit, "
             "intraday_repayment, credit_charge, loss_share, "
             "unwound, recovery, in_default, fixing, market_opened, market_closed, dealing_stopped, dealing_resumed, "
-            "refill, settlement, hop_cut_off, …",
+            "refill, settlement, hop_cut_off, outage_began, outage_ended, dealer_out, dealer_back, …",
         ),
         Column("rail", "id", "rail, if it is one's", nullable=True),
         Column("participant", "id", "participant, if it is one's", nullable=True),

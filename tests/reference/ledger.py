@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 from fx.dealer import dealer_legs
 from simcore.engine.spec import HopSpec, WorldSpec
@@ -38,6 +39,7 @@ class Ledger:
         self.quotes: list[tuple[int, ...]] = [(0, 0, 0, 0, 0, 0)] * len(spec.quotes)
         self.shut_until: dict[tuple[int, int], int] = {}
         """(route, hop) → until when it takes nothing, once it was shut."""
+        self.sends_from = [0] * spec.n_participant
         self.now = 0
         self.settled = 0
         self.arrivals = 0
@@ -126,6 +128,9 @@ class Ledger:
 
     def _enter(self, payment: Payment) -> None:
         rail, account = self._rail(payment), self.book[payment.debit]
+        if (back := self.sends_from[account.participant]) > self.now:  # nobody has sent it
+            self._schedule(payment, 0, back)
+            return
         if self._screened_out(payment):
             self._fail(payment, c.REJECTED_SCREENING)
             return
@@ -300,15 +305,19 @@ class Ledger:
         return self.settled - 1
 
     def _dealing_opens(self, payment: Payment) -> int:
-        """From when on a dealer exchanges what the obligation brings it; 0 where nothing is exchanged."""
-        later = self._later(payment)
-        if payment.returning or not later or self.spec.always_dealt:
+        """From when on dealers exchange what the obligation, or one that settles with it on a ledger, brings them."""
+        opens_at, route = 0, self.spec.routes[payment.route]
+        if payment.returning or self.spec.always_dealt:
             return 0
-        source = self._rail(payment).currency
-        target = self.rails[self.spec.routes[payment.route][later[0]].rail].currency
-        if source == target:
-            return 0
-        return self.quotes[self.spec.quotes.index((self.book[payment.credit].participant, source, target))][4]
+        for before, after in pairwise([payment.hop, *self._later(payment)]):
+            here, there = (self.spec.rails[route[k].rail] for k in (before, after))
+            if here.currency != there.currency:
+                dealer = self._who(route[before].creditor, payment)
+                quote = self.spec.quotes.index((dealer, here.currency, there.currency))
+                opens_at = max(opens_at, self.quotes[quote][4])
+            if here.ledger == c.NONE or here.ledger != there.ledger:
+                break
+        return opens_at
 
     def _hop_opens(self, payment: Payment) -> int:
         """Until when the hop takes nothing after its cut-off; 0 for money on its way back."""

@@ -206,6 +206,8 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         spread = SPREADS[number % len(SPREADS)]
         sizes = SIZES[number % len(SIZES)][: spec.n_size]
         return machine.quote(step.first % len(spec.quotes), *rate, spread, 100 + cycle_id, *later, sizes)
+    if step.what == "hold":
+        return None if spec.always_sending else machine.hold(step.first % spec.n_participant, step.at + number % 5)
     if step.what == "transfer" and len(spec.rails) > 1:
         return _transfer(spec, machine, rail, number, step.at)
     return None

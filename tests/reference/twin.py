@@ -317,6 +317,10 @@ class Twin(Ledger):
         self.sizes[index] = list(sizes)
         self.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id, opens_at, value_at)
 
+    def hold(self, participant: int, until_us: int) -> None:
+        self._rest()
+        self.sends_from[participant] = until_us
+
     def reset_day(self, rail: int) -> None:
         self._rest()
         for k in self.rails[rail].accounts:

@@ -36,7 +36,7 @@ RULES = (c.FIFO, c.PRIORITY, c.BYPASS)
 STEPS = ("advance", "open", "open", "close", "cut_off", "open_for_funding", "return_queued", "transfer", "transfer",
          "cycle", "cycle", "cycle", "quote", "reset_day", "is_open", "lend", "set_limit", "reset_receipts",
          "return_collected", "settle_collected", "split", "split", "shut_hop", "shut_hop",
-         "settle_positions", "settle_positions")  # fmt: skip
+         "settle_positions", "settle_positions", "hold", "hold")  # fmt: skip
 
 
 class Choices(Protocol):
@@ -154,6 +154,7 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
         quotes=tuple((dealer, a, b) for a in currencies for b in currencies if a != b for dealer in range(n)),
         n_draw=n_draw,
         always_dealt=choose.among((True, False)),
+        always_sending=choose.among((True, True, False)),
         n_size=choose.among((0, 1, 2)),
     )
 
