@@ -291,7 +291,7 @@ class Hops:
         self._fail(
             "obligations",
             before,
-            self._outages.exchanged(before, here),
+            joined & self._outages.exchanged(before, here),
             lambda k: f"brought to {name('creditor', before['creditor'][k])} for an exchange while it was out",
         )
         one_set = (here["sequence"] == before["sequence"]) & (here["sequence"] >= 0)
