@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from simcore.results.audit_books import exact_sum
 from simcore.results.audit_read import Batch, Words
 from simcore.results.audit_report import Proof
 
-Ints = NDArray[np.int64]
+Ints = NDArray[Any]  # int64, or narrower where they are positions of names
 _BOOKS: Final = ("wallets", "deposits", "stock", "backing", "position")
 _UNMOVED: Final = ("midnight", "interest", "end")
 """Events between which and the one before nothing has moved but wallets."""

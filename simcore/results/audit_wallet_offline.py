@@ -17,7 +17,7 @@ from simcore.results.schema import WALLET_STATUSES
 
 
 def check_offline(
-    rows: NDArray[np.int64], limits: Limits, class_of: NDArray[np.int64], kept: Proof, decided: Proof
+    rows: NDArray[np.int64], limits: Limits, class_of: NDArray[np.int16], kept: Proof, decided: Proof
 ) -> None:
     """Look at all payments made offline.
 
@@ -25,7 +25,7 @@ def check_offline(
     ----------
     rows : int64 (8, n)    payer, made at, decided at, amount, status, payment_id, the payer's balance before the row,
                            number of the row
-    class_of : int64 (n_wallet,)
+    class_of : int16 (n_wallet,)
     """
     payer, made, done, amount, status, number, balance, row = rows
     refused = device({"offline": np.ones(status.size), "status": status})

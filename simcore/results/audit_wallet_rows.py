@@ -27,18 +27,19 @@ class WalletRows:
         self.name, self.terms, self._words = name, terms, words
         self._money, self._limits_proof, self._each = proofs
         self._wallets = wallets
-        n = wallets["wallet"].size
-        if not np.array_equal(wallets["wallet"], np.arange(n)):
+        numbers = wallets.pop("wallet")
+        n = numbers.size
+        if not np.array_equal(numbers, np.arange(n)):
             self._money.fail(f"wallets of {name}: numbers that aren't 0 to {n - 1} in order")
         self._limits: Limits = limits_of(terms)
-        self._class = self._codes("class", list(terms["classes"]), wallets["class"])
+        self._class = self._codes("class", list(terms["classes"]), wallets.pop("class"))
         # The scenario in the metadata has its keys sorted; operators come as their books have them.
         operators = [words.name("operator", code) for code in books["operator"][: len(terms["operators"])]]
-        self._operator = self._codes("operator", operators, wallets["operator"])
-        self._bank = self._codes("bank", operators, wallets["bank"])
+        self._operator = self._codes("operator", operators, wallets.pop("operator"))
+        self._bank = self._codes("bank", operators, wallets.pop("bank"))
         self.balance, self.deposit = wallets["opening_minor"].copy(), wallets["deposit_opening_minor"].copy()
         # One more than there are wallets: what has no payer counts for the last.
-        self.spent, self._day = np.zeros(n + 1, np.int64), np.full(n + 1, -1, np.int64)
+        self.spent, self._day = np.zeros(n + 1, np.int64), np.full(n + 1, -1, np.int32)
         self._counted, self._rows = 0, 0
         self._seen_ids = np.zeros(0, np.bool_)
         self._interest = 0
@@ -46,7 +47,7 @@ class WalletRows:
         times = books["time"]
         span = (int(times.min()), int(times.max())) if times.size else (0, 0)
         countries = list(dict.fromkeys(it["country"] for it in terms["holders"].values()))
-        self._zone = self._codes("country", countries, wallets["country"])
+        self._zone = self._codes("country", countries, wallets.pop("country"))
         self._midnights = [midnights(country, *span) for country in countries]
         is_bank = np.array([terms["operators"].get(name, {}).get("bank", True) for name in operators])
         self.books = OperatorBooks(name, books, words, self._money, is_bank)
@@ -54,10 +55,10 @@ class WalletRows:
         over = (self.balance < 0) | (self.balance > self._limits.balance[self._class]) | (self.deposit < 0)
         self._limits_proof.fail_each(np.flatnonzero(over), lambda at: f"wallet {at} of {name} begins beyond a limit")
 
-    def _codes(self, column: str, names: list[str], values: NDArray[Any]) -> NDArray[np.int64]:
+    def _codes(self, column: str, names: list[str], values: NDArray[Any]) -> NDArray[np.int16]:
         """Positions among ``names`` for codes of a column; -1 stays."""
         codes = np.array([self._words.code(column, one) for one in names], np.int64)
-        place = np.full(max(int(codes.max(initial=0)), int(values.max(initial=0))) + 2, -1, np.int64)
+        place = np.full(max(int(codes.max(initial=0)), int(values.max(initial=0))) + 2, -1, np.int16)
         place[codes] = np.arange(codes.size)
         found = place[values]
         if ((found < 0) & (values >= 0)).any():
@@ -227,11 +228,11 @@ class WalletRows:
         held = exact_sum(wallets["closing_minor"])
         issued, earned = money(self.books.issued, currency), money(self._interest, currency)
         self._money.details.append(
-            f"{name}: {money(held, currency)} in {wallets['wallet'].size:,} wallets at the end, {issued} issued by "
+            f"{name}: {money(held, currency)} in {self.balance.size:,} wallets at the end, {issued} issued by "
             f"{self.terms['issuer']}, {earned} of interest; {self._rows:,} rows replayed"
         )
         self._limits_proof.details.append(
             f"{name}: balances, payments, days from midnight to midnight and what was offline held to the limits of "
-            f"{wallets['wallet'].size:,} wallets at every row"
+            f"{self.balance.size:,} wallets at every row"
         )
         self._each.details.append(f"{name}: {self._counted:,} payments decided as the rules of wallets say")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simcore.kernels.constants import KIND_WALLET_ISSUE, KIND_WALLET_REDEMPTION, KIND_WALLET_SETTLEMENT
 from simcore.results.audit_read import Batch, TableReader, Words
@@ -18,6 +19,10 @@ from simcore.results.audit_wallet_rows import WalletRows
 from simcore.results.schema import ALL_TABLES, WALLET_KINDS, WALLET_STATUSES
 
 _SCENARIO: Final = b"luhai.scenario"
+_WALLETS: Final = (
+    "wallet", "class", "operator", "bank", "country", "opening_minor", "closing_minor", "deposit_opening_minor",
+    "deposit_closing_minor",
+)  # fmt: skip
 _KINDS: Final = (KIND_WALLET_ISSUE, KIND_WALLET_REDEMPTION, KIND_WALLET_SETTLEMENT)
 
 
@@ -53,12 +58,11 @@ class Wallets:
         words = Words(WALLET_STATUSES, WALLET_KINDS)
         for name in self._terms:
             words.code("system", name)
-        whole = {table: self._read(table, words).whole() for table in ("wallets", "wallet_operators")}
+        books = self._read("wallet_operators", words).whole()
         systems = []
         for number, (name, terms) in enumerate(self._terms.items()):
-            mine = {table: _of(rows, number) for table, rows in whole.items()}
-            systems.append(WalletRows(name, terms, mine["wallets"], mine["wallet_operators"], words, self._proofs))
-        del whole
+            wallets = self._wallets(number, words)
+            systems.append(WalletRows(name, terms, wallets, _of(books, number), words, self._proofs))
         for batch in self._read("wallet_payments", words).batches():
             for number, system in enumerate(systems):
                 system.add(batch if len(systems) == 1 else _of(batch, number))
@@ -68,6 +72,15 @@ class Wallets:
 
     def _read(self, table: str, words: Words) -> TableReader:
         return TableReader(self._folder, table, tuple(column.name for column in ALL_TABLES[table]), words)
+
+    def _wallets(self, system: int, words: Words) -> Batch:
+        """The wallets of one system, column after column and no wider than they need be, for there may be millions."""
+        parts: dict[str, list[NDArray[Any]]] = {}
+        for batch in TableReader(self._folder, "wallets", ("system", *_WALLETS), words).batches():
+            for name, values in _of(batch, system).items():
+                if name in _WALLETS:
+                    parts.setdefault(name, []).append(values if values.dtype == np.int64 else values.astype(np.int16))
+        return {name: np.concatenate(parts.pop(name)) if name in parts else np.zeros(0, np.int64) for name in _WALLETS}
 
     def _issued(self, systems: list[WalletRows]) -> None:
         """What stocks and cover grew by is what the issuer was paid on the rail."""
