@@ -61,6 +61,9 @@ MEASURES: Final[dict[str, Measure]] = {
     "liquidity_used": Measure(
         "accounts", "minor units", "sum over accounts and days of max(0, opening − lowest balance); issuers left out",
         _BIS),
+    "liquidity_needed": Measure(
+        "accounts", "minor units", "sum over accounts of max(0, first opening − lowest balance of all days): what each "
+        "had to have at first for all days together; issuers left out", OWN),
     "credit_drawn": Measure(
         "accounts", "minor units", "sum over accounts and days of max(0, −lowest balance); issuers left out", _CPMI),
     "debited_value": Measure("accounts", "minor units", "sum of debits; issuers left out", OWN),

@@ -24,7 +24,7 @@ THEMES: Final[dict[str, tuple[str, ...]]] = {
                    "submitted_value", "settled_value", "settlement_rate_value"),
     "time": ("median_time", "mean_time", "value_weighted_delay", "delay_indicator", "within_hour"),
     "cost": ("fee_value", "sending_fee_value", "cost_bp", "rmb_share", "rmb_crossing_share"),
-    "liquidity": ("liquidity_used", "credit_drawn", "debited_value", "turnover", "liquidity_gini", "herfindahl"),
+    "liquidity": ("liquidity_used", "liquidity_needed", "credit_drawn", "debited_value", "turnover", "liquidity_gini", "herfindahl"),
     "bounds": ("liquidity_lower_bound", "liquidity_for_payments", "liquidity_upper_bound", "liquidity_level",
                "liquidity_upper_submitted", "netting_possible", "netting_efficiency"),
     "risk": ("principal_at_risk", "principal_at_risk_peak"),

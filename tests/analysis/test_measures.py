@@ -81,6 +81,14 @@ def test_measures_of_accounts_equal_their_definitions(tmp_path: Path) -> None:
     debited = sum(row["debited_minor"] for row in accounts)
     total, n = sum(used.values()), len(used)
     assert found["liquidity_used", ""] == total > 0
+    needed = {}
+    for who in used:
+        mine = [row for row in accounts if row["participant"] == who]
+        first = min(mine, key=lambda row: row["business_day"])["opening_minor"]
+        needed[who] = max(0, first - min(row["minimum_minor"] for row in mine))
+    assert found["liquidity_needed", ""] == sum(needed.values()) > 0
+    by_holder = values(run, "participant")
+    assert {who: by_holder["liquidity_needed", who] for who in needed} == needed
     assert found["credit_drawn", ""] == sum(max(0, -row["minimum_minor"]) for row in accounts)
     assert found["turnover", ""] == Fraction(debited, total)
     pairs = sum(abs(a - b) for a in used.values() for b in used.values())
