@@ -40,7 +40,8 @@ def compute(tables: Tables, by: str) -> Found:
         used, drawn, debited = ([each[k] for each in accounts.values()] for k in range(3))
         needed = [max(0, first - lowest) for *_, first, lowest in accounts.values()]
         values: dict[str, int | Fraction | None] = {
-            "liquidity_used": sum(used), "liquidity_needed": sum(needed), "credit_drawn": sum(drawn), "debited_value": sum(debited),
+            "liquidity_used": sum(used), "liquidity_needed": sum(needed),
+            "credit_drawn": sum(drawn), "debited_value": sum(debited),
             "turnover": ratio(sum(debited), sum(used)), "liquidity_gini": gini(used),
             "herfindahl": ratio(sum(d * d for d in debited), sum(debited) ** 2),
         }  # fmt: skip
