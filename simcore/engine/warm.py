@@ -21,6 +21,7 @@ KERNELS: dict[str, Any] = {
     "settle_cycle": control.settle_cycle,
     "return_queued": control.return_queued,
     "lend": control.lend,
+    "set_limit": control.set_limit,
     "split_queues": parts.split_queues,
     "run_block": block.run_block,
     "wake": block.wake,
@@ -86,6 +87,7 @@ def warm(progress: Callable[[str], None]) -> None:
     machine.settle_collected(1, nothing, 0, 3, (), [(2, 3, 1)])
     machine.return_collected(1, nothing, RETURNED_UNWOUND, 3)
     machine.settle_positions(np.zeros(1, np.int64), one, one, 3)
+    machine.set_limit(0, 1, 3)
     machine.split_queues(0, 1, 3)
     nobody = np.zeros(0, np.int32)
     net_positions(nobody, nobody, nothing, np.zeros(1, np.int64), np.zeros(1, np.int64))

@@ -18,6 +18,9 @@ STUCK = "".join(
 )
 TOWNS = {
     "splits": RING_TOWN.replace(RING, 'split_every = "15 min"'),
+    "lends": RING_TOWN.replace(RING, 'lender = "A"\nintraday_credit = { form = "overdraft", rate = "1 bp" }')
+    .replace('"100 SGD"', '"100 SGD", debit_limit = "unlimited"')
+    .replace('"50 SGD"', '"50 SGD", collateral = "100 SGD"'),
     "defaults": NET_TOWN.replace('when_closed = "return"', 'when_closed = "return"\nwhen_short = "clearing_vector"'),
     "unwinds": NET_TOWN.replace('when_closed = "return"', 'when_closed = "return"\nwhen_short = "unwind"'),
 }
