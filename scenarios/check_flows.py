@@ -21,7 +21,7 @@ from simcore.units import UnitError, format_amount
 
 def check_flows(checks: Checks) -> None:
     """Note the faults of every flow and of the ways its payments may go."""
-    if not checks.rest.names("flows") and checks.rest.whole("flows") and not checks.scenario.wallets:
+    if not checks.rest.names("flows") and checks.rest.whole("flows") and not checks.rest.names("wallets"):
         checks.say("LH066", ("flows",), "no flow", "at least one flow of payments")
     done: set[KeyPath] = set()  # a fault of a route is said once, for the first flow that meets it
     for name, flow in checks.scenario.flows.items():

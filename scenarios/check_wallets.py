@@ -134,10 +134,9 @@ class _System:
         system, rail = self.system, self.checks.scenario.rails.get(self.system.rail)
         if system.settle_every is not None and system.settle_every <= 0:
             self.say(TIMES, ("settle_every",), "0 s", "a distance between settlements", '"1 h"')
-        if system.regime != "cash" and not system.settle_at and system.settle_every is None:
-            if len(system.operators) > 1 and system.regime == "deposit":
-                self.say(TIMES, ("settle_at",), "no time at which positions settle", "settle_at, settle_every or both",
-                         'settle_at = ["17:00"]')  # fmt: skip
+        if len(system.operators) > 1 and self._owes() and not system.settle_at and system.settle_every is None:
+            self.say(TIMES, ("settle_at",), "no time at which positions settle", "settle_at, settle_every or both",
+                     'settle_at = ["17:00"]')  # fmt: skip
         for index, clock in enumerate(system.settle_at):
             if rail is not None and not is_open_at(self.checks, rail, clock):
                 self.say(TIMES, ("settle_at", index), format_clock(clock),
@@ -152,6 +151,12 @@ class _System:
         for index, day in enumerate(system.interest_on):
             if not info.start < day <= info.start + dt.timedelta(days=min(max(info.days, 0), 36_600)):
                 self.say(TIMES, ("interest_on", index), day.isoformat(), "a day within the run, after its first")
+
+    def _owes(self) -> bool:
+        """Whether operators owe each other on some day of the run."""
+        info, system = self.checks.scenario.scenario, self.system
+        last = info.start + dt.timedelta(days=min(max(info.days, 1), 36_600) - 1)
+        return system.regime == "deposit" or (system.regime == "by_date" and last >= system.deposit_from)
 
     def _holders(self, path: KeyPath, holders: WalletHolders) -> None:
         system = self.system
