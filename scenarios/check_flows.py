@@ -58,6 +58,10 @@ def _trade(checks: Checks, path: KeyPath, flow: TradeFlow) -> list[str]:
     ways = {(debtor, creditor) for debtor in positive(flow.debtors)[:2] for creditor in positive(flow.creditors)[:2]}
     if ways and all(debtor == creditor for debtor, creditor in ways):
         checks.say("LH066", (*path, "creditors"), f"{next(iter(ways))[0]} alone on both sides", "somebody else to pay")
+    if flow.customers is not None and not 1 <= flow.customers <= 10**7:
+        checks.say(
+            "LH152", (*path, "customers"), str(flow.customers), "1 to ten million customers of each debtor", "10000"
+        )
     if flow.per_day <= 0:
         checks.say("LH066", (*path, "per_day"), str(flow.per_day), "more than zero payments a day", "100")
     elif flow.per_day > 10**9:

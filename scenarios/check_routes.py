@@ -8,6 +8,7 @@ from scenarios.check_cover import check_cover
 from scenarios.check_cut_offs import check_cut_off
 from scenarios.check_fees import check_choice, check_fees
 from scenarios.check_latency import check_latency
+from scenarios.check_links import check_links, check_proxy
 from scenarios.check_refunds import check_refunds
 from scenarios.check_ways import parse_role
 from scenarios.keys import KeyPath, listed, nearest, shown_value
@@ -41,6 +42,8 @@ def check_routes(checks: Checks) -> None:
                 checks.say("LH046", (*here, "to"), f"{hop.creditor} paying itself", "two roles that differ")
             if isinstance(hop.latency, Latency):
                 check_latency(checks, (*here, "latency"), hop.latency)
+            if hop.proxy is not None:
+                check_proxy(checks, (*here, "proxy"), hop.proxy)
             if hop.screening is not None and hop.screening.hold is not None:
                 check_latency(checks, (*here, "screening", "hold"), hop.screening.hold)
             check_cut_off(checks, here, route, index)
@@ -49,6 +52,7 @@ def check_routes(checks: Checks) -> None:
         _ends(checks, path, route)
         check_fees(checks, path, route)
         check_cover(checks, path, route)
+    check_links(checks)
     for name, corridor in checks.scenario.corridors.items():
         path = ("corridors", name)
         for route_name in corridor.routes:

@@ -24,7 +24,7 @@ INDENT = "  "
 # Tables whose entries are one line each; the others get a header and one line per key.
 ROWS = {"accounts": 2}
 # Tables that leave no trace where a scenario has none: its digest is what it was before they could be written.
-WHERE_USED = ("outages", "wallets")
+WHERE_USED = ("instant_links", "outages", "wallets")
 
 
 def to_dict(scenario: Scenario) -> dict[str, Any]:

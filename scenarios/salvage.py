@@ -16,6 +16,7 @@ DEPTH = {
     "flows": 2,
     "corridors": 2,
     "pvp": 2,
+    "instant_links": 2,
     "fx": 3,
     "outages": 2,
     "sources": 2,

@@ -14,7 +14,16 @@ from simcore.errors import Fault, ScenarioError
 
 SETTING = Origin("--set")
 # Tables whose keys are names the user chose; --set does not invent one by a slip of the finger.
-NAMED = [("participants",), ("rails",), ("routes",), ("flows",), ("corridors",), ("fx", "pairs"), ("fx", "dealers")]
+NAMED = [
+    ("participants",),
+    ("rails",),
+    ("routes",),
+    ("flows",),
+    ("corridors",),
+    ("instant_links",),
+    ("fx", "pairs"),
+    ("fx", "dealers"),
+]
 
 
 def apply_settings(document: Document, settings: Mapping[str, Any] | Iterable[str]) -> None:

@@ -45,7 +45,8 @@ CLOSED = {"wait": "waits for the next opening", "reject": "is rejected", "return
 
 def summary(scenario: Scenario, digest: str) -> str:
     """Return the text of ``luhai show``."""
-    tables = (_participants, _rails, _accounts, _routes, _pvp, _flows, fx_lines, wallet_lines, outage_lines, _sources,
+    tables = (_participants, _rails, _accounts, _routes, _pvp, _links, _flows, fx_lines, wallet_lines, outage_lines,
+              _sources,
               _left_out)  # fmt: skip
     parts = [_info(scenario, digest), *(lines_of(scenario) for lines_of in tables)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
@@ -224,6 +225,10 @@ def _hop(hop: Hop, scenario: Scenario) -> str:
         again = f", again from {format_clock(hop.opens)}" if hop.opens else ""
         more += f", cut-off {format_clock(hop.cut_off)}{clock}{again}"
     more += f", payment versus payment by {hop.pvp}" if hop.pvp is not None else ""
+    if hop.proxy is not None:
+        takes = latency_text(hop.proxy.latency) or "no time"
+        lost = f", {decimal_text(100 * hop.proxy.unknown_share)} % unknown" if hop.proxy.unknown_share else ""
+        more += f", proxy looked up in {takes}{lost}"
     kept = f" (keeps {_fee(hop.fee)})" if hop.fee is not None else ""
     return f"─{hop.rail} ({scenario.rails[hop.rail].currency}{more})→ {hop.creditor}{kept}"
 
@@ -258,6 +263,22 @@ def _routes(scenario: Scenario) -> Iterator[str]:
         yield f"  corridor {name}: {corridor.debtor_country} → {corridor.creditor_country} by {shares}"
 
 
+def _links(scenario: Scenario) -> Iterator[str]:
+    if not scenario.instant_links:
+        return
+    yield f"Links between instant payment systems ({len(scenario.instant_links)})"
+    for name, link in scenario.instant_links.items():
+        yield f"  {name:<16} {link.name}".rstrip()
+        yield f"      by {', '.join(link.routes)}"
+        limit = "no time limit" if link.time_limit is None else f"reversed after {format_duration(link.time_limit)}"
+        quotes = "quotes of the moment"
+        if link.quote_valid is not None:
+            then = {"requote": "then asked for again", "reject": "then rejected"}[link.when_expired]
+            quotes = f"quotes valid for {format_duration(link.quote_valid)}, {then}"
+        day = "" if link.day_limit is None else f"; {format_amount(link.day_limit)} a customer and day ({link.zone})"
+        yield f"      {limit}; {quotes}{day}"
+
+
 def _arrows(route: Route, scenario: Scenario) -> str:
     return " ".join([route.hops[0].debtor, *(_hop(hop, scenario) for hop in route.hops)])
 
@@ -286,6 +307,8 @@ def _flows(scenario: Scenario) -> Iterator[str]:
             day = "day" if isinstance(flow, RetailFlow) else "business day"
             yield f"  {name:<16} {decimal_text(flow.per_day)} payments a {day} ({flow.calendar}) by {way}"
             clock = f"{min(hours)}:00 and {int(max(hours)) + 1:02d}:00"
+            if flow.customers is not None:
+                yield f"      by {flow.customers:,} customers of each debtor"
             yield f"      {flow.purpose}, priority {flow.priority}, between {clock} local time"
             if isinstance(flow, RetailFlow):
                 weekdays = _weights(flow.weekdays) or "all alike"

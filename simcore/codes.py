@@ -631,6 +631,21 @@ _PVP = {
     ),
 }
 
+_INSTANT_LINKS = {
+    "LH141": Code(
+        "a link between instant payment systems that can't be",
+        "The routes of a link have two hops or more, on instant rails that reject or return what arrives closed, and "
+        "begin on the same rail; no route belongs to two links. So every payment is credited or reversed at once.",
+        '[instant_links.paynow-promptpay]\nroutes = ["by-dbs", "by-kasikorn"]\ntime_limit = "60 s"',
+    ),
+    "LH142": Code(
+        "promises of a link that can't be kept",
+        "A time limit is above zero. Quotes are for what the first hop of a route pays to the dealer who exchanges "
+        "it; they are valid for some time and have no later value date. What happens when they expire needs quotes.",
+        'time_limit = "60 s"\nquote_valid = "10 min"\nwhen_expired = "reject"',
+    ),
+}
+
 _LEDGERS = {
     "LH143": Code(
         "blocks of a shared ledger that can't work",
@@ -690,6 +705,17 @@ _WALLETS = {
 }
 
 _RETAIL = {
+    "LH151": Code(
+        "a proxy look-up that can't be",
+        "A look-up takes some time, and a share between 0 and 1 of aliases leads to nobody.",
+        'proxy = { latency = { lognormal = { median = "800 ms", sigma = 0.5 } }, unknown_share = "1 %" }',
+    ),
+    "LH152": Code(
+        "a limit of a day that can't be kept",
+        "A link limits what a customer sends a day by an amount above zero in the currency of its first rail. Flows "
+        "say how many customers each debtor has, from one on.",
+        'day_limit = "1000 SGD"\nzone = "Asia/Singapore"\n\n[flows.remittances]\ncustomers = 10000',
+    ),
     "LH153": Code(
         "a day of retail that can't be",
         "A retail flow weighs weekdays by name (Mon, Tue, Wed, Thu, Fri, Sat, Sun), single days by date, and all days "
@@ -777,6 +803,7 @@ CODES: dict[str, Code] = {
     **_MARKET,
     **_WALLETS_OF_SCENARIOS,
     **_PVP,
+    **_INSTANT_LINKS,
     **_LEDGERS,
     **_WALLETS,
     **_RETAIL,

@@ -137,6 +137,16 @@ class Screening:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProxyLookup:
+    """Looking up the payee by an alias, such as a mobile number, before an obligation is sent."""
+
+    latency: Duration | Latency = 0
+    """How long the answer takes; comes on top of the hop's latency."""
+    unknown_share: Share = Decimal(0)
+    """Of payments, those whose alias leads to nobody; they are rejected (``REJECTED_PROXY``)."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hop:
     """One obligation of a route.
 
@@ -155,6 +165,7 @@ class Hop:
     fee: Fee | None = None
     """What the participant in ``to`` keeps; not where it exchanges the money, since there the spread is its price."""
     screening: Screening | None = None
+    proxy: ProxyLookup | None = None
     cut_off: ClockTime | None = None
     """The last time of a business day at which the participant in ``from`` still passes payments on over this hop;
     what reaches the hop later waits for its next business day. Most banks' cut-offs are hours before the rail's."""
@@ -167,7 +178,7 @@ class Hop:
     @property
     def is_drawn(self) -> bool:
         """Whether chance decides when, or if, it reaches its rail."""
-        return isinstance(self.latency, Latency) or self.screening is not None
+        return isinstance(self.latency, Latency) or self.screening is not None or self.proxy is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +228,33 @@ class Route:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InstantLink:
+    """A link between instant payment systems, such as Nexus: its routes, one for each provider of exchange.
+
+    What each hop but the last credits is held for the payment: its payee can't use it until the creditor has the
+    money. So a payment that fails, or isn't credited in time, is reversed at once and in full.
+    """
+
+    routes: tuple[str, ...]
+    """All begin on the same rail; their rails are instant, and reject or return what arrives closed."""
+    time_limit: Duration | None = None
+    """A payment that isn't credited so long after it has reached its first rail is reversed (``REJECTED_TIME_LIMIT``);
+    none means that the link waits for the answer."""
+    quote_valid: Duration | None = None
+    """The provider quotes when a payment is initiated, and honours its quote if the payment reaches its first rail
+    within this time; none means that the quote in force on arrival is taken."""
+    when_expired: Literal["requote", "reject"] = "requote"
+    """What happens to a payment that comes later, or whose provider didn't deal: it asks again on arrival, or it is
+    rejected. A provider that doesn't deal then gives no quote, and the payment is rejected too (``REJECTED_QUOTE``)."""
+    day_limit: Money | None = None
+    """The most a customer may send by all its routes in a day, in the currency of their first rail; what would exceed
+    it is rejected (``REJECTED_DAY_LIMIT``). What was reversed doesn't count. Flows say how many customers there are."""
+    zone: str = "UTC"
+    """Zone at whose midnight the day begins."""
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Corridor:
     """A pair of countries and the routes open between them, with the share of payments each takes."""
 
@@ -253,6 +291,9 @@ class TradeFlow:
     """Weight of each local hour ``"09" … ``; uniform inside an hour."""
     zone: str | None = None
     """Zone of ``profile``; none means the calendar's."""
+    customers: int | None = None
+    """How many customers each paying participant has; each payment is made by one of them, all alike. None means that
+    nobody counts what a customer sends."""
     purpose: str = "trade"
     priority: int = 5
 
@@ -317,6 +358,7 @@ class Scenario:
     corridors: dict[str, Corridor] = field(default_factory=dict)
     pvp: dict[str, Any] = field(default_factory=dict)
     """Instances of the registered ways to settle payment versus payment (:mod:`simcore.pvp`)."""
+    instant_links: dict[str, InstantLink] = field(default_factory=dict)
     fx: Fx = field(default_factory=Fx)
     wallets: dict[str, Wallets] = field(default_factory=dict)
     """Retail systems whose money is in wallets, such as e-CNY."""

@@ -29,6 +29,7 @@ class DemandBatch(NamedTuple):
     corridor: NDArray[np.int16]  # (n,) index of the corridor, -1 where there is none
     draws: NDArray[np.int64]  # (n, n_draw) drawn latencies in microseconds; column = Hop's drawn column of its route
     reference: pa.Array | None  # (n,) string, or None where the whole batch has none
+    customer: NDArray[np.int32] | None = None  # (n,) of the debtor, -1 for none; None where no flow has customers
 
     @property
     def size(self) -> int:

@@ -150,7 +150,8 @@ class RouteChoice:
         if cover is not None and cover.credited == "message":
             return np.full(at.size, float(cover.message))
         for hop, after in zip(hops, [*hops[1:], None]):
-            at = at + round(typical_us(hop.latency) + _hold_us(hop))
+            looked_up = 0.0 if hop.proxy is None else typical_us(hop.proxy.latency)
+            at = at + round(typical_us(hop.latency) + _hold_us(hop) + looked_up)
             source = self._scenario.rails[hop.rail].currency
             target = source if after is None else self._scenario.rails[after.rail].currency
             if target == source and hop.cut_off is None:

@@ -23,6 +23,7 @@ class Chunk(NamedTuple):
     priority: NDArray[np.int8]
     flow: NDArray[np.int16]
     purpose: NDArray[np.int16]
+    customer: NDArray[np.int32]  # of the debtor, -1 where its flow has none
     reference: pa.Array | None
 
     @property

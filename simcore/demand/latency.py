@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.demand import portable
-from simcore.model import Hop, Latency, Refunds, Screening
+from simcore.kernels.constants import UNRESOLVED
+from simcore.model import Hop, Latency, ProxyLookup, Refunds, Screening
 from simcore.rng import stream
 
 MILLISECOND_US = 1_000
@@ -59,11 +60,28 @@ def refunded_us(spec: Refunds, chance: NDArray[np.float64], after: NDArray[np.fl
     return np.where(chance < float(spec.share), delay, -1)
 
 
+def looked_up_us(
+    spec: ProxyLookup, latency: NDArray[np.int64], chance: NDArray[np.float64], answer: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return latencies with the time of a look-up added, -1 - latency - UNRESOLVED where it finds nobody; (n,).
+
+    Parameters
+    ----------
+    latency : int64 (n,)              -1 - latency where screening rejects, as ``screened_us`` gives it
+    chance, answer : float64 (n,)     uniforms in [0, 1): whether somebody is found, and how long it takes
+    """
+    rejected = latency < 0
+    takes = latency_us(spec.latency, answer) if isinstance(spec.latency, Latency) else spec.latency
+    total = np.minimum(np.where(rejected, -1 - latency, latency) + takes, LONGEST_US)
+    unknown = chance < float(spec.unknown_share)
+    return np.where(unknown, -1 - total - UNRESOLVED, np.where(rejected, -1 - total, total))
+
+
 class LatencyDraws:
     """Fills the draws of one batch after another.
 
-    Column j of a route has the stream ``latency:<route>:<j>``, and ``screening:<route>:<j>`` for screening; that of
-    its refunds ``refund:<route>``.
+    Column j of a route has the stream ``latency:<route>:<j>``, ``screening:<route>:<j>`` for screening and
+    ``proxy:<route>:<j>`` for look-ups; that of its refunds is ``refund:<route>``.
     """
 
     def __init__(
@@ -71,12 +89,12 @@ class LatencyDraws:
     ) -> None:
         self._columns = columns
         self.width = max((len(hops) for hops in columns), default=0)
-        self._streams, self._chances = (
+        self._streams, self._chances, self._lookups = (
             [
                 [stream(seed, f"{what}:{name}:{j}", replicate) for j in range(len(hops))]
                 for name, hops in zip(routes, columns, strict=True)
             ]
-            for what in ("latency", "screening")
+            for what in ("latency", "screening", "proxy")
         )
         self._refunds = [stream(seed, f"refund:{name}", replicate) for name in routes]
 
@@ -98,5 +116,8 @@ class LatencyDraws:
                 if hop.screening is not None:
                     uniform = self._chances[index][j].random((rows.size, 2))
                     drawn = screened_us(hop.screening, drawn, uniform[:, 0], uniform[:, 1])
+                if hop.proxy is not None:
+                    uniform = self._lookups[index][j].random((rows.size, 2))
+                    drawn = looked_up_us(hop.proxy, drawn, uniform[:, 0], uniform[:, 1])
                 draws[rows, j] = drawn
         return draws

@@ -173,6 +173,7 @@ class ReplaySource:
             priority,
             np.full(n, self._index, dtype=np.int16),
             numbers[purpose],
+            np.full(n, -1, dtype=np.int32),
             reference,
         )
 

@@ -41,6 +41,11 @@ def drawn_columns(scenario: Scenario) -> list[list[Hop | Refunds]]:
     ]
 
 
+def most_customers(scenario: Scenario) -> int:
+    """Return how many customers a participant has at most; 0 where no flow has customers."""
+    return max((getattr(flow, "customers", None) or 0 for flow in scenario.flows.values()), default=0)
+
+
 def added_charges(scenario: Scenario) -> NDArray[np.int64]:
     """What the debtor adds on each route to the amount it wants paid: all fees where charges are OUR, else nothing."""
     return np.array(
@@ -103,6 +108,7 @@ class Demand:
         has_priority = first_priorities(scenario) if route_has_priority is None else route_has_priority
         self._has_priority = np.array(has_priority, dtype=bool)
         self._added = added_charges(scenario)
+        self._customers = most_customers(scenario)
         currencies = first_currencies(scenario) if route_first_currency is None else route_first_currency
 
         self.purposes: list[str] = list(dict.fromkeys(flow.purpose for flow in scenario.flows.values()))
@@ -178,6 +184,12 @@ class Demand:
             reference = chunk.reference
             if reference is not None and reference.null_count == chunk.size:
                 reference = None
+            draws = latencies.draw(chunk.route)
+            if self._customers:  # numbered through all participants
+                number = np.where(
+                    chunk.customer < 0, -1, chunk.debtor.astype(np.int64) * self._customers + chunk.customer
+                )
+                draws = np.column_stack((draws, number))
             yield DemandBatch(
                 first_payment_id=first_payment_id,
                 initiated_at=chunk.initiated_at,
@@ -189,7 +201,8 @@ class Demand:
                 flow=chunk.flow,
                 purpose=chunk.purpose,
                 corridor=self._corridor_of_flow[chunk.flow],
-                draws=latencies.draw(chunk.route),
+                draws=draws,
                 reference=reference,
+                customer=chunk.customer if self._customers else None,
             )
             first_payment_id += chunk.size

@@ -31,8 +31,8 @@ class TradeSource:
     """One trade or retail flow of a scenario as sorted chunks.
 
     Every draw comes from a stream of its own (``flow:<name>:count``, ``time``, ``amount``, ``debtor``, ``creditor``,
-    ``route``), one number per payment and in the order of time. So two policies that differ in the shares of a corridor
-    meet the same payments, and the size of the chunks changes nothing.
+    ``route``, ``customer``), one number per payment and in the order of time. So two policies that differ in the shares
+    of a corridor meet the same payments, and the size of the chunks changes nothing.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class TradeSource:
         """Yield the payments in the order of time; those that would fall outside the run's window are not made."""
         draw = {
             what: stream(self._seed, f"flow:{self._name}:{what}", self._replicate)
-            for what in ("count", "time", "amount", "debtor", "creditor", "route")
+            for what in ("count", "time", "amount", "debtor", "creditor", "route", "customer")
         }
         starts: list[int] = []
         counts: list[int] = []
@@ -110,10 +110,17 @@ class TradeSource:
             priority=np.full(n, self._flow.priority, dtype=np.int8),
             flow=np.full(n, self._index, dtype=np.int16),
             purpose=np.full(n, self._purpose, dtype=np.int16),
+            customer=self._customers(draw["customer"], n),
             reference=None,
         )
         first, last = np.searchsorted(initiated_at, self._window)
         return chunk.slice(int(first), int(last))
+
+    def _customers(self, draw: np.random.Generator, n: int) -> NDArray[np.int32]:
+        """Which customer of its debtor makes each payment, all alike; -1 where the flow has none."""
+        if self._flow.customers is None:
+            return np.full(n, -1, dtype=np.int32)
+        return np.floor(draw.random(n) * self._flow.customers).astype(np.int32)
 
 
 def slots(scenario: Scenario, flow: TradeFlow | WalletFlow) -> Iterator[tuple[int, float]]:

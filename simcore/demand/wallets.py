@@ -120,7 +120,8 @@ class _Source:
         chunk = Chunk(
             initiated_at=initiated_at, debtor=payer, creditor=payee, route=np.zeros(n, np.int32),
             amount_minor=lognormal_minor(flow.amount, draw["amount"].random(n)), priority=np.zeros(n, np.int8),
-            flow=np.full(n, self._index, np.int16), purpose=np.zeros(n, np.int16), reference=None,
+            flow=np.full(n, self._index, np.int16), purpose=np.zeros(n, np.int16), customer=np.full(n, -1, np.int32),
+            reference=None,
         )  # fmt: skip
         first, last = np.searchsorted(initiated_at, self._window)
         return chunk.slice(int(first), int(last))

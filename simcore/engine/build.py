@@ -19,10 +19,12 @@ from simcore.kernels.constants import (
     HELD_BY_CUT_OFF,
     HELD_BY_DEALER,
     HELD_BY_LINK,
+    LINKED,
     MAY_BE_OUT,
     NEVER,
     NONE,
     ORDERED,
+    PROMISES,
     ROLE_CREDITOR,
     ROLE_DEBTOR,
 )
@@ -31,6 +33,7 @@ from simcore.kernels.world import (
     CYCLE_SEQUENCE,
     FREE,
     HOP,
+    INSTANT_LINK,
     OBLIGATION_ROW,
     PAYMENT_ROW,
     QUOTE,
@@ -159,6 +162,8 @@ def _tests(spec: WorldSpec, hop: HopSpec, later: tuple[HopSpec, ...]) -> int:
 def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
     lane_of: dict[int, int] = {}
 
+    linked = {route for link in spec.instant_links for route in link.routes}
+
     def lane(hop: HopSpec) -> int:
         # An ordered rail takes arrivals of one instant by priority, which a first-in-first-out lane can't.
         if not lanes or hop.draw != NONE or spec.rails[hop.rail].rule != FIFO:
@@ -187,6 +192,7 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
                 and hop.draw == NONE
                 and not hop.goes_whole
                 and not hop.cut_off
+                and index not in linked
             ),
             "latency": hop.latency_us,
             "draw": hop.draw,
@@ -197,13 +203,38 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
             "fee_least": hop.fee_least,
             "fee_most": hop.fee_most,
             "lane": lane(hop),
-            "tests": _tests(spec, hop, route[at:]),
+            "tests": _tests(spec, hop, route[at:]) + LINKED * int(index in linked),
             "link": hop.link,
         }
-        for route in spec.routes
+        for index, route in enumerate(spec.routes)
         for at, hop in enumerate(route)
     ]
     return _records(HOP, rows), len(lane_of)
+
+
+def _instant_links(spec: WorldSpec) -> dict[str, Any]:
+    """The links, which route belongs to which, and room for what each customer has sent by each."""
+    link_of = np.full(len(spec.routes) if spec.instant_links else 0, NONE, np.int64)
+    for index, link in enumerate(spec.instant_links):
+        link_of[list(link.routes)] = index
+    rows, counted = [], 0
+    for link in spec.instant_links:
+        counts = link.limits_days and spec.n_customer > 0
+        rows.append(
+            {
+                "time_limit": link.time_limit,
+                "quote_valid": link.quote_valid,
+                "requotes": int(link.requotes),
+                "day_limit": link.day_limit,
+                "spent_at": counted if counts else NONE,
+            }
+        )
+        counted += spec.n_customer if counts else 0
+    return {
+        "link_of_route": link_of,
+        "instant_links": _records(INSTANT_LINK, rows),
+        "spent": np.zeros((counted, 2), np.int64),
+    }
 
 
 def _directory(spec: WorldSpec) -> dict[str, Any]:
@@ -254,6 +285,8 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         hops=hops,
         route_start=np.cumsum([0] + [len(route) for route in spec.routes]).astype(np.int64),
         **_directory(spec),
+        **_instant_links(spec),
+        promise=np.zeros((slots, PROMISES if spec.instant_links else 0), np.int64),
         quotes=readable(np.zeros(len(spec.quotes), dtype=QUOTE)),
         size_from=np.full((len(spec.quotes), spec.n_size), NEVER, np.int64),
         size_spread=np.zeros((len(spec.quotes), spec.n_size), np.int64),
@@ -293,5 +326,9 @@ def with_more_slots(world: World) -> World:
     slots["fx_id"][old:] = NONE
     world.state[FREE] = old
     return world._replace(
-        slots=readable(slots), heap=doubled(world.heap), draws=doubled(world.draws), moved=doubled(world.moved)
+        slots=readable(slots),
+        heap=doubled(world.heap),
+        draws=doubled(world.draws),
+        moved=doubled(world.moved),
+        promise=doubled(world.promise),
     )

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from fx.rates import RatePath
-from simcore.demand.stream import drawn_columns
+from simcore.demand.stream import drawn_columns, most_customers
 from simcore.engine.outages import Outages
-from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
+from simcore.engine.spec import AccountSpec, HopSpec, InstantLinkSpec, RailSpec, WorldSpec
 from simcore.engine.timetable import Timetable, timetable
 from simcore.errors import ScenarioError
 from simcore.kernels import constants as k
@@ -159,6 +159,21 @@ def _blocks(scenario: Scenario, rail: Any) -> dict[str, Any]:
     }
 
 
+def _instant_links(scenario: Scenario) -> tuple[InstantLinkSpec, ...]:
+    """The links between instant payment systems in numbers."""
+    routes = {name: index for index, name in enumerate(scenario.routes)}
+    return tuple(
+        InstantLinkSpec(
+            routes=tuple(routes[name] for name in link.routes),
+            time_limit=k.NEVER if link.time_limit is None else link.time_limit,
+            quote_valid=k.NONE if link.quote_valid is None else link.quote_valid,
+            requotes=link.when_expired == "requote",
+            day_limit=k.NEVER if link.day_limit is None else link.day_limit.amount_minor,
+        )
+        for link in scenario.instant_links.values()
+    )
+
+
 def _quotes(scenario: Scenario) -> list[QuoteDirection]:
     directions = []
     for dealer, terms in scenario.fx.dealers.items():
@@ -252,7 +267,9 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         and not outages.holds_dealers,
         always_sending=not outages.holds_participants,
         n_size=max((len(pair.spread_by_size or ()) for pair in scenario.fx.pairs.values()), default=0),
-        n_draw=max((len(columns) for columns in drawn_columns(scenario)), default=0),
+        instant_links=_instant_links(scenario),
+        n_draw=max((len(columns) for columns in drawn_columns(scenario)), default=0) + (most_customers(scenario) > 0),
+        n_customer=most_customers(scenario) * len(participants),
         n_link=len(links),
     )
     return Compiled(

@@ -16,6 +16,7 @@ from simcore.engine.control_log import ControlLog
 from simcore.engine.counts import Counts as Counts
 from simcore.engine.cut_offs import CutOffs
 from simcore.engine.interruptions import Interruptions
+from simcore.engine.link_days import LinkDays
 from simcore.engine.links import Links
 from simcore.engine.machine import Machine
 from simcore.engine.market import Market
@@ -125,6 +126,8 @@ class Conductor:
             for process in system.processes():
                 env.process(process)
         for process in Interruptions(self.compiled, self._machine, self._clock, self._log, rails).processes():
+            env.process(process)
+        for process in LinkDays(self.compiled, self._machine, self._clock).processes():
             env.process(process)
         env.process(self._record())
         self._clock.run()

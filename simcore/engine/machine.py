@@ -251,6 +251,11 @@ class Machine:
         self._rest()
         self.world.hops["shut_until"][hop] = until_us
 
+    def new_day(self, link: int) -> None:
+        """What customers have sent by a link doesn't count any more."""
+        self._rest()
+        self.world.instant_links["day"][link] += 1
+
     def close(self, rail: int) -> None:
         """Close a rail."""
         self._shut(rail, CLOSED)

@@ -47,6 +47,7 @@ def _names(compiled: Compiled, demand: Demand) -> Names:
         purposes=demand.purposes,
         corridors=list(compiled.scenario.corridors),
         currencies=compiled.currencies,
+        customers=spec.n_customer > 0,
         account_rail=np.array([row.rail for row in spec.accounts], np.int32),
         account_participant=np.array([row.participant for row in spec.accounts], np.int32),
         account_currency=np.array([spec.rails[row.rail].currency for row in spec.accounts], np.int32),

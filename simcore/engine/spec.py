@@ -113,6 +113,26 @@ class HopSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InstantLinkSpec:
+    """A link between instant payment systems: its routes, and what it promises to who pays by them."""
+
+    routes: tuple[int, ...]
+    time_limit: int = 2**63 - 1
+    """From the first rail to the last, microseconds."""
+    quote_valid: int = -1
+    """How long a quote is honoured, from initiation to the first rail; -1: the quote in force is taken."""
+    requotes: bool = False
+    """A quote that has expired is replaced by the one in force then."""
+    day_limit: int = 2**63 - 1
+    """The most a customer may send a day, minor units."""
+
+    @property
+    def limits_days(self) -> bool:
+        """Whether what customers send is counted."""
+        return self.day_limit < 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorldSpec:
     """A world before its first event."""
 
@@ -134,3 +154,7 @@ class WorldSpec:
     n_draw: int = 0
     n_link: int = 0
     """Links over which two hops settle together."""
+    """Columns of draws of a payment; with customers the last one is who pays, -1 for nobody."""
+    n_customer: int = 0
+    instant_links: tuple[InstantLinkSpec, ...] = ()
+    """Their routes have two hops or more, on instant rails that don't let wait what arrives closed."""

@@ -22,13 +22,12 @@ from simcore.kernels.settle import (
     log_return,
     log_unsettled,
     move_net,
-    participant_of,
-    real_hop,
     send,
     send_back,
     send_on,
     turn_back,
 )
+from simcore.kernels.ways import participant_of, real_hop
 from simcore.kernels.wide import (
     BACKWARD,
     FORWARD,

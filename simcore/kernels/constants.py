@@ -35,6 +35,20 @@ HELD_BY_CUT_OFF: Final = 2  # its hop has a cut-off, after which it comes to the
 BOUNDED: Final = 4  # the rail has a least or a most amount
 HELD_BY_LINK: Final = 8  # it settles together with the next hop, and a link waits until both can
 MAY_BE_OUT: Final = 16  # participants may be out, and then send nothing
+LINKED: Final = 32  # its route belongs to a link of instant payment systems
+
+# Columns of World.promise: what a link has promised a payment, by slot.
+DEADLINE: Final = 0  # when its money goes back if it isn't credited
+LATE: Final = 1  # 1: its next hop would come after that, and it comes back then
+QUOTED_UNTIL: Final = 2  # how long the quote is honoured; an instant gone by: there is none
+QUOTED_NUMERATOR: Final = 3
+QUOTED_DENOMINATOR: Final = 4
+QUOTED_SPREAD: Final = 5
+QUOTED_FX: Final = 6  # row of fx, -1: the quote in force is taken
+COUNTED: Final = 7  # what counts against the limit of its customer's day
+COUNTED_DAY: Final = 8
+PROMISES: Final = 9
+UNRESOLVED: Final = 2**60  # added to a drawn latency before it is made negative: the proxy leads nowhere
 
 # Roles of a hop.
 ROLE_DEBTOR: Final = 0
@@ -57,6 +71,10 @@ REJECTED_INSUFFICIENT_FUNDS: Final = 20
 REJECTED_CLOSED: Final = 21
 REJECTED_LIMIT: Final = 22
 REJECTED_SCREENING: Final = 23
+REJECTED_TIME_LIMIT: Final = 24
+REJECTED_QUOTE: Final = 25
+REJECTED_DAY_LIMIT: Final = 26
+REJECTED_PROXY: Final = 27
 RETURNED_CUT_OFF: Final = 30
 RETURNED_CLOSED: Final = 31
 RETURNED_ZERO_AMOUNT: Final = 32
@@ -77,6 +95,10 @@ STATUS_NAMES: Final = {
     REJECTED_CLOSED: "REJECTED_CLOSED",
     REJECTED_LIMIT: "REJECTED_LIMIT",
     REJECTED_SCREENING: "REJECTED_SCREENING",
+    REJECTED_TIME_LIMIT: "REJECTED_TIME_LIMIT",
+    REJECTED_QUOTE: "REJECTED_QUOTE",
+    REJECTED_DAY_LIMIT: "REJECTED_DAY_LIMIT",
+    REJECTED_PROXY: "REJECTED_PROXY",
     RETURNED_CUT_OFF: "RETURNED_CUT_OFF",
     RETURNED_CLOSED: "RETURNED_CLOSED",
     RETURNED_ZERO_AMOUNT: "RETURNED_ZERO_AMOUNT",

@@ -15,11 +15,14 @@ from simcore.kernels.constants import (
     BLOCK_SET,
     BOUNDED,
     COLLECT,
+    DEADLINE,
     DONE,
     FIFO,
     GROSS,
     HELD_BY_LINK,
     INSTANT,
+    LATE,
+    LINKED,
     LOG_FULL,
     MAY_BE_OUT,
     NEED_DEMAND,
@@ -27,9 +30,11 @@ from simcore.kernels.constants import (
     OPEN,
     OVERFLOW,
     REJECT,
+    UNRESOLVED,
     WAIT,
 )
 from simcore.kernels.due import take_due
+from simcore.kernels.instant_links import begin, refused, release, too_late
 from simcore.kernels.link import enter_pair
 from simcore.kernels.offset import offset_at_entry
 from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
@@ -49,7 +54,6 @@ from simcore.kernels.settle import (
     goes_on_at,
     log_unsettled,
     move,
-    real_hop,
     send,
     send_back,
     send_on,
@@ -57,6 +61,7 @@ from simcore.kernels.settle import (
     set_hop,
     settle_gross,
 )
+from simcore.kernels.ways import real_hop
 from simcore.kernels.wide import (
     BYPASS,
     FORWARD,
@@ -67,7 +72,9 @@ from simcore.kernels.wide import (
     REJECTED_CLOSED,
     REJECTED_INSUFFICIENT_FUNDS,
     REJECTED_LIMIT,
+    REJECTED_PROXY,
     REJECTED_SCREENING,
+    REJECTED_TIME_LIMIT,
     RETURNED_CLOSED,
     SETTLED_GROSS,
     ZERO,
@@ -75,6 +82,7 @@ from simcore.kernels.wide import (
 from simcore.kernels.world import (
     CHANGED_SIZE,
     DRAINING,
+    FAILED,
     FEED_FINAL,
     FEED_FIRST_ID,
     FEED_POSITION,
@@ -172,8 +180,23 @@ def _not_sent(world, slot, now):
         return False
     back = sent_from(world, slot)
     if back > now:
-        send(world, slot, back, ZERO, NONE)
+        _come_again(world, slot, back)
     return back > now
+
+
+@kernel
+def _reject(world, slot, status, now):
+    """An obligation that reached its rail ends there, and the payment's money goes back."""
+    log_unsettled(world, slot, status)
+    send_back(world, slot, status, now)
+
+
+@kernel
+def _come_again(world, slot, due):
+    """Let an obligation come to its rail once more, or give it up when its link's time is over."""
+    if world.hops[world.slots[slot].hop].tests & LINKED and too_late(world, slot, due):
+        due = world.promise[slot, DEADLINE]
+    send(world, slot, due, ZERO, NONE)
 
 
 @kernel(forceinline=True)
@@ -183,12 +206,14 @@ def _enter(world, slot, now):
     debit, rail = it.debit, world.hops[uint32(it.hop)].rail
     its_rail = world.rails[uint32(rail)]
     returning = it.returning != 0
-    draw = world.hops[uint32(it.hop)].draw
+    draw, tests = world.hops[uint32(it.hop)].draw, world.hops[uint32(it.hop)].tests
+    if tests & LINKED and not returning and world.promise[slot, LATE] == 1:
+        _reject(world, slot, REJECTED_TIME_LIMIT, now)
+        return NONE
     if draw != NONE and world.draws[slot, draw] < 0 and not returning:
         if _not_sent(world, slot, now):
             return NONE
-        log_unsettled(world, slot, REJECTED_SCREENING)
-        send_back(world, slot, REJECTED_SCREENING, now)
+        _reject(world, slot, REJECTED_SCREENING if world.draws[slot, draw] > -UNRESOLVED else REJECTED_PROXY, now)
         return NONE
     if its_rail.state != OPEN:
         if _not_sent(world, slot, now):
@@ -196,27 +221,31 @@ def _enter(world, slot, now):
         if returning or its_rail.when_closed == WAIT:
             _wait(world, slot, rail)
         elif world.hops[uint32(it.hop)].shut_until > now:  # it isn't sent to a closed rail after the cut-off
-            send(world, slot, world.hops[uint32(it.hop)].shut_until, ZERO, NONE)
+            _come_again(world, slot, world.hops[uint32(it.hop)].shut_until)
         else:
-            status = REJECTED_CLOSED if its_rail.when_closed == REJECT else RETURNED_CLOSED
-            log_unsettled(world, slot, status)
-            send_back(world, slot, status, now)
+            _reject(world, slot, REJECTED_CLOSED if its_rail.when_closed == REJECT else RETURNED_CLOSED, now)
         return NONE
-    tests = world.hops[uint32(it.hop)].tests
     if tests != 0:
         if _not_sent(world, slot, now):
             return NONE
         if not returning:
             if tests & BOUNDED != 0 and beyond_bounds(its_rail, it.amount):
-                log_unsettled(world, slot, REJECTED_LIMIT)
-                send_back(world, slot, REJECTED_LIMIT, now)
+                _reject(world, slot, REJECTED_LIMIT, now)
                 return NONE
+            if tests & LINKED:
+                status = refused(world, slot, now)
+                if status != ZERO:
+                    _reject(world, slot, status, now)
+                    return NONE
             opens_at = goes_on_at(world, slot)
             if opens_at > now:  # comes to its rail once more when the market or the hop opens
-                send(world, slot, opens_at, ZERO, NONE)
+                _come_again(world, slot, opens_at)
                 return NONE
             if tests & HELD_BY_LINK != 0 and enter_pair(world, slot, now):
                 return NONE
+        elif tests & LINKED and it.returning == FAILED:
+            if release(world, slot):
+                return slot
     if its_rail.discipline == COLLECT:
         _collect(world, slot, rail, now)
         return NONE
@@ -224,8 +253,7 @@ def _enter(world, slot, now):
     if _may_settle(world, debit, funds, it.amount, it.key, its_rail.rule):
         return slot
     if its_rail.discipline == INSTANT and not returning:
-        log_unsettled(world, slot, REJECTED_INSUFFICIENT_FUNDS)
-        send_back(world, slot, REJECTED_INSUFFICIENT_FUNDS, now)
+        _reject(world, slot, REJECTED_INSUFFICIENT_FUNDS, now)
         return NONE
     if its_rail.offset_most > 0 and offset_at_entry(world, slot, rail, now):
         return NONE
@@ -273,6 +301,8 @@ def _new_payment(world, at, now):
     hop = real_hop(world, route, world.route_start[uint32(route)], FORWARD, feed.debtor[k], feed.creditor[k])
     slot = _take_slot(world, at, hop)
     first = world.hops[uint32(hop)]
+    if first.tests & LINKED:
+        begin(world, slot, now)
     if first.draw != NONE or first.latency > 0:
         send_on(world, slot, now, now)
         return NONE

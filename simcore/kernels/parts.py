@@ -9,7 +9,8 @@ from simcore.kernels.constants import DONE, FIFO, LOG_FULL
 from simcore.kernels.control import logs_full
 from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
 from simcore.kernels.queue import available, note_credit, note_debit, tier_funds, use_tiers
-from simcore.kernels.settle import log_obligation, move, real_hop
+from simcore.kernels.settle import log_obligation, move
+from simcore.kernels.ways import real_hop
 from simcore.kernels.wide import FORWARD, KIND_PART, NONE, SETTLED_GROSS
 from simcore.kernels.world import CURSOR, NOW, SEQUENCE
 

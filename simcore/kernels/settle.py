@@ -7,16 +7,21 @@ from numpy import int64, uint32
 from fx.convert_kernel import BP_E2_WHOLE, dealer_legs_kernel, mul_div_half_even
 from simcore.accelerate import kernel
 from simcore.kernels.constants import (
+    DEADLINE,
     FIFO,
     HELD_BY_CUT_OFF,
     HELD_BY_DEALER,
-    ROLE_AGENT_OF_CREDITOR,
-    ROLE_AGENT_OF_DEBTOR,
-    ROLE_CREDITOR,
-    ROLE_DEBTOR,
+    LINKED,
+    QUOTED_DENOMINATOR,
+    QUOTED_FX,
+    QUOTED_NUMERATOR,
+    QUOTED_SPREAD,
+    UNRESOLVED,
 )
 from simcore.kernels.due import schedule
+from simcore.kernels.instant_links import has_quote, hop_final, too_late, uncount
 from simcore.kernels.queue import note_credit, note_debit, use_tiers
+from simcore.kernels.ways import payee_of, payer_of, quoted, real_hop
 from simcore.kernels.wide import (
     BACKWARD,
     FORWARD,
@@ -45,34 +50,6 @@ from simcore.kernels.world import (
     REFUNDED,
     SEQUENCE,
 )
-
-
-@kernel(forceinline=True)
-def participant_of(world, kind, which, debtor, creditor):
-    """Who plays a role of a hop for a payment."""
-    if kind == ROLE_DEBTOR:
-        return debtor
-    if kind == ROLE_CREDITOR:
-        return creditor
-    if kind == ROLE_AGENT_OF_DEBTOR:
-        return world.agent[which, debtor]
-    if kind == ROLE_AGENT_OF_CREDITOR:
-        return world.agent[which, creditor]
-    return which
-
-
-@kernel(forceinline=True)
-def payer_of(world, hop, debtor, creditor):
-    """The participant a hop debits."""
-    it = world.hops[uint32(hop)]
-    return participant_of(world, it.from_kind, it.from_which, debtor, creditor)
-
-
-@kernel(forceinline=True)
-def payee_of(world, hop, debtor, creditor):
-    """The participant a hop credits."""
-    it = world.hops[uint32(hop)]
-    return participant_of(world, it.to_kind, it.to_which, debtor, creditor)
 
 
 @kernel(forceinline=True)
@@ -185,18 +162,6 @@ def free_slot(world, slot):
 
 
 @kernel(forceinline=True)
-def real_hop(world, route, hop, step, debtor, creditor):
-    """The next hop from ``hop`` on, in steps of +1 or -1, whose two roles differ; NONE beyond the route's ends."""
-    while world.route_start[uint32(route)] <= hop < world.route_start[uint32(route + 1)]:
-        if world.hops[uint32(hop)].may_vanish == 0 or payer_of(world, hop, debtor, creditor) != payee_of(
-            world, hop, debtor, creditor
-        ):
-            return hop
-        hop += step
-    return NONE
-
-
-@kernel(forceinline=True)
 def set_hop(world, slot, hop, debtor, creditor):
     """Let the slot's next obligation be this hop of a payment between these two: its two accounts."""
     rail = uint32(world.hops[uint32(hop)].rail)
@@ -227,8 +192,11 @@ def send_on(world, slot, now, value_at):
     latency = hop.latency
     if hop.draw != NONE:
         latency = world.draws[slot, hop.draw]
-        if latency < 0:  # of a payment that screening rejects when it arrives
-            latency = -1 - latency
+        if latency < 0:  # of a payment that is rejected when it arrives
+            latency = (-1 - latency) & (UNRESOLVED - 1)
+    if hop.tests & LINKED and too_late(world, slot, value_at + latency):
+        send(world, slot, world.promise[slot, DEADLINE], ZERO, NONE)
+        return
     # Lanes are first in, first out for one latency from now on.
     send(world, slot, value_at, latency, hop.lane if value_at == now else NONE)
 
@@ -242,6 +210,8 @@ def turn_back(world, slot, status, now):
         it.decided = status
         it.fx_id = NONE
         it.fee = 0  # the dealer gives the spread back with the rest
+        if world.hops[it.hop].tests & LINKED and it.hops_settled > 0:
+            uncount(world, slot)
     hop, parted = NONE, it.parted
     if parted > 0:  # parts of the hop that failed come back first
         hop = int64(it.hop)
@@ -300,7 +270,7 @@ def goes_on_at(world, slot):
     """From when on the slot's obligation may go to its rail: after its hop's cut-off, and when a dealer deals."""
     hop = world.hops[world.slots[slot].hop]
     opens_at = ZERO
-    if hop.tests & HELD_BY_DEALER:
+    if hop.tests & HELD_BY_DEALER and not (hop.tests & LINKED and has_quote(world, slot)):
         opens_at = dealing_opens(world, slot)
     if hop.tests & HELD_BY_CUT_OFF:
         opens_at = max(opens_at, hop.shut_until)
@@ -320,12 +290,8 @@ def fee_of(world, hop, amount):
 @kernel(forceinline=True)
 def exchanged(world, credit, amount, currency, wanted):
     """What a dealer does with an amount that it receives: its quote, the principal, the spread, what it pays out."""
-    at = world.quote_of[world.dealer_of[world.accounts[credit].participant], currency, wanted]
+    at, half_spread = quoted(world, credit, amount, currency, wanted)
     quote = world.quotes[at]
-    half_spread = quote.spread_bp_e2
-    for tier in range(world.size_from.shape[1]):
-        if amount >= world.size_from[at, tier]:
-            half_spread = world.size_spread[at, tier]
     principal, spread, target = dealer_legs_kernel(amount, half_spread, quote.numerator, quote.denominator)
     return at, principal, spread, target
 
@@ -384,6 +350,7 @@ def conclude(world, slot, status, sequence, cycle, now):
     first = world.route_start[uint32(it.route)]
     parted = it.parted
     it.parted = 0
+    linked = world.hops[uint32(hop)].tests & LINKED != 0
     following = real_hop(world, it.route, hop + 1, FORWARD, it.debtor, it.creditor)
     currency = wanted = ZERO
     if following != NONE:
@@ -392,9 +359,16 @@ def conclude(world, slot, status, sequence, cycle, now):
     kind, principal, spread, target, fx = KIND_SPREAD, amount, amount - amount, amount, it.fx_id
     value_at, refund = now, NONE
     if wanted != currency:
-        at, principal, spread, target = exchanged(world, it.credit, amount, currency, wanted)
-        it.fx_id = world.quotes[at].fx_id
-        value_at = max(now, world.quotes[at].value_at)
+        if linked and has_quote(world, slot):
+            promise = world.promise[slot]
+            principal, spread, target = dealer_legs_kernel(
+                amount, promise[QUOTED_SPREAD], promise[QUOTED_NUMERATOR], promise[QUOTED_DENOMINATOR]
+            )
+            it.fx_id = promise[QUOTED_FX]
+        else:
+            at, principal, spread, target = exchanged(world, it.credit, amount, currency, wanted)
+            it.fx_id = world.quotes[at].fx_id
+            value_at = max(now, world.quotes[at].value_at)
         if target < 0:
             world.state[OVERFLOWED] = 1
             target = amount - amount
@@ -415,6 +389,8 @@ def conclude(world, slot, status, sequence, cycle, now):
     it.hops_settled += 1
     amount += parted  # one payment again
     target += parted  # nothing that is exchanged has parts
+    if linked:
+        hop_final(world, slot, following)
     if following == NONE:
         log_payment(world, it.payment_id, target, it.fee, now, status, it.hops_settled)
         it.fee = 0

@@ -140,6 +140,14 @@ QUOTE: Final = _record(
     opens_at=np.int64,  # an instant to come: nobody deals before it
     value_at=np.int64,  # before it what was bought isn't paid out
 )
+INSTANT_LINK: Final = _record(
+    time_limit=np.int64,  # from the first rail to the last, NEVER for none
+    quote_valid=np.int64,  # how long a provider honours its quote, -1: there are none
+    requotes=np.int64,  # 1: a quote that has expired is replaced by the one in force then
+    day_limit=np.int64,  # the most a customer may send a day
+    day=np.int64,  # number of the day
+    spent_at=np.int64,  # first row of `spent`, -1: no limit
+)
 # Two cache lines. A payment that waits in a fifo queue of its only rail needs the first alone, and thousands of them
 # wait in memory. What stands in the second is written only when it is needed; in a free slot `fx_id` is -1, `fee` and
 # `parted` are 0.
@@ -226,6 +234,10 @@ class World(NamedTuple):
     quotes: Records  # QUOTE, in force now
     size_from: Int64  # (n_quote, n_tier) amounts, rising, from which on another half-spread is in force
     size_spread: Int64  # (n_quote, n_tier) that half-spread
+    link_of_route: Int64  # (n_route,) link of each route, -1 for none; empty where there are no links
+    instant_links: Records  # INSTANT_LINK
+    spent: Int64  # (n_link with a limit × n_customer, 2) number of the day, and what was sent on it
+    promise: Int64  # (n_slot, PROMISES), no columns where there are no links
     slots: Records  # SLOT
     draws: Int64  # (n_slot, n_draw) drawn latencies
     moved: Int64  # (n_slot, most_hops) what each settled hop moved

@@ -17,6 +17,7 @@ from simcore.results.audit_books import Books
 from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_credit import Credit
 from simcore.results.audit_ledgers import Ledgers
+from simcore.results.audit_links import Links
 from simcore.results.audit_outages import Outages
 from simcore.results.audit_pairs import Pairs
 from simcore.results.audit_payments import Payments
@@ -39,7 +40,7 @@ _ACCOUNTS = (
     "rail", "participant", "currency", "business_day", "opening_minor", "closing_minor", "minimum_minor",
     "maximum_minor", "debited_minor", "credited_minor", "debit_limit_minor",
 )  # fmt: skip
-_FX = ("fx_id", "source", "target", "numerator", "denominator")
+_FX = ("fx_id", "time", "dealer", "source", "target", "numerator", "denominator")
 FAILED = 3
 
 
@@ -67,9 +68,10 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     credit = Credit(folder, reader.metadata, words, limits, accounts)
     fx = TableReader(folder, "fx", _FX, words).whole()
     obligations = TableReader(folder, "obligations", _OBLIGATIONS, words).batches()
-    asked = (*_PAYMENTS, "route") if pairs.used else _PAYMENTS
+    links = Links(reader.metadata, words, fx, each, limits)
+    asked = (*_PAYMENTS, "route", "customer") if pairs.used or links.used else _PAYMENTS
     payments = TableReader(folder, "payments", asked, words).batches()
-    followed = Payments(fx, words, each, ledgers, bounds, pairs, outages, refunded_until(folder, words))
+    followed = Payments(fx, words, each, ledgers, bounds, pairs, outages, links, refunded_until(folder, words))
     rows = Rows(words, conserved)
     books: Books | None = None
     more = True
@@ -100,6 +102,7 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     ledgers.finish(accounts)
     credit.finish()
     followed.finish(n_payments)
+    links.finish()
     conserved.details.insert(0, f"{books.movements:,} movements replayed over {accounts['row'].size:,} account days")
     wallets.finish()
     each.claim = f"Every one of {followed.count:,} payments has one outcome, and its amount adds up along its hops"

@@ -22,6 +22,7 @@ from simcore.kernels.constants import (
 )
 from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_ledgers import Ledgers
+from simcore.results.audit_links import Links
 from simcore.results.audit_outages import Outages
 from simcore.results.audit_pairs import Pairs
 from simcore.results.audit_read import NO_TIME, Batch, Words
@@ -87,9 +88,10 @@ class Hops:
     """Compares obligations of payments with each other, with the payments and with the quotes of fx.arrow."""
 
     def __init__(
-        self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds, pairs: Pairs, outages: Outages
-    ) -> None:
-        self.words, self.proof = words, proof
+        self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds, pairs: Pairs, outages: Outages,
+        links: Links,
+    ) -> None:  # fmt: skip
+        self.words, self.proof, self._links = words, proof, links
         self._ledgers, self._bounds, self._pairs, self._outages = ledgers, bounds, pairs, outages
         self._fx = fx
         self._fx_order = np.argsort(fx["fx_id"], kind="stable")
@@ -182,6 +184,7 @@ class Hops:
         gross = hops["amount_minor"] + spread + parts
         of_pair = self._pairs.first_legs(payments["route"][owner], hops["hop"]) if self._pairs.used else False
         self._bounds.check(hops, gross, done, of_pair)
+        self._links.check(payments, hops, owner, done, last)
         name = self.words.name
         self._fail(
             "obligations",

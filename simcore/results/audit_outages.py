@@ -20,6 +20,7 @@ from simcore.kernels.constants import (
     KIND_REFILL,
     KIND_REFUND,
     KIND_RETURN,
+    REJECTED_TIME_LIMIT,
 )
 from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
 from simcore.results.audit_report import Proof
@@ -106,6 +107,7 @@ class Outages:
         )
         # Legs on a ledger that follow another one are sent with it, by whoever sent the first.
         first = ~np.isin(rail, self._ledgers) | ((kind == KIND_PAYMENT) & (batch["hop"] == 0))
+        first &= batch["status"] != REJECTED_TIME_LIMIT  # given up by its link, so nobody sent it
         sent = np.isin(kind, _SENT) & first & self._within(self._participants, batch["debtor"], batch["entered_at"])
         self.proof.fail_each(
             np.flatnonzero(sent),

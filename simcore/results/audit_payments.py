@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_hops import Hops, chosen
 from simcore.results.audit_ledgers import Ledgers
+from simcore.results.audit_links import Links
 from simcore.results.audit_outages import Outages
 from simcore.results.audit_pairs import Pairs
 from simcore.results.audit_read import NO_TIME, Batch, Words
@@ -57,10 +58,10 @@ class Payments:
 
     def __init__(
         self, fx: Batch, words: Words, proof: Proof, ledgers: Ledgers, bounds: Bounds, pairs: Pairs, outages: Outages,
-        refunded: tuple[NDArray[np.int64], NDArray[np.int64]],
+        links: Links, refunded: tuple[NDArray[np.int64], NDArray[np.int64]],
     ) -> None:  # fmt: skip
         self.words, self.proof = words, proof
-        self._hops = Hops(fx, words, proof, ledgers, bounds, pairs, outages)
+        self._hops = Hops(fx, words, proof, ledgers, bounds, pairs, outages, links)
         self._refunded, self._until = refunded
         self._obligations: list[Batch] = []
         self._payments: list[Batch] = []

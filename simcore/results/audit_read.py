@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simcore.errors import ScenarioError
 from simcore.results.ahead import ahead
-from simcore.results.schema import ALL_TABLES, KINDS, STATUSES, arrow_schema
+from simcore.results.schema import ALL_TABLES, CUSTOMER, KINDS, STATUSES, arrow_schema, columns_of
 
 NO_TIME: Final = 2**63 - 1
 Batch = dict[str, Any]
@@ -67,14 +67,18 @@ class TableReader:
         self.table = table
         expected = arrow_schema(table)
         self._columns = [column for column in ALL_TABLES[table] if column.name in columns]
-        self._nullable = {column.name: column.nullable for column in self._columns}
+        customers = table == "payments" and CUSTOMER.name in columns
         self._words = words
         self._meaning: dict[str, NDArray[Any]] = {}
         try:
-            fields = [expected.get_field_index(column.name) for column in self._columns]
             # Read, not mapped: pages of a map would count as memory that grows with the number of payments.
             source = pa.OSFile(str(self.path))
             found = pa.ipc.open_file(source).schema
+            if customers and CUSTOMER.name in found.names:
+                expected = arrow_schema(table, columns_of(table, True))
+                self._columns.append(CUSTOMER)
+            self._nullable = {column.name: column.nullable for column in self._columns}
+            fields = [expected.get_field_index(column.name) for column in self._columns]
             self._reader = pa.ipc.open_file(
                 source, options=pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
             )

@@ -72,7 +72,8 @@ class _Segment:
 class DemandStore:
     """Static columns of the payments in flight, found by payment id."""
 
-    def __init__(self) -> None:
+    def __init__(self, customers: bool = False) -> None:
+        self._kinds = {**COLUMNS, "customer": np.int32} if customers else COLUMNS
         self._segments: list[_Segment] = []
         self._starts = np.zeros(0, np.int64)
 
@@ -90,7 +91,7 @@ class DemandStore:
         """Keep a batch; its ids follow those of every batch before. Arrays are copied."""
         if not batch.size:
             return
-        columns = {name: np.array(getattr(batch, name), dtype=kind) for name, kind in COLUMNS.items()}
+        columns = {name: np.array(getattr(batch, name), dtype=kind) for name, kind in self._kinds.items()}
         waiting = np.ones(batch.size, np.bool_)
         self._segments.append(_Segment(batch.first_payment_id, None, columns, batch.reference, waiting, batch.size))
         self._note_starts()
@@ -104,7 +105,8 @@ class DemandStore:
 
         Returns
         -------
-        dict    COLUMNS as numpy arrays (n,), and "reference": pyarrow string array (n,) or None where none has one
+        dict    COLUMNS, and customer where flows have some, as numpy arrays (n,); "reference": pyarrow string array
+                (n,), or None where none has one
 
         Raises
         ------
@@ -113,7 +115,7 @@ class DemandStore:
         if not self._segments or (payment_ids.size and int(payment_ids.min()) < self._starts[0]):
             if payment_ids.size:
                 raise InvariantError(f"payment {payment_ids.min()} isn't in flight: unknown, or already final")
-            return {name: np.zeros(0, kind) for name, kind in COLUMNS.items()} | {"reference": None}
+            return {name: np.zeros(0, kind) for name, kind in self._kinds.items()} | {"reference": None}
         which = np.searchsorted(self._starts, payment_ids, side="right") - 1
         touched = np.flatnonzero(np.bincount(which, minlength=1)) if which.size else np.zeros(0, np.int64)
         if touched.size == 1:
@@ -131,7 +133,7 @@ class DemandStore:
     ) -> dict[str, Any]:
         import pyarrow as pa
 
-        taken: dict[str, Any] = {name: np.zeros(payment_ids.size, kind) for name, kind in COLUMNS.items()}
+        taken: dict[str, Any] = {name: np.zeros(payment_ids.size, kind) for name, kind in self._kinds.items()}
         order = np.argsort(which, kind="stable")
         bounds = np.searchsorted(which[order], touched, side="left").tolist() + [order.size]
         references = []
@@ -190,7 +192,7 @@ def _joined(left: _Segment, right: _Segment) -> _Segment:
     return _Segment(
         first=left.first,
         ids=np.concatenate([left.ids, right.ids]),
-        columns={name: np.concatenate([left.columns[name], right.columns[name]]) for name in COLUMNS},
+        columns={name: np.concatenate([left.columns[name], right.columns[name]]) for name in left.columns},
         reference=reference,
         waiting=np.concatenate([left.waiting, right.waiting]),
         count=left.count + right.count,

@@ -215,8 +215,17 @@ def tables_of(scenario: object) -> tuple[str, ...]:
     return tuple(ALL_TABLES if with_wallets else TABLES)
 
 
-def arrow_schema(table: str) -> pa.Schema:
-    """The Arrow schema of a table, with unit and meaning in each field's metadata."""
+CUSTOMER: Final = Column("customer", "count", "which customer of the debtor paid, from 0", nullable=True)
+"""The last column of payments in runs whose flows have customers."""
+
+
+def columns_of(table: str, customers: bool) -> tuple[Column, ...]:
+    """The columns of a table of a run whose flows have customers, or not."""
+    return (*ALL_TABLES[table], CUSTOMER) if customers and table == "payments" else ALL_TABLES[table]
+
+
+def arrow_schema(table: str, columns: tuple[Column, ...] | None = None) -> pa.Schema:
+    """The Arrow schema of a table, with unit and meaning in each field's metadata; by itself without customers."""
     import pyarrow as pa
 
     types = {
@@ -229,7 +238,7 @@ def arrow_schema(table: str) -> pa.Schema:
         "day": pa.date32(),
     }
     fields = []
-    for column in ALL_TABLES[table]:
+    for column in ALL_TABLES[table] if columns is None else columns:
         metadata = {"meaning": column.meaning}
         if column.unit:
             metadata["unit"] = column.unit

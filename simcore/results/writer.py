@@ -17,7 +17,7 @@ from simcore.demand.batch import DemandBatch
 from simcore.errors import InvariantError
 from simcore.results.demand_store import DemandStore
 from simcore.results.provenance import file_digest, write_manifest
-from simcore.results.schema import TABLES
+from simcore.results.schema import TABLES, columns_of
 from simcore.results.writer_columns import LAYOUTS, Arrange, EventRow, Names
 from simcore.results.writer_folder import HiddenFolder, said_where
 from simcore.results.writer_tables import Columns, TableWriter, indices, words
@@ -49,7 +49,7 @@ class RunWriter:
         self, out: Path, names: Names, *, compression: str | None, metadata: dict[str, str], replace: bool = False
     ) -> None:
         self.names = names
-        self.store = DemandStore()
+        self.store = DemandStore(names.customers)
         self._folder = HiddenFolder(Path(out), replace)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="luhai-writer")
         self._tables: dict[str, TableWriter] = {}
@@ -73,8 +73,10 @@ class RunWriter:
     def _open(self, table: str, layout: dict[str, Any], arrange: Arrange | ArrangeWallets) -> None:
         with said_where(self._folder.out, f"opening {table}.arrow"):
             path = self._folder.path / f"{table}.arrow"
+            customers = table == "payments" and self.names.customers
+            layout = {**layout, "customer": np.int32} if customers else layout
             self._tables[table] = TableWriter(
-                path, table, layout, getattr(arrange, table), self._worker,
+                path, columns_of(table, customers), layout, getattr(arrange, table), self._worker,
                 compression=self._compression, metadata=self._metadata,
             )  # fmt: skip
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from simcore.results.schema import ALL_TABLES, arrow_schema
+from simcore.results.schema import Column, arrow_schema
 
 BATCH_ROWS: Final = 65_536
 ZSTD_LEVEL: Final = 1  # level 3 took twice the time for 3 % fewer bytes
@@ -51,7 +51,7 @@ class TableWriter:
 
     Parameters
     ----------
-    path, table : the file and which of ``ALL_TABLES`` it is
+    path, columns : the file and what it has
     layout : dict          column name → numpy type (or "text") of what :meth:`add` is given
     arrange : callable     from such columns, at most BATCH_ROWS rows, to one Arrow array per column of the schema
     worker : executor      one thread, which packs and writes; the order of its tasks is the order of the file
@@ -60,7 +60,7 @@ class TableWriter:
     def __init__(
         self,
         path: Path,
-        table: str,
+        columns: tuple[Column, ...],
         layout: dict[str, Any],
         arrange: Callable[[Columns], dict[str, pa.Array]],
         worker: ThreadPoolExecutor,
@@ -68,10 +68,10 @@ class TableWriter:
         compression: str | None,
         metadata: dict[str, str],
     ) -> None:
-        self.path, self.table = path, table
+        self.path, self.columns = path, columns
         self.rows = 0
         self._layout, self._arrange, self._worker = layout, arrange, worker
-        schema = arrow_schema(table)
+        schema = arrow_schema(path.stem, columns)
         self._schema = schema.with_metadata({**schema.metadata, **dict(sorted(metadata.items()))})
         codec = pa.Codec(compression, ZSTD_LEVEL) if compression else None
         self._sink = pa.OSFile(str(path), "wb")
@@ -123,7 +123,7 @@ class TableWriter:
                 cut[name] = values[:size]
         arrays = self._arrange(cut)
         self._writer.write_batch(
-            pa.RecordBatch.from_arrays([arrays[column.name] for column in ALL_TABLES[self.table]], schema=self._schema)
+            pa.RecordBatch.from_arrays([arrays[column.name] for column in self.columns], schema=self._schema)
         )
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from fx.dealer import dealer_legs
-from simcore.engine.spec import HopSpec, WorldSpec
+from simcore.engine.spec import HopSpec, InstantLinkSpec, WorldSpec
 from simcore.kernels import constants as c
 from tests.reference.state import Account, Payment, Rail
 
@@ -40,6 +40,9 @@ class Ledger:
         self.shut_until: dict[tuple[int, int], int] = {}
         """(route, hop) → until when it takes nothing, once it was shut."""
         self.sends_from = [0] * spec.n_participant
+        self.day = [0 for _ in spec.instant_links]
+        self.sent: dict[tuple[int, int, int], int] = {}
+        """(link, customer, day) → what it has sent."""
         self.now = 0
         self.settled = 0
         self.arrivals = 0
@@ -85,7 +88,7 @@ class Ledger:
     def _latency(self, payment: Payment) -> int:
         hop = self._hop(payment)
         drawn = 0 if hop.draw == c.NONE else payment.draws[hop.draw]
-        return hop.latency_us if hop.draw == c.NONE else max(drawn, -1 - drawn)
+        return hop.latency_us if hop.draw == c.NONE else drawn if drawn >= 0 else (-1 - drawn) % c.UNRESOLVED
 
     def _screened_out(self, payment: Payment) -> bool:
         draw = self._hop(payment).draw
@@ -116,6 +119,8 @@ class Ledger:
     def _schedule(self, payment: Payment, latency: int, begins: int = 0) -> None:
         self.schedulings += 1
         due = max(self.now, begins) + latency
+        if payment.moved and not payment.returning and due > payment.deadline:
+            due, payment.late = payment.deadline, True
         payment.due, payment.scheduled, payment.place = due, self.schedulings, "transit"
         self.in_transit.append(payment)
 
@@ -128,11 +133,15 @@ class Ledger:
 
     def _enter(self, payment: Payment) -> None:
         rail, account = self._rail(payment), self.book[payment.debit]
+        if payment.late and not payment.returning:
+            self._fail(payment, c.REJECTED_TIME_LIMIT)
+            return
         if (back := self.sends_from[account.participant]) > self.now:  # nobody has sent it
             self._schedule(payment, 0, back)
             return
         if self._screened_out(payment):
-            self._fail(payment, c.REJECTED_SCREENING)
+            unresolved = payment.draws[self._hop(payment).draw] <= -c.UNRESOLVED
+            self._fail(payment, c.REJECTED_PROXY if unresolved else c.REJECTED_SCREENING)
             return
         if rail.state != c.OPEN:
             if payment.returning or rail.when_closed == c.WAIT:
@@ -144,6 +153,8 @@ class Ledger:
                 self._fail(payment, c.REJECTED_CLOSED if rail.when_closed == c.REJECT else c.RETURNED_CLOSED)
         elif self._refused(payment):
             self._fail(payment, c.REJECTED_LIMIT)
+        elif refusal := self._link_refuses(payment):
+            self._fail(payment, refusal)
         elif (opens_at := max(self._dealing_opens(payment), self._hop_opens(payment))) > self.now:
             self._schedule(payment, 0, opens_at)
         elif self._is_pair(payment):
@@ -153,6 +164,12 @@ class Ledger:
             account.count(payment.amount, +1)
             self._collect(payment, rail)
         else:
+            if payment.returning and not payment.refunded and self._link(payment):
+                account.reserved -= payment.amount  # it was held for this
+                if account.balance + account.debit_limit >= payment.amount:
+                    self._settle(payment)
+                    return
+                self._note_credit(payment.debit)
             account.queue.append(payment)
             if self._payable(payment):
                 account.queue.remove(payment)
@@ -268,6 +285,75 @@ class Ledger:
         self.book[payment.debit].queue.remove(payment)
         self.book[payment.debit].count(payment.amount, -1)
 
+    # --- links ---
+
+    def _link(self, payment: Payment) -> InstantLinkSpec | None:
+        return next((link for link in self.spec.instant_links if payment.route in link.routes), None)
+
+    def _half_spread(self, quote: int, amount: int) -> int:
+        return max([(0, self.quotes[quote][2]), *(size for size in self.sizes[quote] if size[0] <= amount)])[1]
+
+    def _ask(self, payment: Payment) -> None:
+        """Ask the provider of the first hop for a quote, where the link has quotes and something is exchanged."""
+        link, later = self._link(payment), self._later(payment)
+        payment.quote, payment.quoted_until = None, c.NEVER
+        if not link or link.quote_valid == c.NONE or not later:
+            return
+        source = self._rail(payment).currency
+        target = self.rails[self.spec.routes[payment.route][later[0]].rail].currency
+        if source == target:
+            return
+        at = self.spec.quotes.index((self.book[payment.credit].participant, source, target))
+        numerator, denominator, _, fx_id, opens_at, _ = self.quotes[at]
+        if opens_at > self.now:
+            payment.quoted_until = -1
+        else:
+            payment.quoted_until = self.now + link.quote_valid
+            payment.quote = numerator, denominator, self._half_spread(at, payment.amount), fx_id
+
+    def _link_refuses(self, payment: Payment) -> int:
+        """Why the link doesn't take a payment at its first rail, 0 if it does: then its time begins."""
+        link = self._link(payment)
+        if not link or payment.returning or payment.moved:
+            return 0
+        if self.now > payment.quoted_until and link.requotes:
+            self._ask(payment)
+        if self.now > payment.quoted_until:
+            return c.REJECTED_QUOTE
+        if self._counts(payment):
+            sent = self.sent.get(self._count_of(payment, self.day[self.spec.instant_links.index(link)]), 0)
+            if sent + payment.amount > link.day_limit:
+                return c.REJECTED_DAY_LIMIT
+        payment.deadline = self.now + link.time_limit
+        return 0
+
+    def _counts(self, payment: Payment) -> bool:
+        link = self._link(payment)
+        return link is not None and link.limits_days and self.spec.n_customer > 0 and payment.draws[-1] != c.NONE
+
+    def _count_of(self, payment: Payment, day: int) -> tuple[int, int, int]:
+        link = self._link(payment)
+        assert link
+        return self.spec.instant_links.index(link), payment.draws[-1], day
+
+    def _hold(self, payment: Payment, more: bool) -> None:
+        """Hold what this hop has credited; or, after the last one, let go what is held."""
+        if len(payment.moved) == 1 and self._counts(payment):
+            link = self._link(payment)
+            assert link
+            payment.counted_on = self.day[self.spec.instant_links.index(link)]
+            key = self._count_of(payment, payment.counted_on)
+            self.sent[key] = self.sent.get(key, 0) + payment.amount
+        if more:
+            self.book[payment.credit].reserved += payment.amount
+            return
+        hops = self.spec.routes[payment.route]
+        for k, amount in payment.moved.items():
+            if k != payment.hop:
+                account = self._account(hops[k].rail, self._who(hops[k].creditor, payment))
+                self.book[account].reserved -= amount
+                self._note_credit(account)
+
     # --- settlement ---
 
     def _settle(self, payment: Payment) -> None:
@@ -307,7 +393,7 @@ class Ledger:
     def _dealing_opens(self, payment: Payment) -> int:
         """From when on dealers exchange what the obligation, or one that settles with it on a ledger, brings them."""
         opens_at, route = 0, self.spec.routes[payment.route]
-        if payment.returning or self.spec.always_dealt:
+        if payment.returning or self.spec.always_dealt or (payment.quote and not payment.moved):
             return 0
         for before, after in pairwise([payment.hop, *self._later(payment)]):
             here, there = (self.spec.rails[route[k].rail] for k in (before, after))
@@ -341,8 +427,11 @@ class Ledger:
         if target_currency != source:
             dealer = self.book[payment.credit].participant
             quote = self.spec.quotes.index((dealer, source, target_currency))
-            numerator, denominator, half_spread, converted, _, value_at = self.quotes[quote]
-            half_spread = max([(0, half_spread), *(size for size in self.sizes[quote] if size[0] <= amount)])[1]
+            numerator, denominator, _, converted, _, value_at = self.quotes[quote]
+            half_spread = self._half_spread(quote, amount)
+            if payment.quote and not payment.moved:
+                numerator, denominator, half_spread, converted = payment.quote
+                value_at = 0
             principal, spread, target = dealer_legs(amount, half_spread, numerator, denominator)
         elif self._hop(payment).has_fee:
             kind, spread = c.KIND_FEE, self._fee(payment, amount)
@@ -355,6 +444,8 @@ class Ledger:
         payment.fx_id = converted
         amount, target, payment.parted = amount + payment.parted, target + payment.parted, 0
         payment.moved[hop] = amount
+        if self._link(payment):
+            self._hold(payment, bool(later))
         if not later:
             self._end(payment, target, status)
             self._refund_later(payment)
@@ -375,6 +466,8 @@ class Ledger:
     def _turn(self, payment: Payment, status: int) -> None:
         """From here on the payment's money goes back, hop by hop; the dealer gives up its spread too."""
         payment.returning, payment.decided, payment.fee, payment.fx_id = True, status, 0, c.NONE
+        if payment.counted_on >= 0:
+            self.sent[self._count_of(payment, payment.counted_on)] -= payment.moved[min(payment.moved)]
         if not payment.parted:
             payment.hop = max(payment.moved, default=-1) + 1
         self._go_back(payment)

@@ -182,6 +182,8 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
     if step.what == "shut_hop":
         hops = [k for k, hop in enumerate(hop for route in spec.routes for hop in route) if hop.cut_off]
         return machine.shut_hop(hops[step.first % len(hops)], step.at + 1 + number % 4) if hops else None
+    if step.what == "new_day":
+        return machine.new_day(number % len(spec.instant_links)) if spec.instant_links else None
     if step.what == "split":
         able = [k for k, it in enumerate(spec.rails) if it.splits and it.discipline == c.GROSS]
         return machine.split_queues(able[step.first % len(able)], 1 + number % 3, step.at) if able else None

@@ -36,6 +36,14 @@ class Payment:
     """Parts of the obligation due now that have settled."""
     moved: dict[int, int] = field(default_factory=dict)
     """What each settled hop moved."""
+    deadline: int = c.NEVER
+    late: bool = False
+    """It can't reach its next rail before the deadline, and is given up then."""
+    quoted_until: int = c.NEVER
+    quote: tuple[int, int, int, int] | None = None
+    """Numerator, denominator, half-spread and row of fx, where its link holds a quote for it."""
+    counted_on: int = -1
+    """The day on which it counts for its customer."""
 
 
 @dataclass(eq=False)

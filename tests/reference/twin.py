@@ -88,6 +88,7 @@ class Twin(Ledger):
         self.now, payment = self.upcoming.pop(0)
         self.alive[payment.payment_id] = payment
         self._set_hop(payment, self._real_hops(payment)[0])
+        self._ask(payment)
         if self._latency(payment) > 0:
             self._schedule(payment, self._latency(payment))
         else:
@@ -129,6 +130,10 @@ class Twin(Ledger):
         self.shut_until[
             [(route, at) for route, hops in enumerate(self.spec.routes) for at in range(len(hops))][hop]
         ] = until_us
+
+    def new_day(self, link: int) -> None:
+        self._rest()
+        self.day[link] += 1
 
     def close(self, rail: int) -> None:
         self._shut(rail, c.CLOSED)

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
-from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
+from simcore.engine.spec import AccountSpec, HopSpec, InstantLinkSpec, RailSpec, WorldSpec
 from simcore.kernels import constants as c
 from tests.reference.play import Buffers, Case, NewPayment, Step
 
@@ -227,11 +227,63 @@ def make_link_case(choose: Choices) -> Case:
     return replace(case, script=tuple(sorted((*case.script, *looks), key=lambda step: step.at)))
 
 
+def make_linked(choose: Choices) -> WorldSpec:
+    """A world in which some routes belong to links with whatever terms: all their hops are on instant rails."""
+    spec = make_world(choose, (c.INSTANT, c.INSTANT, c.GROSS, c.COLLECT), RULES)
+    rails = tuple(
+        replace(rail, when_closed=choose.among((c.REJECT, c.RETURN)), splits=False)
+        if rail.discipline == c.INSTANT else rail
+        for rail in spec.rails
+    )  # fmt: skip
+    # A few more of the kind that links are for: to somebody who exchanges, and from there to the creditor.
+    instant = [k for k, rail in enumerate(rails) if rail.discipline == c.INSTANT]
+    provided = []
+    for _ in range(choose.whole(1, 3) if instant else 0):
+        provider = (c.ROLE_PARTICIPANT, choose.whole(0, spec.n_participant - 1))
+        latencies = choose.among(((0, 0), (0, 2), (1, 1), (2, 4), (2, 0)))
+        ends = (((c.ROLE_DEBTOR, 0), provider), (provider, (c.ROLE_CREDITOR, 0)))
+        provided.append(
+            tuple(
+                HopSpec(rail=choose.among(instant), debtor=debtor, creditor=creditor, latency_us=latency,
+                        draw=choose.whole(-1, spec.n_draw - 1))
+                for (debtor, creditor), latency in zip(ends, latencies)
+            )
+        )  # fmt: skip
+    routes = (*spec.routes, *provided)
+    able = [k for k, route in enumerate(routes) if all(hop.rail in instant for hop in route)]
+    n_link = choose.whole(1, 2)
+    most = 2**63 - 1
+    links = tuple(
+        InstantLinkSpec(
+            routes=tuple(able[at::n_link]),
+            time_limit=choose.among((0, 1, 3, 5, most)),
+            quote_valid=choose.among((c.NONE, 0, 0, 1, 3)),
+            requotes=choose.among((False, False, True)),
+            day_limit=choose.among((most, 4, 8)),
+        )
+        for at in range(n_link)
+    )
+    customers = choose.among((0, 1, 3))
+    return replace(spec, rails=rails, routes=routes, instant_links=links, n_customer=customers,
+                   n_draw=spec.n_draw + (customers > 0))  # fmt: skip
+
+
+def make_linked_case(choose: Choices) -> Case:
+    """The same as :func:`make_case` with links, days that begin and quotes among the steps."""
+    case = make_case(choose, spec=make_linked(choose))
+    steps = [
+        Step(choose.whole(0, LAST + 2), choose.among(("new_day", "quote", "quote")), choose.whole(0, 7),
+             choose.whole(0, 19))
+        for _ in range(choose.whole(0, 5))
+    ]  # fmt: skip
+    return replace(case, script=tuple(sorted((*case.script, *steps), key=lambda step: step.at)))
+
+
 def make_payment(choose: Choices, spec: WorldSpec) -> NewPayment:
     """Anybody pays anybody else, a little."""
     n = spec.n_participant
     debtor = choose.whole(0, n - 1)
-    return NewPayment(
+    payment = NewPayment(
         at=choose.whole(0, LAST),
         debtor=debtor,
         creditor=(debtor + choose.whole(1, n - 1)) % n,
@@ -242,6 +294,12 @@ def make_payment(choose: Choices, spec: WorldSpec) -> NewPayment:
         if choose.whole(0, 5)
         else tuple(choose.whole(-4, 4) for _ in range(spec.n_draw)),
     )
+    if not spec.instant_links:
+        return payment
+    draws = [draw - c.UNRESOLVED if draw < 0 and choose.whole(0, 1) else draw for draw in payment.draws]
+    if spec.n_customer:
+        draws[-1] = choose.whole(-1, spec.n_customer - 1)
+    return payment._replace(draws=tuple(draws))
 
 
 def make_case(

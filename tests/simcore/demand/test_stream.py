@@ -39,6 +39,7 @@ def chunk_of(flow: int, rows: list[tuple[int, int, int]], first: int) -> Chunk:
         priorities.astype(np.int8),
         np.full(n, flow, dtype=np.int16),
         zeros.astype(np.int16),
+        zeros - 1,
         None,
     )
 
@@ -143,7 +144,7 @@ def joined(batches: list[DemandBatch]) -> dict[str, Any]:
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(batch, name) for batch in batches])
         for name in DemandBatch._fields
-        if name not in ("first_payment_id", "reference")
+        if name not in ("first_payment_id", "reference", "customer")
     }
     columns["reference"] = [
         text for batch in batches for text in (batch.reference.to_pylist() if batch.reference else [None] * batch.size)
