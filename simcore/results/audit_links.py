@@ -19,6 +19,7 @@ from simcore.results.audit_report import Proof
 from simcore.units import parse_amount, parse_duration
 
 _SCENARIO = b"luhai.scenario"
+_HEADS = ("row", "payment_id", "debtor", "amount_sent_minor", "initiated_at", "completed_at", "status")
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
@@ -37,6 +38,8 @@ class Links:
         codes = {route: words.code("route", route) for link in links.values() for route in link["routes"]}
         size = max(codes.values(), default=-1) + 1
         self._known, self.used = bool(scenario), bool(links)
+        counted = any(flow.get("customers") for flow in scenario.get("flows", {}).values())
+        self._needed = (*_HEADS, "customer") if counted else _HEADS
         self._linked, self._requotes = np.zeros(size + 1, np.bool_), np.zeros(size + 1, np.bool_)
         self._limit, self._valid = np.full(size + 1, NO_TIME), np.full(size + 1, -1)
         self._open = np.zeros(size + 1, np.bool_)  # all its rails are open around the clock
@@ -84,7 +87,7 @@ class Links:
         mine = linked[at]
         began, ended = hops["entered_at"][first], hops["entered_at"][tail]
         ends = np.where(limit[at] < NO_TIME - np.maximum(began, 0), began + limit[at], NO_TIME)
-        heads = {name: values[at] for name, values in payments.items()}
+        heads = {name: payments[name][at] for name in self._needed}
         self._fail(heads, mine & (ended > ends), lambda k: "reached a rail after the time limit of its link")
         settled = mine & done[tail] & (hops["settled_at"][tail] > ends)
         self._fail(heads, settled, lambda k: "settled after the time limit of its link")
