@@ -277,3 +277,31 @@ def test_the_audit_finds_a_day_limit_passed_and_counts_days_by_local_midnights(t
     at = first(rows, lambda row: row["status"] == "REJECTED_DAY_LIMIT" and row["offline"] == 0)
     mend(run.path, "wallet_payments", edited(rows.combine_chunks(), at, "status", "SETTLED"))
     assert "paid in the day, above a limit" in "\n".join(audit_tables(run.path).lines())
+
+
+def test_days_end_at_the_midnight_of_the_holders_country(tmp_path: Path) -> None:
+    # In Laos it is an hour earlier: what is paid there between 00:00 and 01:00 of Beijing belongs to the day before.
+    changes = {
+        "wallets.e-cny.holders.visitors.country": "LA", "wallets.e-cny.holders.visitors.count": 60,
+        "wallets.e-cny.holders.visitors.balance": "9_000 CNY", "wallets.e-cny.classes.phone-only.payment": "300 CNY",
+        "wallets.e-cny.classes.phone-only.day": "600 CNY",
+    }  # fmt: skip
+    run = run_of(tmp_path / "run", changes)
+    visitors = {row["wallet"] for row in run.table("wallets").to_pylist() if row["country"] == "LA"}
+    spent: Counter[tuple[int, Any]] = Counter()
+    refused = 0
+    for row in run.table("wallet_payments").to_pylist():
+        if row["kind"] == "payment" and row["payer"] in visitors:
+            day = row["decided_at"].astimezone(ZoneInfo("Asia/Vientiane")).date()
+            if row["status"] == "SETTLED":
+                spent[row["payer"], day] += row["amount_minor"]
+            elif row["status"] == "REJECTED_DAY_LIMIT":
+                refused += 1
+                assert spent[row["payer"], day] + row["amount_minor"] > 60_000
+    assert refused > 20
+    assert max(spent.values()) <= 60_000
+    rows = run.table("wallets").combine_chunks()
+    for at in sorted(visitors):
+        rows = edited(rows, at, "country", "CN")
+    mend(run.path, "wallets", rows)
+    assert "REJECTED_DAY_LIMIT" in "\n".join(audit_tables(run.path).lines())
