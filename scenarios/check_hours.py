@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from scenarios.check_batches import check_batches
 from scenarios.check_bounds import check_bounds
 from scenarios.check_credit import check_credit, issuer
 from scenarios.check_settlement import check_settlement
@@ -48,6 +49,7 @@ def check_rails(checks: Checks) -> None:
             check_settlement(checks, path, rail)
         if rail.discipline == "gross":
             _queue(checks, path, rail)
+            check_batches(checks, path, rail)
         check_credit(checks, path, rail)
         entry = [index for index, use in enumerate(getattr(rail, "mechanisms", ())) if use.at == "entry"]
         for index in entry[1:]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from scenarios.check_batches import check_service
 from scenarios.check_cover import check_cover
 from scenarios.check_cut_offs import check_cut_off
 from scenarios.check_fees import check_choice, check_fees
@@ -47,6 +48,7 @@ def check_routes(checks: Checks) -> None:
             if hop.screening is not None and hop.screening.hold is not None:
                 check_latency(checks, (*here, "screening", "hold"), hop.screening.hold)
             check_cut_off(checks, here, route, index)
+            check_service(checks, here, hop)
         if route.refunds is not None:
             check_refunds(checks, (*path, "refunds"), route)
         _ends(checks, path, route)

@@ -30,6 +30,7 @@ SHORT = {
     "loss_sharing": "losses are shared from collateral",
     "clearing_vector": "whoever is short pays its creditors in proportion",
 }
+BATCH_SHORT = {key: text.replace("cycle", "batch") for key, text in SHORT.items()}
 NET_SHORT = {
     "wait": "where a net debtor is short, all wait for the next time",
     "share": "where a net debtor is short, creditors receive in proportion",
@@ -104,6 +105,8 @@ def _rails(scenario: Scenario) -> Iterator[str]:
         if bounds := _bounds(rail):
             yield f"      takes amounts of {bounds}"
         yield f"      {_rule(rail)}; what arrives closed {CLOSED[rail.when_closed]}"
+        if getattr(rail, "batches", None) is not None:
+            yield f"      {_batches(rail.batches)}"
         for use in getattr(rail, "mechanisms", ()):
             yield f"      {use.use}, {_when(use)}"
         if getattr(rail, "settle_on", None) is not None:
@@ -112,6 +115,18 @@ def _rails(scenario: Scenario) -> Iterator[str]:
             yield f"      {_credit(rail)}"
         if hasattr(rail, "funding_rail"):
             yield f"      funded from {rail.funding_rail} through {rail.operator}"
+
+
+def _batches(terms: Any) -> str:
+    """What a gross rail settles in batches, and when."""
+    every = [f"every {format_duration(terms.every)}"] if terms.every else []
+    at = [f"at {', '.join(format_clock(clock) for clock in terms.at)}"] if terms.at else []
+    what = [f"what is below {format_amount(terms.below)}"] if terms.below else []
+    what += [f"priorities from {terms.from_priority} on"] if terms.from_priority is not None else []
+    chosen = " and of ".join(what) if what else "what hops send to them"
+    return (
+        f"batches of {chosen} settle net {' and '.join([*every, *at, 'at closing'])}; {BATCH_SHORT[terms.when_short]}"
+    )
 
 
 def _settlement(rail: Any) -> str:
@@ -220,6 +235,8 @@ def _hop(hop: Hop, scenario: Scenario) -> str:
     if hop.screening is not None:
         held, rejected = (decimal_text(100 * share) for share in (hop.screening.hold_share, hop.screening.reject_share))
         more += f", {held} % held and {rejected} % rejected by screening"
+    if hop.service is not None:
+        more += ", in batches" if hop.service == "batch" else ", one by one"
     if hop.cut_off is not None:
         clock = f" of {hop.cut_off_calendar}" if hop.cut_off_calendar else ""
         again = f", again from {format_clock(hop.opens)}" if hop.opens else ""

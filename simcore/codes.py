@@ -493,6 +493,20 @@ _EXPORT = {
         "rail opens. Between two hops on one ledger nothing can wait.",
         'hops = [\n  { rail = "MEPS+", from = "agent.SGD", to = "creditor", opens = "09:00", cut_off = "14:00" },\n]',
     ),
+    "LH118": Code(
+        "batches that can't run",
+        "Batches of a gross rail run at times at which it is open, and at every closing. An amount below which "
+        "obligations are collected is in the rail's currency, priorities are from 0 to 9. Something has to take the "
+        "batches: by the rail's terms, or by a hop that says so. What a batch leaves at the end of the day is returned "
+        "or kept, never forced.",
+        'batches = { every = "1 h", below = "1 mn CNY", when_short = "partial_unwind" }',
+    ),
+    "LH119": Code(
+        "a service that a rail doesn't have",
+        "A hop says whether its obligations settle in batches or one by one where its rail is a gross one that has "
+        "both.",
+        'hops = [{ rail = "CIPS", from = "debtor", to = "creditor", service = "batch" }]',
+    ),
     "LH120": Code(
         "a run document with a scenario that can't be read",
         "`luhai report` shows the scenario as this version of Luhai understands it. The run document is the one that "

@@ -92,7 +92,7 @@ class Account:
     debit_limit: Money | Literal["unlimited"] | None = None
     """How far below zero the account may go; none means zero; ``unlimited`` is for whoever issues the money."""
     reserved: Money | None = None
-    """Held back from payments; only funding of other rails may use it."""
+    """Held back from payments; only funding of other rails and a rail's own batches may use it."""
     collateral: Money | None = None
     """Value of the securities pledged for intraday credit, in the rail's currency."""
     haircut: Share | None = None
@@ -166,6 +166,9 @@ class Hop:
     """What the participant in ``to`` keeps; not where it exchanges the money, since there the spread is its price."""
     screening: Screening | None = None
     proxy: ProxyLookup | None = None
+    service: Literal["real_time", "batch"] | None = None
+    """On a gross rail with ``batches``: whether its obligations settle one by one or in batches; none means by the
+    rail's own terms."""
     cut_off: ClockTime | None = None
     """The last time of a business day at which the participant in ``from`` still passes payments on over this hop;
     what reaches the hop later waits for its next business day. Most banks' cut-offs are hours before the rail's."""

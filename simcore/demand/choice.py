@@ -23,7 +23,7 @@ from simcore.demand import portable
 from simcore.demand.quotes import FAR_US, Quotes
 from simcore.engine.hop_hours import shut_times
 from simcore.engine.outages import Outages
-from simcore.engine.timetable import WHOLE_DAY, rail_calendar, timetable
+from simcore.engine.timetable import WHOLE_DAY, rail_calendar, run_times, timetable
 from simcore.model import Corridor, Fee, Hop, Latency, Scenario
 
 Floats = NDArray[np.float64]
@@ -58,7 +58,7 @@ class RouteChoice:
         self.names = [name for name, share in corridor.routes.items() if share > 0]
         self._shares = np.array([float(corridor.routes[name]) for name in self.names])
         self._outages = outages
-        self._hours: dict[str, _Hours] = {}
+        self._hours: dict[tuple[str, bool], _Hours] = {}
         self._shut: dict[Hop, Ints] = {}
         self._quotes: dict[str, Quotes] = {}
 
@@ -155,10 +155,11 @@ class RouteChoice:
             source = self._scenario.rails[hop.rail].currency
             target = source if after is None else self._scenario.rails[after.rail].currency
             if target == source and hop.cut_off is None:
-                at = self._hours_of(hop.rail).settles(at)
+                at = self._hours_of(hop.rail, hop.service == "batch").settles(at)
                 continue
             quotes = None if target == source else self._quoted(hop.creditor, source, target)[0]
-            at = self._hours_of(hop.rail).settles(self._enters(hop, after, quotes, at))
+            batch = hop.service == "batch"
+            at = self._hours_of(hop.rail, batch).settles(self._enters(hop, after, quotes, at))
             if quotes is not None:
                 at = quotes.paid_at(at)
         return np.maximum(at - time_us, 0 if cover is None else cover.message).astype(np.float64)
@@ -207,28 +208,37 @@ class RouteChoice:
         times = timetable(self._scenario)
         return times.start_us, times.end_us
 
-    def _hours_of(self, rail: str) -> _Hours:
-        if rail not in self._hours:
-            self._hours[rail] = _Hours(self._scenario, rail)
-        return self._hours[rail]
+    def _hours_of(self, rail: str, in_batches: bool = False) -> _Hours:
+        if (rail, in_batches) not in self._hours:
+            self._hours[rail, in_batches] = _Hours(self._scenario, rail, in_batches)
+        return self._hours[rail, in_batches]
 
 
 class _Hours:
     """When an obligation that reaches a rail would settle there if its account had the funds."""
 
-    def __init__(self, scenario: Scenario, rail: str) -> None:
+    def __init__(self, scenario: Scenario, rail: str, in_batches: bool) -> None:
         terms: Any = scenario.rails[rail]
         self._ends: Ints | None = None
         self._block = getattr(terms, "block_every", None)
-        self._collects = terms.discipline == "collect" and self._block is None
-        self._every = getattr(terms, "cycle_every", None)
+        self._collects = in_batches or (terms.discipline == "collect" and self._block is None)
         if terms.calendar is None and not terms.sessions and not self._collects:
             return  # always open
         windows = _windows(terms, scenario)
         self._opens = np.array([window.open_us for window in windows], np.int64)
-        self._closes = np.array([window.close_us for window in windows], np.int64)
         cut_offs = [window.close_us if window.cut_off_us is None else window.cut_off_us for window in windows]
         self._ends = np.array(cut_offs, np.int64)
+        if self._collects:
+            self._set_cycles(terms, windows)
+
+    def _set_cycles(self, terms: Any, windows: list[Window]) -> None:
+        """When net settlement takes place, and the last instant at which what arrives still has part in each."""
+        batches = getattr(terms, "batches", None)
+        every, clocks = (batches.every, batches.at) if batches else (terms.cycle_every, terms.cycle_at)
+        runs = run_times(windows, rail_calendar(terms).zone, every, clocks)
+        # At the instant of closing nothing is let in any more, so it counts as an instant earlier.
+        pairs = sorted([(at, at) for at in runs] + [(window.close_us - 1, window.close_us) for window in windows])
+        self._deadlines, self._cycles = np.array(pairs, np.int64).reshape(len(pairs), 2).T
 
     def enters(self, at: Ints) -> Ints:
         """The instant at which the rail lets in what arrives at each instant; far away where the calendar ends."""
@@ -246,13 +256,8 @@ class _Hours:
         known, k = k < self._ends.size, np.minimum(k, self._ends.size - 1)
         done = np.maximum(at, self._opens[k])
         if self._collects:
-            cycle = self._closes[k]
-            if self._every:
-                rounds = np.maximum(
-                    -(-(done - self._opens[k]) // self._every), 1
-                )  # the first is one distance after opening
-                cycle = np.minimum(cycle, self._opens[k] + rounds * self._every)
-            done = np.maximum(done, cycle)
+            following = np.searchsorted(self._deadlines, done, side="left")
+            done = self._cycles[np.minimum(following, self._cycles.size - 1)]
         elif self._block is not None:
             done = -(-done // self._block) * self._block
         return np.where(known, done, np.maximum(at, FAR_US))

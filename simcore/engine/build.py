@@ -19,6 +19,7 @@ from simcore.kernels.constants import (
     HELD_BY_CUT_OFF,
     HELD_BY_DEALER,
     HELD_BY_LINK,
+    IN_CYCLES,
     LINKED,
     MAY_BE_OUT,
     NEVER,
@@ -27,6 +28,7 @@ from simcore.kernels.constants import (
     PROMISES,
     ROLE_CREDITOR,
     ROLE_DEBTOR,
+    SINGLY,
 )
 from simcore.kernels.world import (
     ACCOUNT,
@@ -131,6 +133,8 @@ def _rails(spec: WorldSpec) -> Any:
                 "wait_tail": NONE,
                 "collect_head": NONE,
                 "collect_tail": NONE,
+                "batch_below": rail.batch_below,
+                "batch_from": rail.batch_from,
                 "list_at": index if rail.ledger == NONE else rail.ledger,
                 "block_every": rail.block_every,
                 "block_at": NEVER,
@@ -170,6 +174,9 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
             return NONE
         return lane_of.setdefault(hop.latency_us, len(lane_of))
 
+    def service(hop: HopSpec) -> int:
+        return IN_CYCLES if spec.rails[hop.rail].discipline == COLLECT else hop.batch
+
     rows = [
         {
             "rail": hop.rail,
@@ -183,7 +190,7 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
                 len(route) == 1
                 and spec.always_sending
                 and (hop.debtor[0], hop.creditor[0]) == (ROLE_DEBTOR, ROLE_CREDITOR)
-                and spec.rails[hop.rail].discipline != COLLECT
+                and service(hop) == SINGLY
                 and not spec.rails[hop.rail].bypass_above
                 and not spec.rails[hop.rail].tiers
                 and not spec.rails[hop.rail].splits
@@ -205,6 +212,7 @@ def _hops(spec: WorldSpec, lanes: bool) -> tuple[Any, int]:
             "lane": lane(hop),
             "tests": _tests(spec, hop, route[at:]) + LINKED * int(index in linked),
             "link": hop.link,
+            "service": service(hop),
         }
         for index, route in enumerate(spec.routes)
         for at, hop in enumerate(route)

@@ -15,7 +15,7 @@ from simcore.engine.spec import AccountSpec, HopSpec, InstantLinkSpec, RailSpec,
 from simcore.engine.timetable import Timetable, timetable
 from simcore.errors import ScenarioError
 from simcore.kernels import constants as k
-from simcore.model import Account, Fee, Latency, Scenario
+from simcore.model import Account, Fee, Hop, Latency, Scenario
 from simcore.rates.paths import rate_paths
 from simcore.units import Money
 
@@ -106,13 +106,26 @@ def _queue_terms(rail: Any) -> dict[str, Any]:
     """What a gross rail adds to its queue rule."""
     if rail.discipline != "gross":
         return {}
+    batches = {}
+    if rail.batches is not None:
+        below, first = rail.batches.below, rail.batches.from_priority
+        batches = {"batch_from": first or 0, **({} if below is None else {"batch_below": below.amount_minor})}
     return {
+        **batches,
         "bypass_above": rail.bypass_above or 0,
         "highly_urgent": k.NONE if rail.highly_urgent is None else rail.highly_urgent,
         "urgent": k.NONE if rail.urgent is None else rail.urgent,
         "receipts": rail.release == "receipts",
         "splits": rail.split_every is not None,
     }
+
+
+def _service(hop: Hop, rail: Any) -> int:
+    """How the obligations of a hop settle on a gross rail: by the hop's word, else by the rail's terms."""
+    batches = getattr(rail, "batches", None)
+    if hop.service is None and batches is not None and batches.has_terms:
+        return k.BY_TERMS
+    return k.IN_BATCHES if hop.service == "batch" else k.SINGLY
 
 
 def _fee(fee: Fee | None) -> dict[str, int]:
@@ -232,6 +245,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
                     creditor=role(hop.creditor, participants, currencies),
                     latency_us=0 if isinstance(hop.latency, Latency) else hop.latency,
                     draw=drawn if is_drawn else k.NONE,
+                    batch=_service(hop, scenario.rails[hop.rail]),
                     cut_off=hop.cut_off is not None,
                     refund=k.NONE if route.refunds is None else sum(each.is_drawn for each in route.hops),
                     link=links.index(hop.pvp) if hop.pvp in links else k.NONE,

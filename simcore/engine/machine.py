@@ -376,7 +376,7 @@ class Machine:
     def settle_collected(self, rail: int, chosen: Any, cycle_id: int, now_us: int,
                          shares: Iterable[tuple[int, int, int]] = (),
                          recoveries: Sequence[tuple[int, int, int]] = ()) -> None:  # fmt: skip
-        """Settle some of what a rail has collected as one set.
+        """Settle some of what a rail has collected as one set, and release what that lets go.
 
         Parameters
         ----------
@@ -397,6 +397,8 @@ class Machine:
             self._repeat(sets.recover, rail, chosen, debit, credit, amounts, cycle_id, now_us)
         one_set = np.zeros(chosen.size, np.int64)
         self._repeat(sets.settle_sets, chosen, one_set, np.int64(SETTLED_NET), cycle_id, now_us)
+        queue.look_again(self.world, rail)  # batches of a gross rail are credits to accounts with queues
+        self._rest()
 
     def return_collected(self, rail: int, chosen: Any, status: int, now_us: int) -> None:
         """Return some of what a rail has collected; money on its way back may not be among it."""

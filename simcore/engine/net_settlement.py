@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simcore.calendar import local_us
 from simcore.engine.clock import CYCLE, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
 from simcore.engine.short import split
-from simcore.engine.timetable import rail_calendar
+from simcore.engine.timetable import rail_calendar, run_times
 
 AFTER_MECHANISMS = 99
 """Place of settlement among the cycles of one rail and instant: behind its mechanisms."""
@@ -101,18 +100,15 @@ class NetSettlement:
     def process(self) -> Iterator[simpy.Event]:
         """Settle at each time, as long as the other rail is open."""
         zone, every = rail_calendar(self._on_terms).zone, self._terms.settle_every
-        for window in self._windows:
-            if window.only != "all":
-                continue
-            times = {local_us(zone, window.business_day, clock) for clock in self._terms.settle_at}
-            if every is not None:
-                times |= set(range(window.open_us + every, window.close_us, every))
-            # Where an outage keeps it from settling, it settles once at its end.
-            both = (self._rail, self._on)
-            times = {self._outages.all_up(at, both) for at in times if window.open_us <= at}
-            for time_us in sorted(at for at in times if at < window.close_us):
-                yield self._clock.at(time_us, CYCLE, self._index * 100 + AFTER_MECHANISMS)
-                self._settle(time_us)
+        # Where an outage keeps it from settling, it settles once at its end.
+        both = (self._rail, self._on)
+
+        def up(at: int) -> int:
+            return self._outages.all_up(at, both)
+
+        for time_us in run_times(self._windows, zone, every, self._terms.settle_at, up):
+            yield self._clock.at(time_us, CYCLE, self._index * 100 + AFTER_MECHANISMS)
+            self._settle(time_us)
 
     def _can_pay(self, account: int) -> int:
         """Balance and debit limit; what is reserved is held for such payments."""

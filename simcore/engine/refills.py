@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import simpy
 
 from fx.dealer import BP_E2_WHOLE, dealer_legs
-from simcore.calendar import local_us
 from simcore.engine.clock import FUNDING, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
 from simcore.engine.positions import Positions
-from simcore.engine.timetable import rail_calendar
+from simcore.engine.timetable import rail_calendar, run_times
 from simcore.kernels.constants import KIND_REFILL
 from simcore.market import Refill
 
@@ -40,14 +39,10 @@ class Refills:
 
     def _runs(self, place: int, dealer: str, rule: Refill) -> Iterator[simpy.Event]:
         zone = rail_calendar(self._compiled.scenario.rails[rule.rail]).zone
-        for window in self._compiled.timetable.windows[rule.rail]:
-            if window.only != "all":
-                continue
-            times = {local_us(zone, window.business_day, clock) for clock in rule.times}
-            times = {self._up(dealer, rule, at) for at in times if window.open_us <= at}
-            for time_us in sorted(at for at in times if at < window.close_us):
-                yield self._clock.at(time_us, FUNDING, AFTER_RAILS + place)
-                self._refill(dealer, rule)
+        windows = self._compiled.timetable.windows[rule.rail]
+        for time_us in run_times(windows, zone, None, rule.times, lambda at: self._up(dealer, rule, at)):
+            yield self._clock.at(time_us, FUNDING, AFTER_RAILS + place)
+            self._refill(dealer, rule)
 
     def _up(self, dealer: str, rule: Refill, at: int) -> int:
         """When a refill due at an instant can be made: an outage of anybody it needs postpones it to its end."""

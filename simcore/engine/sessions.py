@@ -9,7 +9,7 @@ from typing import Any
 
 import simpy
 
-from simcore.calendar import Window, local_us
+from simcore.calendar import Window
 from simcore.engine.blocks import Blocks
 from simcore.engine.clock import CLOSING, CUT_OFF, CYCLE, FUNDING, OPENING, SHOCK, Clock
 from simcore.engine.compile import Compiled
@@ -21,12 +21,13 @@ from simcore.engine.issue import Issue
 from simcore.engine.machine import Machine
 from simcore.engine.mechanisms import run_mechanism
 from simcore.engine.net_settlement import NetSettlement
-from simcore.engine.short_cycle import resolve_cycle
-from simcore.engine.timetable import last_of_days, rail_calendar
+from simcore.engine.short_cycle import Rule, resolve_cycle
+from simcore.engine.timetable import last_of_days, rail_calendar, run_times
 from simcore.units import ClockTime
 
 EPOCH_DAY = dt.date(1970, 1, 1)
 MULTILATERAL_NET = "multilateral_net"
+BATCH = "batch"
 FORCED = "forced"
 MOST_MECHANISMS = 100
 
@@ -48,6 +49,7 @@ class RailSessions:
             else None
         )
         is_ledger = self._rail.kind == "ledger"
+        self._batches: Any = getattr(self._rail, "batches", None)
         self._issue = Issue(compiled, self.name, machine, clock, log) if is_ledger else None
         self._blocks = blocks if is_ledger else None
         settles = getattr(self._rail, "settle_on", None) is not None
@@ -73,6 +75,8 @@ class RailSessions:
         yield self._days()
         if self._rail.kind == "deferred_net":
             yield self._runs(self._rail.cycle_every, self._rail.cycle_at, 0, self._run_cycle)
+        if self._batches is not None:
+            yield self._runs(self._batches.every, self._batches.at, 0, self._run_batch)
         if self._issue:
             yield self._issue.process()
         if self._receipts and self._rail.receipts_window is not None:
@@ -165,6 +169,8 @@ class RailSessions:
         if window.only == "all" and not self._out:  # a closing in an outage settles nothing and returns nothing
             if self._rail.kind == "deferred_net":
                 self._run_cycle(now)
+            if self._batches is not None:
+                self._run_batch(now)
             if self._blocks:
                 self._blocks.close(index, now, ends_payments)
             elif ends_payments and self._rail.end_of_day == "return":
@@ -214,17 +220,14 @@ class RailSessions:
     ) -> Iterator[simpy.Event]:  # fmt: skip
         """Run something at a distance counted from each opening and at given clock times, while the rail is open."""
         zone = rail_calendar(self._rail).zone
-        for window in self._windows:
-            if window.only != "all":
-                continue
-            times = {local_us(zone, window.business_day, clock) for clock in clocks}
-            if every is not None:
-                times |= set(range(window.open_us + every, window.close_us, every))
-            # What an outage keeps from running is made up for once, at its end.
-            times = {self._outages.rail_up(self.name, at) for at in times if window.open_us <= at}
-            for time_us in sorted(at for at in times if at < window.close_us):
-                yield self._clock.at(time_us, order, self._index * MOST_MECHANISMS + place)
-                run(time_us)
+
+        def up(at: int) -> int:
+            """What an outage keeps from running is made up for once, at its end."""
+            return self._outages.rail_up(self.name, at)
+
+        for time_us in run_times(self._windows, zone, every, clocks, up):
+            yield self._clock.at(time_us, order, self._index * MOST_MECHANISMS + place)
+            run(time_us)
 
     def _looks(self, intraday: IntradayCredit) -> Iterator[simpy.Event]:
         """Look at overdrafts at the end of each stretch of an opening, before all that happens at the next's begin."""
@@ -261,12 +264,26 @@ class RailSessions:
             moved=result["moved_minor"],
         )
 
+    def _resolve(self, rule: Rule, now: int) -> dict[str, int]:
+        return resolve_cycle(
+            self._machine, self._index, self.name, self._rail.currency, rule, self._log, self._holders, now
+        )
+
+    def _run_batch(self, now: int) -> None:
+        """Settle what has been collected on a gross rail, as far as it is covered; nothing happens where nothing is."""
+        self._machine.advance(now)
+        if not self._machine.collected(self._index).size:
+            return
+        result = self._resolve(Rule(self._batches.when_short, uses_reserved=True), now)
+        self._log_cycle(BATCH, now, result)
+        if not result["settled_count"]:
+            self._log.event(now, "cycle_failed", rail=self.name, currency=self._rail.currency,
+                            amount_minor=result["considered_minor"], detail="a net debtor is short")  # fmt: skip
+
     def _run_cycle(self, now: int) -> None:
         result = self._machine.cycle(self._index, self._log.cycle_count, now)
         if result["settled_count"] < result["considered_count"] and self._rail.when_short != "wait":
-            result = resolve_cycle(
-                self._machine, self._index, self.name, self._rail, self._log, self._holders, result, now
-            )
+            result = self._resolve(Rule(self._rail.when_short, self._rail.share_by), now)
         self._log_cycle(MULTILATERAL_NET, now, result)
         if result["settled_count"] < result["considered_count"]:
             self._log.event(now, "cycle_failed", rail=self.name, currency=self._rail.currency,

@@ -163,8 +163,17 @@ def clear_default(problem: Problem, most_funds: Any, bound: Any) -> Resolution:
     )  # fmt: skip
 
 
+def all_or_none(problem: Problem) -> Resolution:
+    """Settle everything if nobody is short of its net position, else nothing: all wait for the next cycle."""
+    rows = np.arange(problem.size)
+    short = bool((problem.funds + positions(problem, rows) < 0).any())
+    return Resolution(rows[:0] if short else rows, rows[:0])
+
+
 def resolve(problem: Problem, rule: str, share_by: str, held: Any, most_funds: Any, bound: Any) -> Resolution:
     """What ``when_short`` of a rail says; ``bound``, bool (n,): what can't be returned."""
+    if rule == "wait":
+        return all_or_none(problem)
     if rule == "unwind":
         return unwind(problem)
     if rule == "partial_unwind":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,34 +14,42 @@ from simcore.engine.short import positions, resolve
 from simcore.kernels.constants import RETURNED_DEFAULT
 
 
+class Rule(NamedTuple):
+    """What happens where a net debtor can't pay, and whether what accounts reserve may be used by everybody."""
+
+    when_short: str
+    share_by: str = "owed"
+    uses_reserved: bool = False
+
+
 def resolve_cycle(
-    machine: Machine, rail: int, name: str, terms: Any, log: ControlLog, names: list[str], figures: dict[str, int],
-    now: int,
+    machine: Machine, rail: int, name: str, currency: str, rule: Rule, log: ControlLog, names: list[str], now: int,
 ) -> dict[str, int]:  # fmt: skip
-    """Settle, return or leave what a cycle that couldn't settle in full had collected; its figures then.
+    """Settle, return or leave what a rail has collected; figures for ``cycles``.
 
     Parameters
     ----------
-    name, terms : the rail's name and parameters
+    name, currency : of the rail
     names : participant of each account of the rail, in order
-    figures : of the cycle that didn't settle, as from :meth:`Machine.cycle`
     """
     chosen = machine.collected(rail)
     problem = problem_of(machine, rail, chosen)
     where = machine.accounts_of(rail)
     rows = machine.accounts[where]
     held, most = rows["reserved"].copy(), rows["balance"] + rows["debit_limit"]
+    if rule.uses_reserved:
+        problem = replace(problem, funds=np.maximum(most, 0))
     bound = machine.world.slots["returning"][chosen] != 0
-    choice = resolve(problem, terms.when_short, terms.share_by, held, most, bound)
+    choice = resolve(problem, rule.when_short, rule.share_by, held, most, bound)
 
     def note(event: str, account: int, amount: int, detail: str) -> None:
-        log.event(now, event, rail=name, participant=names[account], currency=terms.currency,
-                  amount_minor=amount, detail=detail)  # fmt: skip
+        log.event(now, event, rail=name, participant=names[account], currency=currency, amount_minor=amount,
+                  detail=detail)  # fmt: skip
 
     net = positions(problem, np.arange(problem.size))
     lacking = -(problem.funds + net)
     for account in np.flatnonzero(lacking > 0).tolist():
-        note("short", account, int(lacking[account]), f"of its net position; {terms.when_short}")
+        note("short", account, int(lacking[account]), f"of its net position; {rule.when_short}")
     for payer, loser, amount in choice.shares:
         note("loss_share", payer, amount, f"for {names[loser]}")
     for loser, creditor, amount in choice.recoveries:
@@ -63,7 +72,9 @@ def resolve_cycle(
     for loser, creditor, amount in choice.recoveries:
         settled[loser] -= amount
         settled[creditor] += amount
-    return figures | {
+    return {
+        "considered_count": problem.size,
+        "considered_minor": int(problem.amount.sum()),
         "settled_count": int(choice.settles.size),
         "settled_minor": int(problem.amount[choice.settles].sum()),
         "moved_minor": int(-settled[settled < 0].sum()),

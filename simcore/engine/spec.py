@@ -34,6 +34,11 @@ class RailSpec:
     offset_first: bool = False
     """The arriving one has to be the first of its queue; always so on strict queues."""
 
+    batch_below: int = 2**63 - 1
+    """Obligations of hops that go by the rail's terms are collected for its batches if they are smaller, …"""
+    batch_from: int = 0
+    """… and have this priority or are less urgent."""
+
     ledger: int = -1
     """The first rail of the ledger it belongs to; -1 means none."""
     block_every: int = 0
@@ -95,6 +100,8 @@ class HopSpec:
     fee_least: int = 0
     fee_most: int = 2**62
     """… cut to these."""
+    batch: int = 0
+    """On a gross rail: ``SINGLY``, ``IN_BATCHES`` or ``BY_TERMS``."""
     refund: int = -1
     """Column of what is drawn for refunds, the same for all hops of a route: how long after the payment's end it is
     refunded, below zero for never."""

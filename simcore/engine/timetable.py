@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -140,6 +140,26 @@ def last_of_days(windows: list[Window]) -> list[tuple[Window, bool, bool]]:
     return [
         (window, last_all.get(window.business_day) is window, last[window.business_day] is window) for window in windows
     ]
+
+
+def run_times(
+    windows: list[Window], zone: str, every: int | None, clocks: tuple[ClockTime, ...],
+    due: Callable[[int], int] = lambda at: at,
+) -> list[int]:  # fmt: skip
+    """When something runs at a distance counted from each opening and at clock times, while a rail is open; rising.
+
+    ``due`` may put off what is due at an instant; what falls on one instant by that is done once.
+    """
+    runs: list[int] = []
+    for window in windows:
+        if window.only != "all":
+            continue
+        times = {local_us(zone, window.business_day, clock) for clock in clocks}
+        if every is not None:
+            times |= set(range(window.open_us + every, window.close_us, every))
+        times = {due(at) for at in times if window.open_us <= at}
+        runs += sorted(at for at in times if at < window.close_us)
+    return runs
 
 
 def _shared(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

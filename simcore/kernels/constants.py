@@ -24,6 +24,12 @@ OPEN: Final = 1
 CUT_OFF: Final = 2  # no new obligations; the queue may still be released
 FUNDING_ONLY: Final = 3  # only transfers that fund another rail
 
+# How the obligations of a hop settle at its rail.
+SINGLY: Final = 0  # one by one, at once or from the queue
+IN_CYCLES: Final = 1  # all are collected: the rail does nothing else
+IN_BATCHES: Final = 2  # collected for the rail's batches, money on its way back aside
+BY_TERMS: Final = 3  # collected for them where amount and priority are such
+
 # Columns of World.tiers: what an account holds back, and what it may release against.
 HELD_HIGHLY_URGENT: Final = 0  # from all but highly urgent obligations
 HELD_URGENT: Final = 1  # from all that are neither highly urgent nor urgent

@@ -7,7 +7,7 @@ write many rows come back with LOG_FULL and go on where they stopped when they a
 from __future__ import annotations
 
 from simcore.accelerate import kernel
-from simcore.kernels.constants import COLLECT, DONE, FIFO, LOG_FULL, OPEN, OVERFLOW
+from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OPEN, OVERFLOW
 from simcore.kernels.ordered import ordered_first, ordered_following
 from simcore.kernels.queue import available, dequeue, look_again, note_credit, note_debit
 from simcore.kernels.settle import book_gross, log_obligation, log_unsettled, move, move_net, send_back, settled
@@ -210,7 +210,7 @@ def return_queued(world, rail, now):
     """At the end of a rail's day: return every payment still queued or collected; money on its way back stays."""
     state, it = world.state, world.rails[rail]
     state[NOW] = now
-    while it.discipline == COLLECT:
+    while it.collect_head != NONE:
         if logs_full(world):
             return LOG_FULL
         slot = _take_collected(world, rail)

@@ -14,12 +14,13 @@ from simcore.kernels.block import next_block
 from simcore.kernels.constants import (
     BLOCK_SET,
     BOUNDED,
-    COLLECT,
+    BY_TERMS,
     DEADLINE,
     DONE,
     FIFO,
     GROSS,
     HELD_BY_LINK,
+    IN_CYCLES,
     INSTANT,
     LATE,
     LINKED,
@@ -30,6 +31,7 @@ from simcore.kernels.constants import (
     OPEN,
     OVERFLOW,
     REJECT,
+    SINGLY,
     UNRESOLVED,
     WAIT,
 )
@@ -163,6 +165,16 @@ def _collect(world, slot, rail, now):
 
 
 @kernel(forceinline=True)
+def _joins_batch(it, rail, service):
+    """Whether an obligation that doesn't settle alone in any case is collected: by its hop, or the rail's terms."""
+    if service == IN_CYCLES:
+        return True
+    if it.returning == 1:
+        return False
+    return service != BY_TERMS or (it.amount < rail.batch_below and it.priority >= rail.batch_from)
+
+
+@kernel(forceinline=True)
 def _may_settle(world, debit, funds, amount, key, rule):
     """Whether an arriving obligation is payable now: funds, and nothing queued that the rule puts before it."""
     if funds < amount:
@@ -246,7 +258,8 @@ def _enter(world, slot, now):
         elif tests & LINKED and it.returning == FAILED:
             if release(world, slot):
                 return slot
-    if its_rail.discipline == COLLECT:
+    service = world.hops[uint32(it.hop)].service
+    if service != SINGLY and _joins_batch(it, its_rail, service):
         _collect(world, slot, rail, now)
         return NONE
     funds = available(world.accounts, debit) if its_rail.tiers == 0 else tier_funds(world, debit, it.priority)

@@ -104,6 +104,8 @@ RAIL: Final = _record(
     collect_tail=np.int64,
     collected=np.int64,
     list_at=np.int64,  # the rail whose collection list it uses: its own, or that of the first rail of its ledger
+    batch_below=np.int64,  # BY_TERMS: smaller obligations are collected for the rail's batches …
+    batch_from=np.int64,  # … if they have this priority or are less urgent
     block_every=np.int64,  # distance of a ledger's blocks; 0: no ledger
     block_at=np.int64,  # the next block, NEVER where nothing waits for one
     last_block=np.int64,
@@ -129,6 +131,7 @@ HOP: Final = _record(
     fee_most=np.int64,
     lane=np.int64,  # lane of a constant latency, -1 where the heap is needed
     tests=np.int64,  # what is looked at before an obligation goes to its open rail: HELD_… and BOUNDED; 0 for most
+    service=np.int64,  # SINGLY, IN_CYCLES, IN_BATCHES or BY_TERMS
     shut_until=np.int64,  # with HELD_BY_CUT_OFF: an instant to come at which the hop takes obligations again
     link=np.int64,  # with HELD_BY_LINK: over which it settles together with the next hop
 )

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from simcore.calendar import Session
+from simcore.calendar import ClockTime, Session
 from simcore.model import Duration
 from simcore.units import Money
 
@@ -44,6 +44,36 @@ class RailBase:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Batches:
+    """Deferred net settlement on the accounts of a rail that otherwise settles gross, as CIPS has had it since 2018.
+
+    Obligations that take this service are collected, and at each time of settlement, and once more at every closing,
+    their multilateral net positions settle as one set. A batch pays from all an account has, what is ``reserved``
+    included: that is the money set aside for batches, which obligations that settle alone can't use. A hop says by
+    ``service`` which of the two its obligations take; others go by ``below`` and ``from_priority``.
+    """
+
+    every: Duration | None = None
+    """Distance between batches, counted from each opening."""
+    at: tuple[ClockTime, ...] = ()
+    """Batches at given times of the calendar's zone."""
+    below: Money | None = None
+    """Obligations smaller than this are collected, …"""
+    from_priority: int | None = None
+    """… those of this priority and of less urgent ones; where both are given, what fulfils both. Neither: only hops
+    that say so."""
+    when_short: Literal["partial_unwind", "wait", "unwind"] = "partial_unwind"
+    """What happens when a net debtor can't pay. partial_unwind: its newest obligations are taken out, as few as needed,
+    and wait for the next batch. wait: the whole batch waits. unwind: all that it pays or receives is returned, and so
+    on until nobody left is short."""
+
+    @property
+    def has_terms(self) -> bool:
+        """Whether amount or priority decides what is collected."""
+        return self.below is not None or self.from_priority is not None
+
+
+@dataclass(frozen=True, kw_only=True)
 class GrossRail(RailBase):
     """A rail that settles each obligation alone, at once or from a queue."""
 
@@ -68,6 +98,8 @@ class GrossRail(RailBase):
     account can pay of it settles as a part, the rest keeps its place. The payment goes on when all is paid."""
     split_least: Money | None = None
     """The smallest part; none means one minor unit."""
+    batches: Batches | None = None
+    """Deferred net settlement of some obligations on the same accounts."""
     lender: str | None = None
     """Participant who lends: at the end of the day where ``end_of_day = "force"``, and within it where an RTGS gives
     intraday credit. It issues the money of the rail."""

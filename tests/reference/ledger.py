@@ -159,7 +159,7 @@ class Ledger:
             self._schedule(payment, 0, opens_at)
         elif self._is_pair(payment):
             self._enter_pair(payment)
-        elif rail.discipline == c.COLLECT:
+        elif rail.discipline == c.COLLECT or self._joins_batch(payment):
             payment.place = "collected"
             account.count(payment.amount, +1)
             self._collect(payment, rail)
@@ -197,6 +197,12 @@ class Ledger:
 
     def _enter_pair(self, payment: Payment) -> None:
         raise NotImplementedError
+
+    def _joins_batch(self, payment: Payment) -> bool:
+        """Whether the rail's batches take it; money on its way back settles alone."""
+        terms, service = self.spec.rails[self._hop(payment).rail], self._hop(payment).batch
+        fits = payment.amount < terms.batch_below and payment.priority >= terms.batch_from
+        return not payment.returning and (service == c.IN_BATCHES or (service == c.BY_TERMS and fits))
 
     def _collect(self, payment: Payment, rail: Rail) -> None:
         rail.collected.append(payment)

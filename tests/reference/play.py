@@ -199,7 +199,9 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT and it.ledger == c.NONE]
         return machine.cycle(nets[step.first % len(nets)], cycle_id, step.at) if nets else None
     if step.what in ("settle_collected", "return_collected"):
-        nets = [k for k, it in enumerate(spec.rails) if it.discipline == c.COLLECT and it.ledger == c.NONE]
+        batched = {hop.rail for route in spec.routes for hop in route if hop.batch != c.SINGLY}
+        nets = [k for k, it in enumerate(spec.rails)
+                if it.ledger == c.NONE and (it.discipline == c.COLLECT or k in batched)]  # fmt: skip
         return _some_collected(spec, machine, nets[step.first % len(nets)], step, cycle_id) if nets else None
     if step.what == "quote" and spec.quotes:
         rate = RATES[number % len(RATES)]

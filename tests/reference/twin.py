@@ -270,6 +270,7 @@ class Twin(Ledger):
             change += sum(amount for _, creditor, amount in recoveries if creditor == k)
             change -= sum(amount for debtor, _, amount in recoveries if debtor == k)
             account.move(change)
+            account.receipts = max(account.receipts + change, 0)
         for debtor, creditor, amount in recoveries:
             self.book[debtor].debited += amount
             self.book[creditor].credited += amount
@@ -279,6 +280,9 @@ class Twin(Ledger):
             self.book[payment.debit].debited += payment.amount
             self.book[payment.credit].credited += payment.amount
             self._make_final(payment, c.SETTLED_NET, sequence, cycle_id)
+        for account in self.rails[rail].accounts:  # on a gross rail a batch may let queued obligations go
+            self._note_credit(account)
+        self._rest()
 
     def settle_positions(self, debit: Any, credit: Any, amount: Any, now_us: int) -> None:
         """Movements on any rails as one set: only the positions after it count."""

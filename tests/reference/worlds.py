@@ -126,6 +126,8 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
             when_closed=choose.among((c.WAIT, c.WAIT, c.REJECT, c.RETURN)),
             offset_strict=choose.among((False, True)),
             offset_first=choose.among((False, True)),
+            batch_below=choose.among((c.NEVER, c.NEVER, 4)),
+            batch_from=choose.among((0, 0, 1)),
             **choose.among(BOUNDS),
         )
         for index in range(n_rail)
@@ -144,12 +146,20 @@ def make_world(choose: Choices, disciplines: Sequence[int], rules: Sequence[int]
         for participant in choose.shuffled(n)
     )
     currencies = range(n_currency)
+    routes = (make_route(choose, n, n_currency, n_rail, n_draw) for _ in range(choose.whole(1, 4)))
+    services = (c.SINGLY, c.SINGLY, c.IN_BATCHES, c.BY_TERMS)
     return WorldSpec(
         n_participant=n,
         n_currency=n_currency,
         rails=rails,
         accounts=accounts,
-        routes=tuple(make_route(choose, n, n_currency, n_rail, n_draw) for _ in range(choose.whole(1, 4))),
+        routes=tuple(
+            tuple(
+                replace(hop, batch=choose.among(services)) if rails[hop.rail].discipline == c.GROSS else hop
+                for hop in route
+            )
+            for route in routes
+        ),
         agents={(currency, who): choose.whole(0, n - 1) for currency in currencies for who in range(n)},
         quotes=tuple((dealer, a, b) for a in currencies for b in currencies if a != b for dealer in range(n)),
         n_draw=n_draw,

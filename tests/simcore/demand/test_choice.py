@@ -94,6 +94,21 @@ def test_time_counts_hours_calendars_and_typical_latencies(tmp_path: Path) -> No
     assert (ways.duration_us("rtgs", friday_evening) / HOUR).tolist() == [2 * 24 + 13]
 
 
+def test_time_counts_the_batches_that_a_hop_always_takes(tmp_path: Path) -> None:
+    """Open from 09:00 to 17:00, batches at 10:00, every 3 h (12:00, 15:00) and at closing, when all is too late."""
+    times = '{ every = "3 h", at = ["10:00"] }'
+    choice(tmp_path, "")
+    changes = [f"rails.RTGS.batches={times}", "routes.rtgs.hops.0.service=batch"]
+    scenario = load(tmp_path / "scenario.toml", set=changes).scenario
+    ways = RouteChoice(scenario, scenario.corridors["two"], {})
+    clocks = (8, 10, 10.5, 12.5, 16, 17)
+    assert (ways.duration_us("rtgs", at(*clocks)) / HOUR).tolist() == [2, 0, 1.5, 2.5, 1, 17]
+    net = ("rails.RTGS={ kind = 'deferred_net', currency = 'CNY', calendar = 'CN', "
+           "sessions = [{ open = '09:00', close = '17:00' }], cycle_every = '3 h', cycle_at = ['10:00'] }")  # fmt: skip
+    cycles = RouteChoice(load(tmp_path / "scenario.toml", set=[net]).scenario, scenario.corridors["two"], {})
+    assert (cycles.duration_us("rtgs", at(*clocks)) / HOUR).tolist() == [2, 0, 1.5, 2.5, 1, 17]
+
+
 def test_cost_counts_fees_as_a_share_of_the_amount(tmp_path: Path) -> None:
     """CNY 10,000: 50 + 10 are 0.6 %; CNY 1 mn: 50 + 1,000 are 0.105 %."""
     ways = choice(tmp_path, 'choice = "cheapest"')

@@ -27,19 +27,35 @@ PUBLISHED_HOURS = [
 ]
 
 
-@given(start=st.dates(dt.date(2026, 1, 2), dt.date(2026, 12, 20)), days=st.integers(4, 12), seed=st.integers(0, 999))
-@example(start=dt.date(2026, 2, 12), days=12, seed=65)  # make-up Saturday the 14th, then Spring Festival
-@example(start=dt.date(2026, 9, 18), days=12, seed=65)  # make-up Sunday the 20th, Mid-Autumn
-@example(start=dt.date(2026, 9, 30), days=12, seed=65)  # National Day, make-up Saturday the 10th
+BATCHES = (
+    "",
+    'rails.CIPS.batches={ every = "1 h", below = "1 mn CNY" }',
+    'rails.CIPS.batches={ at = ["11:00", "23:00"], from_priority = 5, when_short = "wait" }',
+    'rails.CIPS.batches={ every = "20 min", from_priority = 0, when_short = "unwind" }',
+)
+BACK = [
+    'routes.back={ hops = [{ rail = "BOOKS", from = "debtor", to = "CLEAR" }, '
+    '{ rail = "CIPS", from = "CLEAR", to = "creditor" }] }',
+    'flows.back={ kind = "trade", route = "back", debtors = { SG = 1 }, creditors = { CQ = 1 }, per_day = 80, '
+    'amount = { median = "1 mn CNY", sigma = 1.2 }, calendar = "CN", profile = { 10 = 1, 16 = 1, 23 = 1 } }',
+]
+
+
+@given(start=st.dates(dt.date(2026, 1, 2), dt.date(2026, 12, 20)), days=st.integers(4, 12), seed=st.integers(0, 999),
+       batches=st.sampled_from(BATCHES))  # fmt: skip
+@example(start=dt.date(2026, 2, 12), days=12, seed=65, batches="")  # make-up Saturday the 14th, then Spring Festival
+@example(start=dt.date(2026, 9, 18), days=12, seed=65, batches=BATCHES[1])  # make-up Sunday the 20th, Mid-Autumn
+@example(start=dt.date(2026, 9, 30), days=12, seed=65, batches=BATCHES[2])  # National Day, make-up Saturday the 10th
 @settings(max_examples=12, deadline=None)
-def test_every_account_of_cips_is_zero_after_every_session(start: dt.date, days: int, seed: int) -> None:
-    """Movements are replayed; where one session closes as the next opens, funding and payments are the next's.
+def test_every_account_of_cips_is_zero_after_every_session(start: dt.date, days: int, seed: int, batches: str) -> None:
+    """Movements are replayed in the order of finality, with and without batches.
 
     Many of these runs end between two business days, when HVPS is open in the hours of a day that isn't in the run.
     """
     calendar = load_calendar("CN")
     assume(any(calendar.is_business_day(start + dt.timedelta(days=k)) for k in range(days)))  # or no scenario at all
     changes = [*PUBLISHED_HOURS, f"scenario.start={start}", f"scenario.days={days}"]
+    changes += [*BACK, batches] if batches else []
     times = timetable(load(SCENARIO, set=changes).scenario)
     assert times.end_us == max(window.close_us for rail in times.windows.values() for window in rail)
     windows = times.windows["CIPS"]
@@ -49,16 +65,18 @@ def test_every_account_of_cips_is_zero_after_every_session(start: dt.date, days:
         rows = [row for row in run.obligations.to_pylist() if row["rail"] == "CIPS" and row["settled_at"] is not None]
         last = {row["participant"]: row["closing_minor"] for row in run.accounts.to_pylist() if row["rail"] == "CIPS"}
     assert {row["kind"] for row in rows} >= {"payment", "funding", "sweep"}
-    after = [(row["settled_at"], row["kind"] != "sweep") for row in rows]  # sweeps first at one instant
-    order = sorted(range(len(rows)), key=after.__getitem__)
+    assert ("SETTLED_NET" in {row["status"] for row in rows}) == bool(batches)
+    rows.sort(key=lambda row: row["sequence"])
     balance: dict[str, int] = defaultdict(int)
-    k = moved = 0
+    moved = 0
     for closing in closings:
-        while k < len(rows) and after[order[k]] <= (closing, False):
-            row = rows[order[k]]
+        # A session's last batch and what it releases come before its sweeps, the next session's funding after them.
+        times = [(row["settled_at"], row["kind"] == "sweep") for row in rows]
+        last = max((k for k, (at, swept) in enumerate(times) if at < closing or (at == closing and swept)), default=-1)
+        for row in rows[moved : last + 1]:
             balance[row["debtor"]] -= row["amount_minor"]
             balance[row["creditor"]] += row["amount_minor"]
-            k, moved = k + 1, moved + 1
+            moved += 1
         assert not any(balance.values()), (closing, dict(balance))
     assert moved == len(rows), "nothing moves on CIPS after its last session"
     assert not any(last.values())
