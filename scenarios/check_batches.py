@@ -43,6 +43,9 @@ def check_batches(checks: Checks, path: KeyPath, rail: Any) -> None:
 def check_service(checks: Checks, path: KeyPath, hop: Hop) -> None:
     """Note a hop that chooses between services of a rail which has but one."""
     rail = checks.scenario.rails.get(hop.rail)
+    if hop.service == "batch" and hop.pvp is not None:
+        checks.say("LH119", (*path, "service"), f"batches beside the link {hop.pvp}", "one of the two: a link settles "
+                   "each pair alone")  # fmt: skip
     if hop.service is None or rail is None or getattr(rail, "batches", None) is not None:
         return
     gross = rail.discipline == "gross"

@@ -217,7 +217,7 @@ class RouteChoice:
 class _Hours:
     """When an obligation that reaches a rail would settle there if its account had the funds."""
 
-    def __init__(self, scenario: Scenario, rail: str, in_batches: bool) -> None:
+    def __init__(self, scenario: Scenario, rail: str, in_batches: bool = False) -> None:
         terms: Any = scenario.rails[rail]
         self._ends: Ints | None = None
         self._block = getattr(terms, "block_every", None)

@@ -169,7 +169,7 @@ def _joins_batch(it, rail, service):
     """Whether an obligation that doesn't settle alone in any case is collected: by its hop, or the rail's terms."""
     if service == IN_CYCLES:
         return True
-    if it.returning == 1:
+    if it.returning != 0:
         return False
     return service != BY_TERMS or (it.amount < rail.batch_below and it.priority >= rail.batch_from)
 

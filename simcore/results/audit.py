@@ -16,6 +16,7 @@ from simcore.errors import ScenarioError
 from simcore.results.audit_books import Books
 from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_credit import Credit
+from simcore.results.audit_cycles import COLUMNS, Cycles
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_links import Links
 from simcore.results.audit_outages import Outages
@@ -67,7 +68,10 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     accounts = reader.whole()
     credit = Credit(folder, reader.metadata, words, limits, accounts)
     fx = TableReader(folder, "fx", _FX, words).whole()
-    obligations = TableReader(folder, "obligations", _OBLIGATIONS, words).batches()
+    told = TableReader(folder, "cycles", COLUMNS, words).whole()
+    cycles = Cycles(told, words, each) if told["row"].size else None
+    columns = _OBLIGATIONS if cycles is None else (*_OBLIGATIONS, "cycle_id")
+    obligations = TableReader(folder, "obligations", columns, words).batches()
     links = Links(reader.metadata, words, fx, each, limits)
     asked = (*_PAYMENTS, "route", "customer") if pairs.used or links.used else _PAYMENTS
     payments = TableReader(folder, "payments", asked, words).batches()
@@ -85,6 +89,8 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
         wallets.note(batch)
         outages.check(batch, settled)
         _book(books, batch, settled)
+        if cycles is not None:
+            cycles.note(batch)
         own = batch["payment_id"] >= 0
         followed.add_obligations(batch if own.all() else {name: values[own] for name, values in batch.items()})
         times = batch["settled_at"][settled]
@@ -101,6 +107,8 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     books.finish()
     ledgers.finish(accounts)
     credit.finish()
+    if cycles is not None:
+        cycles.finish()
     followed.finish(n_payments)
     links.finish()
     conserved.details.insert(0, f"{books.movements:,} movements replayed over {accounts['row'].size:,} account days")

@@ -228,6 +228,7 @@ def _terms(machine: Any, each: int) -> tuple[int, int, int, bool]:
 
 def _some_collected(spec: WorldSpec, machine: Any, rail: int, step: Step, cycle_id: int) -> Any:
     """Settle or return those that were collected in an odd place, where the accounts allow it."""
+    machine.advance(step.at)  # what may be released goes before the accounts are looked at
     chosen = list(machine.collected(rail))[step.second % 2 :: 2]
     rows = [_terms(machine, each) for each in chosen]
     if step.what == "return_collected":

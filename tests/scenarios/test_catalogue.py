@@ -31,7 +31,7 @@ from simcore.calendar import load_calendar
 from simcore.datafiles import CATALOGUE
 from simcore.model import Scenario, TradeFlow
 from simcore.results.audit import audit
-from simcore.units import Money
+from simcore.units import Money, format_amount
 
 ENTRIES = catalogue_names()
 HEADINGS = ("## Question", "## Model", "## Sources", "## What is left out", "## Figures")
@@ -438,6 +438,11 @@ def test_every_member_has_an_rtgs_and_its_rmb_clearing_bank_if_there_is_one(asea
         assert f"{name}-BOOKS" in asean.rails, name
     assert (asean.rails["BI-RTGS"].queue, asean.rails["BI-RTGS"].bypass_above) == ("priority", 10)
     assert asean.rails["R-TIMOR"].currency == "USD"
+    assert (asean.rails["NIEPS-FX"].currency, asean.rails["NIEPS-FX"].calendar) == ("USD", "VN")
+    smallest = {name: rail.batches.below for name, rail in asean.rails.items() if getattr(rail, "batches", None)}
+    assert {name: format_amount(amount) for name, amount in smallest.items()} == {
+        "NIEPS": "500 mn VND", "RENTAS": "10,000.00 MYR", "BI-RTGS": "100 mn IDR",
+    }  # fmt: skip
 
 
 def test_the_figures_of_chongqing_asean_are_those_of_a_run_which_the_audit_confirms(
@@ -465,6 +470,15 @@ def test_the_figures_of_chongqing_asean_are_those_of_a_run_which_the_audit_confi
     assert f"{len(waiting)} payments still wait when the week ends, {friday} of them initiated on Friday" in text
     returned = sum(row["status"] == "RETURNED_CUT_OFF" for row in payments)
     assert f"{returned} are returned at the end of a day" in text
+    hops = [row for row in run.obligations.to_pylist() if row["kind"] == "payment" and row["status"] == "SETTLED_NET"]
+    least = {rail: asean.rails[rail].batches.below.amount_minor for rail in ("NIEPS", "BI-RTGS", "RENTAS")}
+    assert all(row["amount_minor"] < least[row["rail"]] for row in hops)
+    small = [sum(row["rail"] == rail for row in hops) for rail in least]
+    assert f"{sum(small)} obligations were too small for real-time settlement" in text
+    assert f"{small[0]} in Vietnam" in text
+    assert f"{small[1]} in Indonesia and {small[2]} in Malaysia" in text
+    kept = sum(row["route"] == "usd-vn-kept" and row["status"].startswith("SETTLED") for row in payments)
+    assert f"{kept} payments reached Vietnam's exporters in dollars" in text
     check_credit(run, tmp_path, text)
 
 
@@ -482,7 +496,7 @@ def check_credit(without: Any, tmp_path: Path, text: str) -> None:
     run = simcore.run(CATALOGUE / "chongqing-asean" / "intraday-credit.toml", out=tmp_path / "with")
     ends = [Counter(row["status"] for row in each.payments.to_pylist()) for each in (without, run)]
     back = [each["RETURNED_CUT_OFF"] + each["RETURN_PENDING_AT_END"] for each in ends]
-    settled = [f"{each['SETTLED_GROSS']:,}" for each in ends]
+    settled = [f"{each['SETTLED_GROSS'] + each['SETTLED_NET']:,}" for each in ends]
     assert back[1] == 0
     assert f"{settled[1]} payments settle instead of {settled[0]}, and none comes back for want of funds, where " \
            f"{back[0]} did." in text  # fmt: skip

@@ -208,7 +208,7 @@ class Town:
             others = [p for p in self.queue["RTGS", y] if self.legs(p)[2] == x]
             if not ones or not others:
                 continue
-            net = ones[0]["amount"] - others[0]["amount"]
+            net, value = ones[0]["amount"] - others[0]["amount"], ones[0]["amount"] + others[0]["amount"]
             room = {who: self.balance["RTGS", who] + self.limit["RTGS", who] for who in (x, y)}
             if room[x] < net or room[y] < -net:
                 continue
@@ -221,7 +221,7 @@ class Town:
             self.sequence += 1
             for p in pair:
                 self.book(p, c.SETTLED_NET, self.sequence - 1, self.cycle)
-            self.cycles.append({"cycle_id": self.cycle, "time": self.now, "settled": ones_value(pair)})
+            self.cycles.append({"cycle_id": self.cycle, "time": self.now, "settled": value, "moved": abs(net)})
             self.cycle += 1
 
     def close_day(self, day: int) -> None:
@@ -324,7 +324,8 @@ class Town:
             writer.cycles({"cycle_id": [row["cycle_id"]], "rail": ["RTGS"], "mechanism": ["pairs"],
                            "time": [row["time"]],
                            "currency": ["CNY"], "considered_count": [2], "considered": [row["settled"]],
-                           "settled_count": [2], "settled": [row["settled"]], "moved": [0]})  # fmt: skip
+                           "settled_count": [2], "settled": [row["settled"]],
+                           "moved": [row["moved"]]})  # fmt: skip
         writer.fx({"fx_id": [0], "time": [START], "dealer": ["DEALER"], "source": ["CNY"], "target": ["USD"],
                    "mid_rate": ["0.1399"], "half_spread_bp_e2": [3000], "numerator": [NUMERATOR],
                    "denominator": [DENOMINATOR], "origin": ["given"]})  # fmt: skip
@@ -337,7 +338,3 @@ class Town:
         with RunWriter(out, self.names, **options) as writer:
             self.fill(writer, chunk)
             return writer.publish({"n_payments": self.n})
-
-
-def ones_value(pair: list[Any]) -> int:
-    return sum(p["moved"][0] for p in pair)
