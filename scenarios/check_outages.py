@@ -25,7 +25,6 @@ def check_outages(checks: Checks) -> None:
         _chance(checks, path, outage)
         if known:
             _times(checks, path, name, outage)
-            _intraday(checks, path, name, outage)
 
 
 def _targets(checks: Checks, path: KeyPath, outage: Outage) -> bool:
@@ -106,21 +105,3 @@ def _times(checks: Checks, path: KeyPath, name: str, outage: Outage) -> None:
             checks.say("LH157", (*here, "day"), f"{outage.times[k].day}, outside the run", "an instant of the run",
                        f"{scenario.scenario.start}")  # fmt: skip
         last = span.end_us
-
-
-def _intraday(checks: Checks, path: KeyPath, name: str, outage: Outage) -> None:
-    """Intraday credit is given at openings and paid back at closings, which an outage may not take away."""
-    rails = [rail for rail in outage.rails if getattr(checks.scenario.rails[rail], "intraday_credit", None)]
-    if rails and outage.every is not None:
-        checks.say("LH175", (*path, "every"), f"drawn outages of {rails[0]}, which gives intraday credit",
-                   "given times, within its hours")  # fmt: skip
-    if not rails or checks.faults:
-        return
-    windows = timetable(checks.scenario).windows
-    for k, span in enumerate(given_spans(checks.scenario, name, outage)):
-        for rail in rails:
-            ends = [end for window in windows[rail] for end in (window.open_us, window.close_us)]
-            if any(span.start_us <= end < span.end_us for end in ends):
-                got = f"an opening or closing of {rail}, which gives intraday credit"
-                checks.say("LH175", (*path, "times", k), got,
-                           "an outage within its hours, so that the credit is paid back at closing")  # fmt: skip

@@ -784,15 +784,6 @@ _OUTAGES = {
     ),
 }
 
-_OUTAGES_OF_CREDIT = {
-    "LH175": Code(
-        "an outage over the closing of a rail with intraday credit",
-        "Intraday credit is given at a rail's opening and paid back at its closing. An outage of such a rail lies "
-        "within its hours, at given times, so that no credit is left over night without a word.",
-        'times = [{ day = 2026-03-02, from = "10:00", to = "12:30" }]',
-    ),
-}
-
 _COVER = {
     "LH185": Code(
         "a cover that can't be",
@@ -824,7 +815,6 @@ CODES: dict[str, Code] = {
     **_POSITIONS,
     **_REFUNDS,
     **_OUTAGES,
-    **_OUTAGES_OF_CREDIT,
     **_COVER,
 }
 """Every code by name, in order."""

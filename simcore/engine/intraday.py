@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -36,6 +37,10 @@ class Pledge:
     """Sum over drawings of amount × instant: with ``drawn``, amount × time follows at any later instant."""
     measured: int = 0
     """Sum of the overdrafts looked at."""
+    limit: int = 0
+    """Highest debit limit of the business day so far."""
+    lowest: int = 0
+    """Lowest balance of business days that ended before the credit did."""
 
 
 class IntradayCredit:
@@ -58,7 +63,8 @@ class IntradayCredit:
                 value = lending_value(account.collateral.amount_minor, haircut)
                 index = compiled.account_index(rail, holder)
                 self._pledges.append(Pledge(index, holder, debit_limit(account), value))
-        self._given = False
+        self._day: dt.date | None = None  # whose credit is given
+        self.new_day()
 
     @property
     def measures(self) -> bool:
@@ -66,34 +72,41 @@ class IntradayCredit:
         return self._overdraft and self.terms.rate is not None and self.terms.charged == "time"
 
     def limits(self, rows: Any) -> Any:
-        """The largest debit limit of each account of the rail in the day that ends: int64 (n,)."""
+        """The largest debit limit of each account of the rail in the business day that ends: int64 (n,)."""
         limits = rows["debit_limit"].copy()
-        if self._overdraft:
-            for it in self._pledges:
-                limits[it.account - self._accounts.start] = it.own + it.line
+        for it in self._pledges:
+            at = it.account - self._accounts.start
+            limits[at] = it.limit
+            if self._day is not None:  # its closing fell into an outage
+                it.lowest = min(it.lowest, int(rows["minimum"][at]))
         return limits
 
     def new_day(self) -> None:
-        """Begin another business day: no credit is given yet."""
+        """Begin another business day; credit is still given where an outage kept it from ending."""
         for it in self._pledges:
-            it.line = 0
+            it.limit = it.own + (it.line if self._overdraft and self._day is not None else 0)
 
-    def open(self, now: int) -> None:
-        """At an opening for payments: the first of the day fixes what each account may have, and gives it."""
-        if self._given:
+    def open(self, now: int, business_day: dt.date) -> None:
+        """At an opening for payments: the first of the day fixes what each account may have, and gives it.
+
+        Credit of an earlier day whose closing fell into an outage ends first.
+        """
+        if self._day == business_day:
             return
-        self._given = True
+        self.close(now)
+        self._day = business_day
         for it in self._pledges:
             it.line = max(it.value - self._overnight.owed(it.account), 0)
             self._note(now, "credit_line", it, it.line, "against collateral")
             if self._overdraft:
                 self._machine.set_limit(it.account, it.own + it.line, now)
+                it.limit = max(it.limit, it.own + it.line)
             elif self.terms.draw == "opening":
                 self._draw(it, it.line, now)
 
     def demand(self, now: int) -> None:
         """Draw what queues lack."""
-        for it in self._pledges:
+        for it in self._pledges if self._day is not None else ():
             row = self._machine.accounts[it.account]
             funds = int(row["balance"]) + int(row["debit_limit"]) - int(row["reserved"])
             self._draw(it, min(int(row["queued_value"]) - funds, it.line - it.drawn), now)
@@ -115,9 +128,10 @@ class IntradayCredit:
 
     def close(self, now: int) -> None:
         """At the day's last closing for payments: pay back and charge; what is lacking is lent overnight."""
-        if not self._given:
+        if self._day is None:
             return
-        self._given = False
+        self._log.event(now, "credit_due", rail=self._rail, detail=f"{self._day}")
+        self._day = None
         self._machine.advance(now)  # what may still be released goes first
         for it in self._pledges:
             charge, balance = self._charge(it, now), int(self._machine.accounts["balance"][it.account])
@@ -133,14 +147,14 @@ class IntradayCredit:
                 self._note(now, "credit_charge", it, charge, "for intraday credit")
             if self._overdraft:
                 self._machine.set_limit(it.account, it.own, now)
-            it.drawn = it.drawn_time = it.measured = 0
+            it.line = it.drawn = it.drawn_time = it.measured = it.lowest = 0
 
     def _charge(self, it: Pledge, now: int) -> int:
         """The price of the day's credit, half-even."""
         if self.terms.rate is None:
             return 0
         if self.terms.charged == "amount":
-            lowest = int(self._machine.accounts["minimum"][it.account])
+            lowest = min(it.lowest, int(self._machine.accounts["minimum"][it.account]))
             used = max(-lowest - it.own, 0) if self._overdraft else it.drawn
             return round(Fraction(used * self.terms.rate, BP_E2_WHOLE))
         used = it.measured * self.terms.measured_every if self._overdraft else it.drawn * now - it.drawn_time

@@ -87,8 +87,6 @@ class RailSessions:
             yield self._settlement.process()
         if self._intraday and self._intraday.terms.draw_every is not None:
             yield self._runs(self._intraday.terms.draw_every, (), MOST_MECHANISMS - 1, self._intraday.demand)
-        if self._intraday and self._intraday.measures:
-            yield self._looks(self._intraday)
         for place, use in enumerate(getattr(self._rail, "mechanisms", ()), start=1):
             yield self._runs(use.every, use.times, place, partial(self._run_mechanism, use))
 
@@ -128,7 +126,9 @@ class RailSessions:
         if self._credit:
             self._credit.pay_back(clock.now)
         if self._intraday:
-            self._intraday.open(clock.now)
+            self._intraday.open(clock.now, window.business_day)
+            if self._intraday.measures:
+                clock.env.process(self._looks(self._intraday, clock.now, window.close_us))
         if self._funding:
             for time_us, whose in self._funding.ready(clock.now, window.close_us):
                 if time_us == clock.now:
@@ -229,14 +229,12 @@ class RailSessions:
             yield self._clock.at(time_us, order, self._index * MOST_MECHANISMS + place)
             run(time_us)
 
-    def _looks(self, intraday: IntradayCredit) -> Iterator[simpy.Event]:
+    def _looks(self, intraday: IntradayCredit, opened_us: int, close_us: int) -> Iterator[simpy.Event]:
         """Look at overdrafts at the end of each stretch of an opening, before all that happens at the next's begin."""
         every = intraday.terms.measured_every
-        for window in self._windows:
-            if window.only == "all":
-                for time_us in range(window.open_us + every, window.close_us + 1, every):
-                    yield self._clock.at(time_us, SHOCK, self._index)
-                    intraday.measure()
+        for time_us in range(opened_us + every, close_us + 1, every):
+            yield self._clock.at(time_us, SHOCK, self._index)
+            intraday.measure()
 
     def _split(self, now: int) -> None:
         least = self._rail.split_least

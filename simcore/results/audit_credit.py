@@ -35,11 +35,20 @@ _SECURED: Final = (KIND_INTRADAY_CREDIT, KIND_INTRADAY_REPAYMENT)
 
 
 class Day(NamedTuple):
-    """A business day of a rail on which it opened for payments."""
+    """The credit of a business day: since when it was given, and when it was due; never where the run ended first."""
 
     number: int
     opens: int
     closes: int
+
+
+class Hours(NamedTuple):
+    """What events.arrow tells of a rail."""
+
+    windows: list[tuple[int, int, int]]
+    """(business day, opening, closing) of each session for payments."""
+    days: list[Day]
+    closings: set[int]
 
 
 class Movement(NamedTuple):
@@ -59,20 +68,26 @@ def _scenario(metadata: dict[bytes, bytes]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def windows_of(folder: Path, rail: str) -> list[tuple[int, int, int]]:
-    """(business day, opening, closing) of each session for payments of a rail, as events.arrow tells them."""
+def hours_of(folder: Path, rail: str) -> Hours:
+    """Sessions for payments of a rail, and from when to when credit was given."""
     with pa.OSFile(str(folder / "events.arrow")) as source:
         events = pa.ipc.open_file(source).read_all().select(["time", "event", "rail", "detail"])
-    found: list[tuple[int, int, int]] = []
+    hours = Hours([], [], set())
     open_at, day = None, 0
     for row in events.filter(pc.equal(events["rail"].cast(pa.string()), rail)).to_pylist():
         time = int(np.datetime64(row["time"].replace(tzinfo=None), "us").astype(np.int64))
         if row["event"] == "opened":
             open_at, day = time, int(np.datetime64(row["detail"], "D").astype(np.int64))
-        elif row["event"] == "closed" and open_at is not None:
-            found.append((day, open_at, time))
+        elif row["event"] == "closed":
+            hours.closings.add(time)
+            if open_at is not None:
+                hours.windows.append((day, open_at, time))
             open_at = None
-    return found
+        elif row["event"] == "credit_line" and (not hours.days or hours.days[-1].number != day):
+            hours.days.append(Day(day, time, NO_TIME))
+        elif row["event"] == "credit_due" and hours.days:
+            hours.days[-1] = hours.days[-1]._replace(closes=time)
+    return hours
 
 
 class Credit:
@@ -89,7 +104,8 @@ class Credit:
             if rail.get("intraday_credit") is not None
         }
         self._movements: dict[tuple[str, str], list[Movement]] = defaultdict(list)
-        self._windows = {rail: windows_of(folder, rail) for rail in self._terms}
+        self._outages = bool(scenario.get("outages"))
+        self._hours = {rail: hours_of(folder, rail) for rail in self._terms}
         self._given = {rail: scenario["accounts"].get(rail, {}) for rail in self._terms}
         self._lender = {rail: scenario["rails"][rail]["lender"] for rail in self._terms}
         self._overdrafts: dict[str, Overdrafts] = {}
@@ -97,7 +113,7 @@ class Credit:
             if terms["form"] == "overdraft" and terms.get("rate") is not None and terms["charged"] == "time":
                 own = {who: self._own(one) for who, one in self._given[rail].items() if "collateral" in one}
                 every = parse_duration(terms["measured_every"])
-                self._overdrafts[rail] = Overdrafts(words, rail, own, self._windows[rail], every, accounts)
+                self._overdrafts[rail] = Overdrafts(words, rail, own, self._hours[rail].windows, every, accounts)
 
     @staticmethod
     def _own(account: dict[str, Any]) -> int:
@@ -132,11 +148,8 @@ class Credit:
         """Every account on every business day."""
         code = self.words.code
         for rail, terms in self._terms.items():
-            days = [
-                Day(number, min(of[1] for of in mine), max(of[2] for of in mine))
-                for number in dict.fromkeys(day for day, _, _ in self._windows[rail])
-                if (mine := [window for window in self._windows[rail] if window[0] == number])
-            ]
+            days = self._hours[rail].days
+            self._within_days(rail)
             here = np.flatnonzero(self._accounts["rail"] == code("rail", rail))
             rows: dict[str, dict[int, int]] = defaultdict(dict)
             for at in here.tolist():
@@ -155,6 +168,20 @@ class Credit:
                 f"{rail}: intraday credit within collateral less haircut, {how}; charged {money(charged, currency)}"
             )
 
+    def _within_days(self, rail: str) -> None:
+        """Credit begins where the first session of a day does, and is due at a closing or, after an outage, opening."""
+        windows, days, closings = self._hours[rail]
+        for day, following in zip(days, [*days[1:], None], strict=True):
+            until = NO_TIME if following is None else following.opens
+            opened = [(number, opens) for number, opens, _ in windows if day.opens <= opens < until]
+            late = any(opens > day.closes or (number != day.number and not self._outages) for number, opens in opened)
+            at_closing = day.closes in closings
+            if late or not opened or opened[0][1] != day.opens or not (at_closing or self._outages):
+                when = np.datetime64(day.number, "D")
+                self._proof.fail(f"events: intraday credit of {rail} {when} isn't due when its business day closes")
+        if {number for number, _, _ in windows} != {day.number for day in days} and not self._outages:
+            self._proof.fail(f"events: {rail} gives intraday credit on other days than it opens on")
+
     def _account(
         self, rail: str, terms: dict[str, Any], who: str, account: dict[str, Any], days: list[Day], rows: dict[int, int]
     ) -> None:  # fmt: skip
@@ -169,7 +196,10 @@ class Credit:
         for day in days:
             line = max(value - _owed(moved, day.opens), 0)
             if overdraft and value:
-                limits[day.number] = own + line
+                last = self._last_day(rail, day)
+                for number in limits:  # also on days that began while an outage kept it from being paid back
+                    if day.number <= number <= last:
+                        limits[number] = max(limits[number], own + line)
             within = [it for it in moved if it.kind == KIND_INTRADAY_CREDIT and day.opens <= it.time < day.closes]
             back = [it for it in moved if it.kind == KIND_INTRADAY_REPAYMENT and it.time == day.closes]
             used += len(within) + len(back)
@@ -178,10 +208,10 @@ class Credit:
             if drawn > (0 if overdraft else line):
                 self._fail(within, f"{where}: intraday credit of {drawn} in all, above the {0 if overdraft else line} "
                                    "that its collateral is good for")  # fmt: skip
-            if sum(it.amount for it in back) != drawn:
+            if day.closes != NO_TIME and sum(it.amount for it in back) != drawn:
                 self._fail(back or within, f"{where}: of {drawn} lent within the day "
                                            f"{sum(it.amount for it in back)} paid back at closing")  # fmt: skip
-            if "collateral" in account:
+            if "collateral" in account and day.closes != NO_TIME:
                 prices[day.closes] += self._charge(rail, terms, who, day, within, own, rows)
         charges = [it for it in moved if it.kind == KIND_CREDIT_CHARGE]
         for time in sorted({*prices, *(it.time for it in charges)}):
@@ -198,8 +228,16 @@ class Credit:
                 self._proof.fail(f"{where}: debit_limit_minor is {found}, own limit and collateral give "
                                  f"{limits[day_number]}")  # fmt: skip
             closing = int(self._accounts["closing_minor"][at])
-            if own != NO_TIME and closing < -own:
+            kept = any(day.number <= day_number < self._last_day(rail, day) for day in days)
+            if own != NO_TIME and closing < -own and not kept:
                 self._proof.fail(f"{where}: closes at {closing}, below its own limit: intraday credit isn't paid back")
+
+    def _last_day(self, rail: str, day: Day) -> int:
+        """The business day on which a day's credit was due: its own, or the one that opened after an outage."""
+        windows = self._hours[rail].windows
+        closing = [number for number, _, closes in windows if closes == day.closes]
+        opening = [number for number, opens, _ in windows if opens == day.closes]
+        return (closing or opening or [2**31])[0]
 
     def _interest(self, rail: str, terms: dict[str, Any], moved: list[Movement]) -> defaultdict[int, int]:
         """Instant → interest to be paid at it on what is owed overnight: at each opening, since the one before."""
@@ -207,7 +245,7 @@ class Credit:
         if terms.get("overnight_rate") is None:
             return prices
         before = -(2**63)
-        for _, opens, _ in self._windows[rail]:
+        for _, opens, _ in self._hours[rail].windows:
             lent = [it for it in moved if it.kind == KIND_CREDIT and before < it.time < opens]
             owed_time = sum(it.amount * (opens - it.time) for it in lent)
             owed_time += _owed(moved, before) * (opens - before)
@@ -227,8 +265,9 @@ class Credit:
             return 0
         rate, overdraft = parse_bp(terms["rate"]), terms["form"] == "overdraft"
         if terms["charged"] == "amount":
-            at = rows.get(day.number)
-            lowest = int(self._accounts["minimum_minor"][at]) if at is not None else 0
+            until = max(self._last_day(rail, day), day.number + 1)
+            during = [at for number, at in rows.items() if day.number <= number < until]
+            lowest = min((int(self._accounts["minimum_minor"][at]) for at in during), default=0)
             peak = max(-own - lowest, 0) if overdraft else sum(it.amount for it in drawn)
             return round(Fraction(peak * rate, 1_000_000))
         if overdraft:

@@ -145,8 +145,8 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column(
             "event",
             "id",
-            "opened, closed, funding, sweep, short, returned, credit, repayment, credit_line, intraday_credit, "
-            "intraday_repayment, credit_charge, loss_share, "
+            "opened, closed, funding, sweep, short, returned, credit, repayment, credit_line, credit_due, "
+            "intraday_credit, intraday_repayment, credit_charge, loss_share, "
             "unwound, recovery, in_default, fixing, market_opened, market_closed, dealing_stopped, dealing_resumed, "
             "refill, settlement, hop_cut_off, outage_began, outage_ended, dealer_out, dealer_back, …",
         ),

@@ -222,3 +222,43 @@ def test_a_day_of_several_sessions_has_one_line(tmp_path: Path) -> None:
     over = given(tmp_path / "over", 'form = "overdraft", haircut = "10 %", rate = "36 bp"', change=noon)
     # 119 minutes from 10:01 to 12:00 and 120 from 13:00 to 15:00: 40 mn x 0.001 % x 239 / 1440 = 66.39
     assert [row["amount_minor"] for row in rows(over.obligations, kind="credit_charge")] == [6_639]
+
+
+OUT = """
+[outages.evening]
+rails = ["RTGS"]
+times = [{ day = 2026-03-02, from = "16:00", to = "UNTIL" }]
+
+[flows.day]
+"""
+
+
+@pytest.mark.parametrize("form", ["repo", "overdraft"])
+def test_an_outage_at_closing_leaves_credit_until_the_rail_opens_again(tmp_path: Path, form: str) -> None:
+    """C is lacking 40 mn when the rail is out from 16:00 to the next day's 10:00: then it is lent them on overnight."""
+    out = ("[flows.day]\n", OUT.replace("UNTIL", "10:00+1"))
+    run = given(tmp_path, f'form = "{form}", haircut = "10 %"', ONLY_OUT, out)
+    lent, back = (
+        [("02 01:00", "intraday_credit", "MAS>C", 90 * MN)],
+        [("03 02:00", "intraday_repayment", "C>MAS", 90 * MN)],
+    )
+    again = [("03 02:00", "intraday_credit", "MAS>C", 50 * MN), ("03 09:00", "intraday_repayment", "C>MAS", 50 * MN)]
+    repo = form == "repo"
+    assert moved(run) == [*(lent * repo), ("03 02:00", "credit", "MAS>C", 40 * MN), *(back * repo), *(again * repo)]
+    due = [f"{row['time']:%d %H:%M}" for row in rows(run.events, event="credit_due")]
+    assert due == ["03 02:00", "03 09:00"]
+    if form == "overdraft":
+        assert [day_of(run, "C", day)["debit_limit_minor"] for day in (2, 3)] == [90 * MN, 90 * MN]
+        assert day_of(run, "C")["closing_minor"] == -40 * MN
+
+
+@pytest.mark.parametrize("until", ["16:30", "10:00:30+1", "18:00+2"])
+@pytest.mark.parametrize("charged", ["time", "amount"])
+@pytest.mark.parametrize("form", ["repo", "overdraft"])
+def test_the_audit_follows_credit_through_outages(tmp_path: Path, form: str, charged: str, until: str) -> None:
+    """The second ends between two minutes and the last after the run's last closing: every run proves its books."""
+    credit = f'form = "{form}", haircut = "10 %", rate = "36 bp", charged = "{charged}", overnight_rate = "600 bp"'
+    run = given(tmp_path, credit, PAYMENTS, ("[flows.day]\n", OUT.replace("UNTIL", until)))
+    assert rows(run.events, event="outage_began")
+    out = given(tmp_path / "out", credit, ONLY_OUT, ("[flows.day]\n", OUT.replace("UNTIL", until)))
+    assert bool(rows(out.events, event="credit_due")) == (until != "18:00+2")
