@@ -42,6 +42,10 @@ from simcore.kernels.constants import (
     QUEUED_AT_END,
     RECEIPTS,
     RETURN_PENDING_AT_END,
+    ROLE_AGENT_OF_DEBTOR,
+    ROLE_CREDITOR,
+    ROLE_DEBTOR,
+    ROLE_PARTICIPANT,
     SETTLED_NET,
     SETTLED_OFFSET,
     WAITING_AT_END,
@@ -250,6 +254,34 @@ class Machine:
         """Let what reaches a hop from now on wait until an instant; hops are counted through all routes."""
         self._rest()
         self.world.hops["shut_until"][hop] = until_us
+
+    def under_way(self) -> Any:
+        """What payments that their link may still reverse have moved, by account, net: int64 (n_account,)."""
+        net, slots = np.zeros(self.accounts.size, np.int64), self.world.slots
+        linked = [route for link in self.spec.instant_links for route in link.routes]
+        if not linked:
+            return net
+        mine = (slots["place"] != PLACE_FREE) & (slots["returning"] != REFUNDED) & (slots["hops_settled"] > 0)
+        for slot in np.flatnonzero(mine & np.isin(slots["route"], linked)).tolist():
+            it = slots[slot]
+            first = int(self.world.route_start[it["route"]])
+            # The hop under way hasn't moved anything yet, unless it is on its way back.
+            for k in range(int(it["hop"]) - first + (it["returning"] == FAILED)):
+                hop = self.spec.routes[it["route"]][k]
+                payer, payee = (self._who(role, it) for role in (hop.debtor, hop.creditor))
+                if payer != payee:
+                    net[self.world.account_of[hop.rail, payer]] -= self.world.moved[slot, k]
+                    net[self.world.account_of[hop.rail, payee]] += self.world.moved[slot, k]
+        return net
+
+    def _who(self, role: tuple[int, int], it: Any) -> int:
+        """Who plays a role of a hop for the payment in a slot."""
+        kind, which = role
+        if kind in (ROLE_DEBTOR, ROLE_CREDITOR):
+            return int(it["debtor" if kind == ROLE_DEBTOR else "creditor"])
+        if kind == ROLE_PARTICIPANT:
+            return which
+        return self.spec.agents[which, int(it["debtor" if kind == ROLE_AGENT_OF_DEBTOR else "creditor"])]
 
     def new_day(self, link: int) -> None:
         """What customers have sent by a link doesn't count any more."""

@@ -95,7 +95,6 @@ class NetSettlement:
         self._bank_names = [accounts[holder].settled_by or holder for holder in holders]
         self._banks = [compiled.account_index(self._on, bank) for bank in self._bank_names]
         self._levels = [int(machine.accounts["balance"][at]) for at in self._accounts]
-        self._reserved = [int(machine.accounts["reserved"][at]) for at in self._accounts]
 
     def process(self) -> Iterator[simpy.Event]:
         """Settle at each time, as long as the other rail is open."""
@@ -116,9 +115,8 @@ class NetSettlement:
         return int(row["balance"]) + int(row["debit_limit"])
 
     def _settle(self, now: int) -> None:
-        # What is held for payments that their link may still reverse is nobody's yet.
-        held = self._machine.accounts["reserved"][self._accounts] - self._reserved
-        balances = self._machine.accounts["balance"][self._accounts] - held
+        # What is held for payments that their link may still reverse counts on neither side yet.
+        balances = self._machine.accounts["balance"][self._accounts] - self._machine.under_way()[self._accounts]
         positions = [balance - level for balance, level in zip(balances.tolist(), self._levels, strict=True)]
         if not any(positions):
             return

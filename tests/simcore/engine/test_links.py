@@ -267,3 +267,26 @@ def test_what_was_reversed_may_be_sent_again(tmp_path: Path) -> None:
     small = [row["status"] for row in run.payments.to_pylist() if row["amount_sent_minor"] <= 10_000]
     assert set(small) == {"REJECTED_INSUFFICIENT_FUNDS"}
     assert audit(run.path).ok
+
+
+SETTLED_TOWN = LINK_TOWN.replace(
+    '[rails.FAST]\nkind = "instant"\ncurrency = "SGD"\n',
+    BANK.format(name="Operator", kind="operator", country="SG")
+    + '[rails.MEPS]\nkind = "rtgs"\ncurrency = "SGD"\ncalendar = "SG"\n\n[accounts.MEPS]\n'
+    + "".join(f'{name} = {{ opening = "500.00 SGD" }}\n' for name in ("Payer", "Quick", "Slow", "Operator"))
+    + '\n[rails.FAST]\nkind = "instant"\ncurrency = "SGD"\nsettle_on = "MEPS"\noperator = "Operator"\n'
+    'settle_at = ["17:00", "18:00"]\n',
+).replace('Slow = { opening = "0 SGD" }', 'Slow = { opening = "0 SGD" }\nOperator = { opening = "0 SGD" }')
+
+
+@pytest.mark.parametrize(("latency", "status"), [("61 s", "REJECTED_TIME_LIMIT"), ("60 s", "SETTLED_GROSS")])
+def test_what_a_link_may_still_reverse_is_in_nobodys_net_position(tmp_path: Path, latency: str, status: str) -> None:
+    """At 17:00 in Singapore Quick's 4 SGD settle; of the 10 SGD that Slow holds nothing does, until 18:00."""
+    rows = [("08:50:00", "4.00", "quick"), ("08:59:30", "10.00", "slow")]
+    run = run_town(link_town(tmp_path, rows, SETTLED_TOWN), tmp_path / "run",
+                   set=[f'routes.slow.hops.1.latency="{latency}"'])  # fmt: skip
+    assert outcome(run, 1)[0] == status
+    moved = [row["amount_minor"] for row in run.events.to_pylist() if row["event"] == "settlement"]
+    assert moved == ([400] if status == "REJECTED_TIME_LIMIT" else [400, 1000])
+    assert closing(run)["FAST.Payer"] == 100_000
+    assert audit(run.path).ok
