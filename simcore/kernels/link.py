@@ -20,11 +20,10 @@ from simcore.kernels.settle import (
     exchanged,
     log_unsettled,
     move,
-    payer_of,
-    real_hop,
     send_back,
     send_on,
 )
+from simcore.kernels.ways import payer_of, real_hop
 from simcore.kernels.wide import (
     BYPASS,
     FORWARD,
