@@ -100,6 +100,11 @@ MEASURES: Final[dict[str, Measure]] = {
     "advanced_unpaid": Measure(
         "crediting", "minor units", "amounts credited whose cover was rejected, came back or has no outcome at the end",
         OWN),
+    "locked_liquidity": Measure(
+        "locks", "minor units × seconds", "over hash time locks: what was locked × time until it was claimed or went "
+        "back, or until the run's end", OWN),
+    "locked_in_vain": Measure(
+        "locks", "minor units × seconds", "the part of it that went back", OWN),
     "liquidity_lower_bound": Measure(
         "bounds", "minor units", "sum over accounts and days of max(0, paid − received): what settled, netted at the "
         "end of the day", _BOF),
@@ -156,12 +161,13 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "accounts": ("run", "rail", "participant", "currency", "day"),
     "credit": ("run", "rail", "participant", "currency", "day"),
     "risk": ("run", "rail", "participant", "currency"),
+    "locks": ("run", "rail", "participant", "currency"),
     "crediting": ("run", "route", "corridor", "participant", "currency"),
     "bounds": ("run", "rail", "participant", "currency", "day"),
     "network": ("run", "participant", "currency"),
     "wallets": ("run", "participant", "currency", "flow", "holders", "country", "class", "status", "day", "hour"),
 }
 """How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the
-rail's business day, as for ``bounds``); ``risk`` belongs to the rail and the debtor of the leg paid; ``crediting`` to
-the creditor. For ``wallets`` all belongs to the wallet that pays, a participant being its operator, or to the one
-filled from a bank account."""
+rail's business day, as for ``bounds``); ``risk`` and ``locks`` belong to the rail and the debtor of what was paid or
+locked; ``crediting`` to the creditor. For ``wallets`` all belongs to the wallet that pays, a participant being its
+operator, or to the one filled from a bank account."""

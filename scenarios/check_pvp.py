@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from scenarios.keys import KeyPath, listed, shown_value
+from scenarios.check_cls import check_cls, check_trades, is_cls
+from scenarios.keys import KeyPath, listed, shown_path, shown_value
 from scenarios.references import Checks
 from simcore.engine.timetable import open_together, timetable
 from simcore.model import Hop, Latency
+from simcore.units import format_duration
 
 
 def check_pvp(checks: Checks) -> None:
     """Note the faults of every entry of [pvp], and of every hop that names one."""
     for name, terms in checks.scenario.pvp.items():
-        _link(checks, ("pvp", name), terms)
+        path: KeyPath = ("pvp", name)
+        if terms.kind == "cls":
+            check_cls(checks, path, terms)
+            continue
+        _link(checks, path, terms)
+        if terms.kind == "htlc":
+            _locks(checks, path, terms)
+    check_trades(checks)
     for name, route in checks.scenario.routes.items():
         for index, hop in enumerate(route.hops):
-            if hop.pvp is None:
+            if hop.pvp is None or is_cls(checks, hop):
                 continue
             here: KeyPath = ("routes", name, "hops", index)
             if index and route.hops[index - 1].pvp is not None:
@@ -47,6 +56,21 @@ def _link(checks: Checks, path: KeyPath, link: Any) -> None:
                    "rails in two currencies: a link joins the two legs of an exchange")  # fmt: skip
 
 
+def _locks(checks: Checks, path: KeyPath, terms: Any) -> None:
+    """The second lock ends before the first, and somebody holds what is locked."""
+    if not 0 < terms.second_lock < terms.first_lock or not 0 <= terms.margin < terms.first_lock - terms.second_lock:
+        first, second, margin = (format_duration(each) for each in (terms.first_lock, terms.second_lock, terms.margin))
+        checks.say("LH140", (*path, "second_lock"), f"{second}, with a first lock of {first} and a margin of {margin}",
+                   "a time above 0, shorter than the first lock by more than the margin")  # fmt: skip
+    if not checks.known("LH020", (*path, "escrow"), terms.escrow, "a participant", "participants"):
+        return
+    for rail in terms.rails:
+        if checks.rest.whole("accounts", rail) and terms.escrow not in checks.scenario.accounts.get(rail, {}):
+            checks.say("LH181", (*path, "escrow"), f"{terms.escrow} without an account on {rail}",
+                       "accounts for what is locked on both rails",
+                       f'{shown_path(("accounts", rail, terms.escrow))} = {{ opening = "0 …" }}')  # fmt: skip
+
+
 def _pair(checks: Checks, here: KeyPath, hop: Hop, following: tuple[Hop, ...]) -> None:
     """The hop and the next exchange over the rails of their link, and have nothing between them."""
     link = checks.scenario.pvp.get(str(hop.pvp))
@@ -64,8 +88,9 @@ def _pair(checks: Checks, here: KeyPath, hop: Hop, following: tuple[Hop, ...]) -
         checks.say("LH138", (*here, "pvp"), f"{hop.pvp} for legs on {hop.rail} and {after.rail}",
                    f"legs on {listed(link.rails)}, which it joins")  # fmt: skip
         return
-    if isinstance(after.latency, Latency) or after.latency or after.screening is not None or after.cut_off is not None:
-        key = "screening" if after.screening is not None else "latency" if after.latency else "cut_off"
+    waits = link.kind != "htlc" and (isinstance(after.latency, Latency) or after.latency)
+    if waits or after.screening is not None or after.cut_off is not None:
+        key = "screening" if after.screening is not None else "latency" if waits else "cut_off"
         checks.say("LH138", (*there, key), f"{key} between the two legs of a pair",
                    "none: they settle at one instant; what comes before belongs to the first leg")  # fmt: skip
     if len(following) > 1 and not {after.debtor, after.creditor} <= set(names):
@@ -88,6 +113,6 @@ def check_pvp_hours(checks: Checks) -> None:
         return  # hours can be compared only where all are known
     windows = timetable(checks.scenario).windows
     for name, link in checks.scenario.pvp.items():
-        if not open_together(*(windows[rail] for rail in link.rails)):
+        if link.kind != "cls" and not open_together(*(windows[rail] for rail in link.rails)):
             checks.say("LH139", ("pvp", name, "rails"), f"{' and '.join(link.rails)}, which never take obligations at "
-                       "the same time", "hours that overlap: a link settles only while both are open")  # fmt: skip
+                       "the same time", "hours that overlap: pairs begin only while both are open")  # fmt: skip

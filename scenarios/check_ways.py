@@ -75,8 +75,10 @@ class Ways:
         if not roles:
             return
         self._agents(roles)
-        texts = ["debtor", *(text for hop in self.hops for text in (hop.debtor, hop.creditor)), "creditor"]
-        ends = [Role("debtor"), *(role for pair in roles for role in pair), Role("creditor")]
+        # A trade of two members comes back to the debtor.
+        last = "debtor" if self.checks.scenario.rails[self.hops[0].rail].kind == "cls" else "creditor"
+        texts = ["debtor", *(text for hop in self.hops for text in (hop.debtor, hop.creditor)), last]
+        ends = [Role("debtor"), *(role for pair in roles for role in pair), Role(last)]
         for at in range(0, len(ends), 2):
             if ends[at] != ends[at + 1]:
                 self._join(at // 2, ends[at], ends[at + 1], texts[at], texts[at + 1])

@@ -26,7 +26,7 @@ MOST_MINOR = 2**62
 """Openings and limits of a rail together stay below this, so that no sum of balances can pass 64 bits."""
 MOST_DAYS = 36_600
 ROLES = ("debtor", "creditor")
-FUNDED = ("cips", "ledger")
+FUNDED = {"funding": ("cips", "ledger"), "funded_by": ("cips", "ledger", "cls")}
 SLIPS = {"RMB": "CNY", "CNH": "CNY", "RENMINBI": "CNY", "YUAN": "CNY"}
 
 
@@ -98,7 +98,7 @@ def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
 
         check_legs(checks)
         check_ledger_hours(checks)
-    if scenario.pvp or any(hop.pvp is not None for route in scenario.routes.values() for hop in route.hops):
+    if scenario.pvp or _settles_by_pvp(scenario):
         from scenarios.check_pvp import check_pvp, check_pvp_hours
 
         check_pvp(checks)
@@ -115,6 +115,12 @@ def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
     _results(checks)
     _sources(checks)
     return checks.faults
+
+
+def _settles_by_pvp(scenario: Scenario) -> bool:
+    return any(rail.kind == "cls" for rail in scenario.rails.values()) or any(
+        hop.pvp is not None for route in scenario.routes.values() for hop in route.hops
+    )
 
 
 def _info(checks: Checks) -> None:
@@ -201,9 +207,9 @@ def _account(checks: Checks, path: KeyPath, account: Account, rail: Any) -> bool
             checks.say("LH041", (*path, "opening"), format_amount(account.opening),
                        f"at least {lowest}, which is how far the debit limit lets it go",
                        f'debit_limit = "{needed}"')  # fmt: skip
-    for key in ("funding", "funded_by"):
-        if getattr(account, key) is not None and rail.kind not in FUNDED:
-            expected = f"funding only on a rail of kind {' or '.join(FUNDED)}; {path[1]} is of kind {rail.kind}"
+    for key, kinds in FUNDED.items():
+        if getattr(account, key) is not None and rail.kind not in kinds:
+            expected = f"funding only on a rail of kind {' or '.join(kinds)}; {path[1]} is of kind {rail.kind}"
             checks.say("LH051", (*path, key), f"the key {key}", expected)
     if account.settled_by is not None and rail.kind != "instant":
         checks.say("LH154", (*path, "settled_by"), "the key settled_by",

@@ -14,6 +14,7 @@ from scenarios.resolve import decimal_text
 from scenarios.summary_fx import fx_lines
 from scenarios.summary_latency import latency_text
 from scenarios.summary_outages import outage_lines
+from scenarios.summary_pvp import pvp_lines
 from scenarios.summary_wallets import wallet_lines
 from simcore.calendar import local_us
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar
@@ -46,9 +47,10 @@ CLOSED = {"wait": "waits for the next opening", "reject": "is rejected", "return
 
 def summary(scenario: Scenario, digest: str) -> str:
     """Return the text of ``luhai show``."""
-    tables = (_participants, _rails, _accounts, _routes, _pvp, _links, _flows, fx_lines, wallet_lines, outage_lines,
-              _sources,
-              _left_out)  # fmt: skip
+    tables = (
+        _participants, _rails, _accounts, _routes, pvp_lines, _links, _flows, fx_lines, wallet_lines, outage_lines,
+        _sources, _left_out,
+    )  # fmt: skip
     parts = [_info(scenario, digest), *(lines_of(scenario) for lines_of in tables)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
@@ -179,6 +181,8 @@ def _rule(rail: Any) -> str:
         return "settles at once or rejects"
     if rail.kind == "ledger":
         return _ledger(rail)
+    if rail.kind == "cls":
+        return "collects trades for a day of payment versus payment"
     if rail.discipline == "collect":
         every = [f"every {format_duration(rail.cycle_every)}"] if rail.cycle_every else []
         at = [f"at {', '.join(format_clock(clock) for clock in rail.cycle_at)}"] if rail.cycle_at else []
@@ -298,16 +302,6 @@ def _links(scenario: Scenario) -> Iterator[str]:
 
 def _arrows(route: Route, scenario: Scenario) -> str:
     return " ".join([route.hops[0].debtor, *(_hop(hop, scenario) for hop in route.hops)])
-
-
-def _pvp(scenario: Scenario) -> Iterator[str]:
-    if not scenario.pvp:
-        return
-    yield f"Payment versus payment ({len(scenario.pvp)})"
-    for name, link in scenario.pvp.items():
-        both = f"link of {' and '.join(link.rails)}; pairs held are looked at every {format_duration(link.every)}"
-        yield f"  {name:<16} {_both(link.name, link.name_zh)}".rstrip()
-        yield f"      {both} while both are open"
 
 
 def _weights(weights: dict[str, Decimal]) -> str:

@@ -794,6 +794,39 @@ _COVER = {
     ),
 }
 
+_SYSTEMS = {
+    "LH178": Code(
+        "a day of a CLS-type system that can't be",
+        "An entry of [pvp] of the kind cls joins rails of the kind cls: at least two, each in a currency of its own, "
+        "with the same calendar and hours and no bounds of amounts. Trades are matched at start; instalments are due "
+        "after it at times that rise, all while those rails are open. Haircuts are from 0 to below 1, the share that "
+        "is swapped from 0 to 1, limits not below zero in the currency that accounts are valued in, and [fx.pairs] has "
+        "every other currency against it.",
+        'rails = ["CLS-USD", "CLS-EUR"]\nstart = "07:00"\npay_in_at = ["08:00", "09:00", "10:00"]',
+    ),
+    "LH179": Code(
+        "a trade over a CLS-type system that isn't one",
+        "A trade is a route of two hops on two rails of one entry: from the debtor to the creditor, and from the "
+        "creditor back to the debtor in another currency. The first hop names the entry. Nothing else settles on these "
+        "rails.",
+        'hops = [\n  { rail = "CLS-USD", from = "debtor", to = "creditor", pvp = "CLS" },\n'
+        '  { rail = "CLS-EUR", from = "creditor", to = "debtor" },\n]',
+    ),
+    "LH180": Code(
+        "a member of a CLS-type system without an account it needs",
+        "A member has an account on every rail of the system, which begins at zero, and one on each funding rail, or "
+        "funded_by names who has. The operator has an unlimited account on each rail of the system and one on each "
+        "funding rail, in the same currency.",
+        'A = { opening = "0 USD", debit_limit = "100 mn USD", funded_by = "NOSTRO-BANK" }',
+    ),
+    "LH181": Code(
+        "hash time locks without an account for what is locked",
+        "Money in a lock is nobody's until it is claimed or goes back. Meanwhile it stands in an account of the "
+        "participant named escrow, which has one on each of the two rails.",
+        '[accounts.USD-CHATS]\nESCROW = { opening = "0 USD" }',
+    ),
+}
+
 CODES: dict[str, Code] = {
     **_FILES,
     **_TYPES,
@@ -815,6 +848,7 @@ CODES: dict[str, Code] = {
     **_POSITIONS,
     **_REFUNDS,
     **_OUTAGES,
+    **_SYSTEMS,
     **_COVER,
 }
 """Every code by name, in order."""

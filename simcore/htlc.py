@@ -114,100 +114,151 @@ def play(exchanges: Sequence[Exchange], funds: Sequence[Mapping[str, int]], lock
     ----------
     Bank of Canada and Monetary Authority of Singapore, Jasper-Ubin design paper (2019).
     """
-    run = _Run(exchanges, funds, locks, outages)
+    run = _Run(funds, locks, outages)
+    for exchange in exchanges:
+        run.begin(exchange)
     while run.events:
-        now, what, number = heapq.heappop(run.events)
-        _STEPS[what](run, number, now)
+        run.step()
     return Played(
         results=run.results, balances=(run.balances[0], run.balances[1]), trapped=(run.trapped[0], run.trapped[1]),
         trapped_in_vain=(run.in_vain[0], run.in_vain[1]), peak=(run.peak[0], run.peak[1]),
     )  # fmt: skip
 
 
-class _Run:
-    """Balances, what is locked, and what is to happen."""
+class Protocol:
+    """What is to happen to exchanges, and when; who holds the money says how it is locked and given.
 
-    def __init__(self, exchanges: Sequence[Exchange], funds: Sequence[Mapping[str, int]], locks: Locks,
-                 outages: Sequence[Iterable[tuple[int, int]]]) -> None:  # fmt: skip
-        for each in exchanges:
-            spans = (each.answers_after, each.claims_after, each.takes_after)
-            if min(each.pays, each.gets) <= 0 or min(spans) < 0 or each.initiator == each.responder:
-                raise ValueError(f"an exchange has two parties, amounts above 0 and no negative times: {each}")
-        self.exchanges, self.locks = exchanges, locks
-        self.balances = [dict(ledger) for ledger in funds]
-        self.results = [Result() for _ in exchanges]
+    Parameters
+    ----------
+    locks : Locks
+    outages : of each ledger, stretches (from, until) in which it does nothing
+    """
+
+    def __init__(self, locks: Locks, outages: Sequence[Iterable[tuple[int, int]]]) -> None:
+        self.locks = locks
+        self.exchanges: list[Exchange] = []
+        self.results: list[Result] = []
         self.outages = [_merged(each) for each in outages]
-        self.trapped, self.in_vain, self.held, self.peak = [0, 0], [0, 0], [0, 0], [0, 0]
         self.events: list[tuple[int, int, int]] = []
-        for number, each in enumerate(exchanges):
-            self.plan(_LOCK_FIRST, number, each.at)
 
-    def plan(self, what: int, number: int, wanted: int) -> None:
+    def hold(self, ledger: int, number: int, now: int) -> bool:
+        """Lock an amount, if its owner has it."""
+        raise NotImplementedError
+
+    def give(self, ledger: int, number: int, now: int, claimed: bool) -> None:
+        """Give what is locked to who claims it, or back."""
+        raise NotImplementedError
+
+    def closed(self, ledger: int, number: int) -> list[tuple[int, int]]:
+        """When the ledger of one leg of an exchange does nothing, in order."""
+        return self.outages[ledger]
+
+    def begin(self, exchange: Exchange) -> int:
+        """Take an exchange up; its number."""
+        spans = (exchange.answers_after, exchange.claims_after, exchange.takes_after)
+        if min(exchange.pays, exchange.gets) <= 0 or min(spans) < 0 or exchange.initiator == exchange.responder:
+            raise ValueError(f"an exchange has two parties, amounts above 0 and no negative times: {exchange}")
+        self.exchanges.append(exchange)
+        self.results.append(Result())
+        number = len(self.exchanges) - 1
+        self._plan(_LOCK_FIRST, number, exchange.at)
+        return number
+
+    def next_at(self) -> int | None:
+        """When the next step is due; None if there is none."""
+        return self.events[0][0] if self.events else None
+
+    def step(self) -> int:
+        """Take the next step; the exchange it belongs to."""
+        now, what, number = heapq.heappop(self.events)
+        _STEPS[what](self, number, now)
+        return number
+
+    def _plan(self, what: int, number: int, wanted: int) -> None:
         """Let something happen as soon as its ledger does anything."""
-        for begin, end in self.outages[_LEDGER[what]]:
+        for begin, end in self.closed(_LEDGER[what], number):
             if begin <= wanted < end:
                 wanted = end
         heapq.heappush(self.events, (wanted, what, number))
 
     def amount(self, ledger: int, number: int) -> int:
+        """What is locked on a ledger."""
         return self.exchanges[number].pays if ledger == FIRST else self.exchanges[number].gets
 
-    def lock(self, ledger: int, number: int, now: int) -> bool:
-        """Lock an amount, if its owner has it."""
-        each, amount = self.exchanges[number], self.amount(ledger, number)
-        owner = each.initiator if ledger == FIRST else each.responder
-        if self.balances[ledger].get(owner, 0) < amount:
+    def _lock(self, ledger: int, number: int, now: int) -> bool:
+        if not self.hold(ledger, number, now):
             return False
-        self.balances[ledger][owner] -= amount
         self.results[number].locked[ledger] = now
-        self.held[ledger] += amount
-        self.peak[ledger] = max(self.peak[ledger], self.held[ledger])
-        self.plan(_END_FIRST if ledger == FIRST else _END_SECOND, number, now + self.lasts(ledger))
+        lasts = self.locks.first if ledger == FIRST else self.locks.second
+        self._plan(_END_FIRST if ledger == FIRST else _END_SECOND, number, now + lasts)
         return True
 
-    def lasts(self, ledger: int) -> int:
-        return self.locks.first if ledger == FIRST else self.locks.second
+    def _ends(self, ledger: int, number: int) -> int:
+        return self.results[number].locked[ledger] + (self.locks.first if ledger == FIRST else self.locks.second)
 
-    def ends(self, ledger: int, number: int) -> int:
-        return self.results[number].locked[ledger] + self.lasts(ledger)
-
-    def release(self, ledger: int, number: int, now: int, claimed: bool) -> None:
-        """Give what is locked to who claims it, or back."""
-        each, result, amount = self.exchanges[number], self.results[number], self.amount(ledger, number)
-        to = each.responder if (ledger == FIRST) == claimed else each.initiator
-        self.balances[ledger][to] = self.balances[ledger].get(to, 0) + amount
-        result.final[ledger], result.claimed[ledger] = now, claimed
-        locked = amount * (now - result.locked[ledger])
-        self.held[ledger] -= amount
-        self.trapped[ledger] += locked
-        self.in_vain[ledger] += 0 if claimed else locked
+    def _release(self, ledger: int, number: int, now: int, claimed: bool) -> None:
+        self.give(ledger, number, now, claimed)
+        self.results[number].final[ledger], self.results[number].claimed[ledger] = now, claimed
 
     def lock_first(self, number: int, now: int) -> None:
-        if self.lock(FIRST, number, now):
-            self.plan(_LOCK_SECOND, number, now + self.exchanges[number].answers_after)
+        """The initiator locks, and the responder will answer."""
+        if self._lock(FIRST, number, now):
+            self._plan(_LOCK_SECOND, number, now + self.exchanges[number].answers_after)
         else:
             self.results[number].outcome = "REJECTED_INSUFFICIENT_FUNDS"
 
     def lock_second(self, number: int, now: int) -> None:
         """The responder locks only what it can claim for in time: its own lock has to end before the other."""
-        late = now + self.locks.second + self.locks.margin >= self.ends(FIRST, number)
-        if not late and self.lock(SECOND, number, now):
-            self.plan(_CLAIM_SECOND, number, now + self.exchanges[number].claims_after)
+        late = now + self.locks.second + self.locks.margin >= self._ends(FIRST, number)
+        if not late and self._lock(SECOND, number, now):
+            self._plan(_CLAIM_SECOND, number, now + self.exchanges[number].claims_after)
 
     def claim_second(self, number: int, now: int) -> None:
-        if now < self.ends(SECOND, number):
-            self.release(SECOND, number, now, claimed=True)
+        """The initiator claims, which shows the secret."""
+        if now < self._ends(SECOND, number):
             self.results[number].outcome = "CLAIMED_LATE"  # until the responder has claimed too
-            self.plan(_CLAIM_FIRST, number, now + self.exchanges[number].takes_after)
+            self._release(SECOND, number, now, claimed=True)
+            self._plan(_CLAIM_FIRST, number, now + self.exchanges[number].takes_after)
 
     def claim_first(self, number: int, now: int) -> None:
-        if now < self.ends(FIRST, number):
-            self.release(FIRST, number, now, claimed=True)
+        """The responder claims with the secret."""
+        if now < self._ends(FIRST, number):
             self.results[number].outcome = "SETTLED"
+            self._release(FIRST, number, now, claimed=True)
 
     def end(self, ledger: int, number: int, now: int) -> None:
+        """A lock has ended: what nobody has claimed goes back."""
         if self.results[number].final[ledger] < 0:
-            self.release(ledger, number, now, claimed=False)
+            self._release(ledger, number, now, claimed=False)
+
+
+class _Run(Protocol):
+    """Balances in dictionaries, and what is locked."""
+
+    def __init__(self, funds: Sequence[Mapping[str, int]], locks: Locks,
+                 outages: Sequence[Iterable[tuple[int, int]]]) -> None:  # fmt: skip
+        super().__init__(locks, outages)
+        self.balances = [dict(ledger) for ledger in funds]
+        self.trapped, self.in_vain, self.held, self.peak = [0, 0], [0, 0], [0, 0], [0, 0]
+
+    def hold(self, ledger: int, number: int, now: int) -> bool:
+        each, amount = self.exchanges[number], self.amount(ledger, number)
+        owner = each.initiator if ledger == FIRST else each.responder
+        if self.balances[ledger].get(owner, 0) < amount:
+            return False
+        self.balances[ledger][owner] -= amount
+        self.held[ledger] += amount
+        self.peak[ledger] = max(self.peak[ledger], self.held[ledger])
+        return True
+
+    def give(self, ledger: int, number: int, now: int, claimed: bool) -> None:
+        each, amount = self.exchanges[number], self.amount(ledger, number)
+        to = each.responder if (ledger == FIRST) == claimed else each.initiator
+        self.balances[ledger][to] = self.balances[ledger].get(to, 0) + amount
+        locked = amount * (now - self.results[number].locked[ledger])
+        self.held[ledger] -= amount
+        self.trapped[ledger] += locked
+        self.in_vain[ledger] += 0 if claimed else locked
 
 
 _END_FIRST, _END_SECOND, _CLAIM_FIRST, _CLAIM_SECOND, _LOCK_SECOND, _LOCK_FIRST = range(6)
@@ -215,10 +266,10 @@ _LEDGER = (FIRST, SECOND, FIRST, SECOND, SECOND, FIRST)
 _STEPS = (
     lambda run, number, now: run.end(FIRST, number, now),
     lambda run, number, now: run.end(SECOND, number, now),
-    _Run.claim_first,
-    _Run.claim_second,
-    _Run.lock_second,
-    _Run.lock_first,
+    Protocol.claim_first,
+    Protocol.claim_second,
+    Protocol.lock_second,
+    Protocol.lock_first,
 )
 
 

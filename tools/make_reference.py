@@ -94,6 +94,8 @@ STATUSES = {
     "WAITING_AT_END": "arrived at a closed rail and still waiting for its opening when the run ended",
     "COLLECTED_AT_END": "collected for a cycle that didn't settle it before the run ended",
     "IN_TRANSIT_AT_END": "between two hops, or kept by a participant that was out, when the run ended",
+    "RETURNED_LOCK_ENDED": "its hash time locks ended before both legs were claimed: what was locked went back",
+    "CLAIMED_LATE": "the first leg was claimed, the second went back to its dealer: its payee claimed too late",
     "HELD_AT_END": "held by a link until both its legs can settle, when the run ended",
     "RETURN_PENDING_AT_END": "failed on a later hop, and its way back not yet done when the run ended",
     "REJECTED_INSUFFICIENT_FUNDS": "refused by a rail without a queue: the account couldn't pay",
@@ -347,8 +349,8 @@ def measures_page() -> str:
                 lines.append(f"| `{name}` | {each.unit} | {definition} | {each.source} |")
         lines.append("")
     lines += [
-        "A participant is the debtor, for `principal_at_risk` that of the leg paid, for crediting the creditor. Days "
-        "and hours are those of initiation in UTC; for accounts and bounds the day is the business day of the rail. "
+        "A participant is the debtor, for `principal_at_risk` that of the leg paid, for locks who locks, for crediting "
+        "the creditor. Days and hours are those of initiation in UTC; for accounts and bounds the day is the business day of the rail. "
         "Bounds leave out funding, sweeps, overnight credit and shares of losses, and the accounts of issuers. A link "
         "is an ordered pair of debtor and creditor with a settled payment, and participants of the network are those "
         "with a link."
@@ -357,7 +359,7 @@ def measures_page() -> str:
 
 
 FAMILIES = {"payments": "payments", "accounts": "accounts", "credit": "credit of central banks",
-            "risk": "conversions", "crediting": "payments and the terms of their covers",
+            "risk": "conversions", "locks": "hash time locks", "crediting": "payments and the terms of their covers",
             "bounds": "obligations of payments",
             "network": "who pays whom", "wallets": "wallet payments"}  # fmt: skip
 

@@ -28,7 +28,7 @@ THEMES: Final[dict[str, tuple[str, ...]]] = {
                   "liquidity_gini", "herfindahl"),
     "bounds": ("liquidity_lower_bound", "liquidity_for_payments", "liquidity_upper_bound", "liquidity_level",
                "liquidity_upper_submitted", "netting_possible", "netting_efficiency"),
-    "risk": ("principal_at_risk", "principal_at_risk_peak"),
+    "risk": ("principal_at_risk", "principal_at_risk_peak", "locked_liquidity", "locked_in_vain"),
     "crediting": ("credited_count", "credited_within_hour", "credited_median_time", "advanced_value_time",
                   "advanced_peak", "advanced_unpaid"),
     "network": ("degree", "connectivity", "reciprocity", "core_share", "critical_share", "sent_herfindahl",

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simcore.cls.desk import Desk
 from simcore.errors import ScenarioError
-from simcore.kernels.cls import PRICE_BITS, Books, Limits, Pairs, one_pass, pay_in, revolve
+from simcore.kernels.cls import PRICE_BITS, Limits, Pairs, one_pass
 
 Ints = NDArray[np.int64]
 MOST = 2**62
@@ -25,13 +26,13 @@ class Terms:
     ----------
     price : base minor units for one minor unit of each currency, > 0; kept to 30 binary places
     haircut : share by which a long balance counts less and a short one more, 0 ≤ … < 1
-    short_limit : the most a member may be short in each currency, minor units
+    short_limit : the most a member may be short in each currency, minor units; for all members, or a row for each
     aggregate_limit : the most each member may be short over all currencies, base minor units
     """
 
     price: Sequence[Fraction]
     haircut: Sequence[Fraction]
-    short_limit: Sequence[int]
+    short_limit: Sequence[int] | Sequence[Sequence[int]]
     aggregate_limit: Sequence[int]
 
     def limits(self) -> Limits:
@@ -41,10 +42,12 @@ class Terms:
         cut = [each * (1 - haircut) // 1 for each, haircut in zip(price, self.haircut, strict=True)]
         raised = [-(-each * (1 + haircut) // 1) for each, haircut in zip(price, self.haircut, strict=True)]
         wrong = min(price, default=1) <= 0 or not all(0 <= each < 1 for each in self.haircut)
-        if wrong or min([*self.short_limit, *self.aggregate_limit], default=0) < 0:
+        short, aggregate = np.array(self.short_limit, np.int64), np.array(self.aggregate_limit, np.int64)
+        if wrong or min(short.min(initial=0), aggregate.min(initial=0)) < 0:
             raise ValueError("prices must be above 0, haircuts from 0 to below 1, limits not below 0")
-        columns = (price, cut, raised, self.short_limit, self.aggregate_limit)
-        return Limits(*(np.array([int(each) for each in column], np.int64) for column in columns))
+        each_member = np.ascontiguousarray(np.broadcast_to(short, (aggregate.size, len(price))))
+        prices = [np.array([int(each) for each in column], np.int64) for column in (price, cut, raised)]
+        return Limits(prices[0], prices[1], prices[2], each_member, aggregate)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +101,7 @@ def value_of(amounts: Any, limits: Limits) -> int:
     return int(sum(int(each) * int(price) for each, price in zip(sums, limits.price, strict=True))) >> PRICE_BITS
 
 
-def _check(pairs: Pairs, limits: Limits) -> None:
+def check_pairs(pairs: Pairs, limits: Limits) -> None:
     """Nothing here can pass 62 bits, and every pair has two members and two currencies."""
     if pairs.one.size and (
         min(pairs.give_amount.min(), pairs.take_amount.min()) <= 0
@@ -140,35 +143,34 @@ def settle_day(pairs: Pairs, terms: Terms, deadlines: Sequence[Fraction] = (Frac
     if not deadlines or list(deadlines) != sorted(deadlines) or deadlines[-1] != 1 or deadlines[0] < 0:
         raise ValueError("deadlines are shares that rise to 1")
     limits = terms.limits()
-    _check(pairs, limits)
-    n_member, n_currency, n = limits.aggregate_limit.size, limits.price.size, pairs.one.size
+    check_pairs(pairs, limits)
+    n_member, n_currency = limits.short_limit.shape
     if net is None:
         net = net_positions(pairs, n_member, n_currency)
     due = np.maximum(-net, 0)
-    books = Books(*(np.zeros((n_member, n_currency), np.int64) for _ in range(2)),
-                  *(np.zeros(n_member, np.int64) for _ in range(2)))  # fmt: skip
-    queue, order, failed = np.arange(n), np.full(n, -1, np.int64), np.zeros(n, np.int64)
-    waiting, paid, settled_after = n, np.zeros_like(due), []
+    desk = Desk(pairs, limits)
+    paid, settled_after = np.zeros_like(due), []
     for number, share in enumerate(deadlines):
-        want = due if share == 1 else _part(due, share)
-        instalment = want - paid
+        want = due if share == 1 else instalment(due, share)
+        come = want - paid
         for member, first in (fails_from or {}).items():
             if number >= first:
-                instalment[member] = 0
-        pay_in(books, limits, instalment)
-        paid = paid + instalment
-        waiting = revolve(pairs, books, limits, queue, waiting, order, n - waiting, failed)
-        settled_after.append(n - waiting)
+                come[member] = 0
+        desk.pay_in(come)
+        paid = paid + come
+        desk.revolve()
+        settled_after.append(desk.settled)
     return Day(
-        order=order, failed=failed, settled_after=settled_after, due=due, paid_in=paid,
-        paid_out=np.maximum(books.balance, 0), left_short=np.maximum(-books.balance, 0),
+        order=desk.order, failed=desk.failed, settled_after=settled_after, due=due, paid_in=paid,
+        paid_out=np.maximum(desk.balance, 0), left_short=np.maximum(-desk.balance, 0),
         gross_value=_gross(pairs, limits), due_value=value_of(due, limits),
     )  # fmt: skip
 
 
-def _part(due: Ints, share: Fraction) -> Ints:
+def instalment(due: Ints, share: Fraction) -> Ints:
     """A share of amounts, rounded down, exactly."""
-    return np.array([[int(each) * share.numerator // share.denominator for each in row] for row in due], np.int64)
+    exact = [int(each) * share.numerator // share.denominator for each in due.ravel()]
+    return np.array(exact, np.int64).reshape(due.shape)
 
 
 def _gross(pairs: Pairs, limits: Limits) -> int:

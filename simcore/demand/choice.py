@@ -221,7 +221,7 @@ class _Hours:
         terms: Any = scenario.rails[rail]
         self._ends: Ints | None = None
         self._block = getattr(terms, "block_every", None)
-        self._collects = in_batches or (terms.discipline == "collect" and self._block is None)
+        self._collects = in_batches or terms.kind == "deferred_net"
         if terms.calendar is None and not terms.sessions and not self._collects:
             return  # always open
         windows = _windows(terms, scenario)

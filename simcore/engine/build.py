@@ -30,6 +30,7 @@ from simcore.kernels.constants import (
     ROLE_DEBTOR,
     SINGLY,
 )
+from simcore.kernels.link import AT_ONCE, COLLECTS, COLLECTS_DAY, LOCKS
 from simcore.kernels.world import (
     ACCOUNT,
     CYCLE_SEQUENCE,
@@ -270,6 +271,15 @@ def empty_feed(n_draw: int) -> Feed:
     )  # fmt: skip
 
 
+def _links(spec: WorldSpec) -> Any:
+    """The lists of links, empty, and what each does with its pairs."""
+    links = np.full((spec.n_link, 3), NONE, np.int64)
+    links[:, COLLECTS] = AT_ONCE
+    links[list(spec.collecting), COLLECTS] = COLLECTS_DAY
+    links[list(spec.locking), COLLECTS] = LOCKS
+    return links
+
+
 def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, lanes: bool = True) -> World:
     """Lay out the arrays; rails start closed. ``lanes=False`` puts every hop in flight into the heap."""
     hops, n_lane = _hops(spec, lanes)
@@ -307,7 +317,7 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         lane_tail=np.full(n_lane, NONE, np.int64),
         work=np.zeros(max(n_account, 1), np.int64),
         changed=np.zeros(max(n_account, 1), np.int64),
-        links=np.full((spec.n_link, 2), NONE, np.int64),
+        links=_links(spec),
         net=np.zeros(n_account, np.int64),
         path=np.zeros(PATH_DEPTH, np.int64),
         opposite=np.zeros(most_offset + 1, np.int64),

@@ -47,7 +47,7 @@ class Compiled:
     routes: list[str]
     currencies: list[str]
     links: list[str]
-    """Entries of ``[pvp]`` of the kind ``link``, in the order of the spec's links."""
+    """Entries of ``[pvp]`` in the order of the spec's links."""
     account_keys: list[tuple[str, str]]
     """(rail, participant) of every account, in the order of the spec."""
     quotes: list[QuoteDirection]
@@ -232,7 +232,7 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         )
         for rail, holder in keys
     )
-    links = [name for name, terms in scenario.pvp.items() if terms.kind == "link"]
+    links = [name for name, terms in scenario.pvp.items() if terms.kind in ("link", "cls", "htlc")]
     routes = []
     for route in scenario.routes.values():
         hops, drawn = [], 0
@@ -285,6 +285,8 @@ def compile_scenario(scenario: Scenario, folder: Path, seed: int) -> Compiled:
         n_draw=max((len(columns) for columns in drawn_columns(scenario)), default=0) + (most_customers(scenario) > 0),
         n_customer=most_customers(scenario) * len(participants),
         n_link=len(links),
+        collecting=tuple(at for at, name in enumerate(links) if scenario.pvp[name].kind == "cls"),
+        locking=tuple(at for at, name in enumerate(links) if scenario.pvp[name].kind == "htlc"),
     )
     return Compiled(
         scenario=scenario,

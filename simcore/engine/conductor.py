@@ -11,10 +11,12 @@ import simpy
 from simcore.demand.batch import DemandBatch
 from simcore.engine.blocks import Blocks
 from simcore.engine.clock import RECORD, Clock
+from simcore.engine.cls_day import ClsDays
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.counts import Counts as Counts
 from simcore.engine.cut_offs import CutOffs
+from simcore.engine.htlc_run import HtlcRuns
 from simcore.engine.interruptions import Interruptions
 from simcore.engine.link_days import LinkDays
 from simcore.engine.links import Links
@@ -113,6 +115,10 @@ class Conductor:
         for process in CutOffs(self.compiled, self._machine, self._clock, self._log).processes():
             env.process(process)
         for process in Links(self.compiled, self._machine, self._clock).processes():
+            env.process(process)
+        for process in ClsDays(self.compiled, self._machine, self._clock, self._log).processes():
+            env.process(process)
+        for process in HtlcRuns(self.compiled, self._machine, self._clock, self._log).processes():
             env.process(process)
         blocks = Blocks(self.compiled, self._machine, self._log)
         rails = [

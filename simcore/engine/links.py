@@ -22,6 +22,8 @@ class Links:
     def processes(self) -> Iterator[Iterator[simpy.Event]]:
         """What SimPy has to run: one process for each link."""
         for index, name in enumerate(self._compiled.links):
+            if self._compiled.scenario.pvp[name].kind != "link":
+                continue
             yield self._looks(index, name)
 
     def _looks(self, index: int, name: str) -> Iterator[simpy.Event]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from simcore.demand.batch import DemandBatch
 from simcore.engine.build import build_world, tiers_of, with_more_slots
+from simcore.engine.machine_pairs import PairsOfMachine
 from simcore.engine.spec import WorldSpec
 from simcore.errors import InvariantError, ScenarioError
 from simcore.kernels import control, link, loop, parts, queue, sets
@@ -38,7 +39,6 @@ from simcore.kernels.constants import (
     NONE,
     OPEN,
     OVERDRAWN,
-    PAIR_WENT,
     QUEUED_AT_END,
     RECEIPTS,
     RETURN_PENDING_AT_END,
@@ -90,7 +90,7 @@ def _columns(records: Any) -> Rows:
     return {name: records[name].copy() for name in records.dtype.names}
 
 
-class Machine:
+class Machine(PairsOfMachine):
     """A world and the buffers around it.
 
     Parameters
@@ -316,26 +316,11 @@ class Machine:
         if self.spec.n_link:
             self._repeat(link.return_held, rail, now_us)
 
-    def look_at_pairs(self, which: int, now_us: int) -> int:
-        """Settle what can of the pairs that a link holds, each once in order of arrival; how many are out of its list.
-
-        After each, queues come to rest before the next is looked at.
-        """
-        self._rest()
-        after, went = np.full(1, NONE, np.int64), 0
-        while (reason := link.look(self.world, which, after, now_us)) != DONE:
-            if reason == PAIR_WENT:
-                went += 1
-                self._rest()
-            else:
-                self._serve(reason)
-        return went
-
     def transfer(self, debit: int, credit: int, mirror_debit: int, mirror_credit: int, amount: int, kind: int,
                  now_us: int) -> None:  # fmt: skip
         """Move money between rails; two rows that become final together."""
         self._ready(amount, (debit, mirror_debit), now_us)
-        control.transfer(self.world, debit, credit, mirror_debit, mirror_credit, amount, kind, now_us)
+        control.transfer(self.world, debit, credit, mirror_debit, mirror_credit, amount, amount, kind, now_us)
         self._wake(now_us)
 
     def lend(self, debit: int, credit: int, amount: int, kind: int, now_us: int) -> None:
@@ -357,7 +342,13 @@ class Machine:
             row = self.accounts[account]
             if amount <= 0 or int(row["balance"]) + int(row["debit_limit"]) < amount:
                 raise InvariantError(f"transfer of {amount} from account {account} with {row['balance']} at {now_us}")
-        if self.world.obligations.size - self.world.state[OBLIGATION_ROWS] < self.world.state[ROWS_NEEDED]:
+        self._room()
+
+    def _room(self) -> None:
+        """Make room in the logs for the rows of one event."""
+        needed = self.world.state[ROWS_NEEDED]
+        if (self.world.obligations.size - self.world.state[OBLIGATION_ROWS] < needed
+                or self.world.payments.size - self.world.state[PAYMENT_ROWS] < needed):  # fmt: skip
             self.flush_logs()
 
     def split_queues(self, rail: int, least: int, now_us: int) -> None:
@@ -440,8 +431,10 @@ class Machine:
 
     def collected(self, rail: int) -> Any:
         """Slots of a rail's collection list, in the order they came: int64 (n,)."""
+        return self._listed(int(self.world.rails["collect_head"][rail]))
+
+    def _listed(self, slot: int) -> Any:
         slots, chosen = self.world.slots, []
-        slot = int(self.world.rails["collect_head"][rail])
         while slot != NONE:
             chosen.append(slot)
             slot = int(slots["next"][slot])

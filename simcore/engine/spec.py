@@ -159,9 +159,13 @@ class WorldSpec:
     n_size: int = 0
     """Amounts from which on a quote may have another half-spread."""
     n_draw: int = 0
+    """Columns of draws of a payment; with customers the last one is who pays, -1 for nobody."""
     n_link: int = 0
     """Links over which two hops settle together."""
-    """Columns of draws of a payment; with customers the last one is who pays, -1 for nobody."""
+    collecting: tuple[int, ...] = ()
+    """Those of them that hold every pair until a control time settles or returns it, see ``Machine.settle_matched``."""
+    locking: tuple[int, ...] = ()
+    """Those that hold a pair until its money is locked, see ``Machine.claim``."""
     n_customer: int = 0
     instant_links: tuple[InstantLinkSpec, ...] = ()
     """Their routes have two hops or more, on instant rails that don't let wait what arrives closed."""

@@ -10,7 +10,7 @@ import numpy as np
 from simcore.demand.batch import DemandBatch
 from simcore.engine.machine import Machine
 from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
-from simcore.kernels import block, control, link, loop, parts, sets
+from simcore.kernels import block, control, link, loop, matched, parts, sets
 from simcore.kernels.constants import COLLECT, GROSS, KIND_FUNDING, RETURNED_UNWOUND
 from simcore.lsm.grouping import net_positions
 
@@ -27,6 +27,9 @@ KERNELS: dict[str, Any] = {
     "wake": block.wake,
     "look": link.look,
     "return_held": link.return_held,
+    "match": matched.match,
+    "take_held": matched.take_held,
+    "settle_matched": matched.settle_matched,
     "settle_sets": sets.settle_sets,
     "recover": sets.recover,
     "return_taken": sets.return_taken,
@@ -86,6 +89,8 @@ def warm(progress: Callable[[str], None]) -> None:
     machine.settle_sets(0, nothing, nothing, 0, 3, [(0, 1, 1)])
     machine.settle_collected(1, nothing, 0, 3, (), [(2, 3, 1)])
     machine.return_collected(1, nothing, RETURNED_UNWOUND, 3)
+    machine.settle_matched(0, nothing, machine.match(nothing), np.zeros(3, np.int64), 3)
+    machine.return_held(0, nothing, RETURNED_UNWOUND, 3)
     machine.settle_positions(np.zeros(1, np.int64), one, one, 3)
     machine.set_limit(0, 1, 3)
     machine.split_queues(0, 1, 3)

@@ -54,7 +54,7 @@ class Limits(NamedTuple):
     price: NDArray[np.int64]  # (n_currency,) 2**-30 base units
     long_price: NDArray[np.int64]  # (n_currency,) cut
     short_price: NDArray[np.int64]  # (n_currency,) raised
-    short_limit: NDArray[np.int64]  # (n_currency,) minor units
+    short_limit: NDArray[np.int64]  # (n_member, n_currency) minor units
     aggregate_limit: NDArray[np.int64]  # (n_member,) base units
 
 
@@ -96,7 +96,7 @@ def short_of(balance, price):
 def _test(books, limits, member, pays, paid, gets, got):
     """The three tests of a member that pays one currency and gets another."""
     lower = books.balance[member, pays] - paid
-    if lower < -limits.short_limit[pays]:
+    if lower < -limits.short_limit[member, pays]:
         return FAILS_SHORT
     higher = books.balance[member, gets] + got
     value = (

@@ -86,6 +86,8 @@ RETURNED_CLOSED: Final = 31
 RETURNED_ZERO_AMOUNT: Final = 32
 RETURNED_UNWOUND: Final = 33
 RETURNED_DEFAULT: Final = 34
+RETURNED_LOCK_ENDED: Final = 35
+CLAIMED_LATE: Final = 40
 
 STATUS_NAMES: Final = {
     SETTLED_GROSS: "SETTLED_GROSS",
@@ -110,6 +112,8 @@ STATUS_NAMES: Final = {
     RETURNED_ZERO_AMOUNT: "RETURNED_ZERO_AMOUNT",
     RETURNED_UNWOUND: "RETURNED_UNWOUND",
     RETURNED_DEFAULT: "RETURNED_DEFAULT",
+    RETURNED_LOCK_ENDED: "RETURNED_LOCK_ENDED",
+    CLAIMED_LATE: "CLAIMED_LATE",
 }
 
 # Why a row of obligations moved money.
@@ -135,6 +139,12 @@ KIND_CREDIT_CHARGE: Final = 18
 KIND_WALLET_ISSUE: Final = 19
 KIND_WALLET_REDEMPTION: Final = 20
 KIND_WALLET_SETTLEMENT: Final = 21
+KIND_PAY_IN: Final = 22
+KIND_PAY_OUT: Final = 23
+KIND_EXCHANGE: Final = 24
+KIND_OUTSIDE: Final = 25
+KIND_LOCK: Final = 26
+KIND_UNLOCK: Final = 27
 
 KIND_NAMES: Final = {
     KIND_PAYMENT: "payment",
@@ -159,6 +169,12 @@ KIND_NAMES: Final = {
     KIND_WALLET_ISSUE: "wallet_issue",
     KIND_WALLET_REDEMPTION: "wallet_redemption",
     KIND_WALLET_SETTLEMENT: "wallet_settlement",
+    KIND_PAY_IN: "pay_in",
+    KIND_PAY_OUT: "pay_out",
+    KIND_EXCHANGE: "exchange",
+    KIND_OUTSIDE: "outside",
+    KIND_LOCK: "lock",
+    KIND_UNLOCK: "unlock",
 }
 
 # Why the loop came back.

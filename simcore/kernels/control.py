@@ -87,11 +87,14 @@ def set_limit(world, account, limit, now):
 
 
 @kernel
-def transfer(world, debit, credit, mirror_debit, mirror_credit, amount, kind, now):
-    """Move money from one rail to another: two rows, final together. The caller has checked the funds."""
+def transfer(world, debit, credit, mirror_debit, mirror_credit, amount, mirror_amount, kind, now):
+    """Move money on two rails, from one to the other or against each other: two rows, final together.
+
+    The caller has checked the funds.
+    """
     sequence = _begin(world, now)
     _leg(world, debit, credit, amount, kind, sequence, now)
-    _leg(world, mirror_debit, mirror_credit, amount, kind, sequence, now)
+    _leg(world, mirror_debit, mirror_credit, mirror_amount, kind, sequence, now)
     note_debit(world, debit)
     note_debit(world, mirror_debit)
     note_credit(world, credit)

@@ -36,7 +36,9 @@ from simcore.kernels.wide import (
 from simcore.kernels.world import NOW, OVERFLOWED, PLACE_HELD, SEQUENCE
 
 ORDER_BITS = (1 << 56) - 1
-HEAD, TAIL = 0, 1  # columns of World.links
+HEAD, TAIL, COLLECTS = 0, 1, 2  # columns of World.links
+# What stands in the last: pairs are tried as they arrive; held for a day of its own; held until they are locked.
+AT_ONCE, COLLECTS_DAY, LOCKS = 0, 1, 2
 
 # What may become of a pair at an instant.
 WAITS, GOES, IS_NOTHING, IS_REFUSED = 0, 1, 2, 3
@@ -83,7 +85,7 @@ def _verdict(world, slot, now):
 
 
 @kernel
-def _move_leg(world, slot):
+def move_leg(world, slot):
     """Move the money of the slot's obligation, as gross settlement does."""
     it = world.slots[slot]
     move(world, it.debit, it.credit, it.amount)
@@ -94,8 +96,22 @@ def _move_leg(world, slot):
 
 
 @kernel
+def settle_pair(world, slot, cycle, cycle_2, now):
+    """Settle both legs under one number, at the rate in force, and send the payment on."""
+    sequence = world.state[SEQUENCE]
+    world.state[SEQUENCE] = sequence + 1
+    move_leg(world, slot)
+    conclude(world, slot, SETTLED_GROSS, sequence, cycle, now)
+    world.slots[slot].entered_at = now
+    move_leg(world, slot)
+    value_at = conclude(world, slot, SETTLED_GROSS, sequence, cycle_2, now)
+    if value_at != NONE:
+        send_on(world, slot, now, value_at)
+
+
+@kernel
 def _carry_out(world, slot, verdict, now):
-    """Settle both legs under one number, at the rate in force, and send the payment on; or return what buys nothing."""
+    """Settle both legs, or return what buys nothing."""
     if verdict == IS_NOTHING:
         log_unsettled(world, slot, RETURNED_ZERO_AMOUNT)
         send_back(world, slot, RETURNED_ZERO_AMOUNT, now)
@@ -104,15 +120,7 @@ def _carry_out(world, slot, verdict, now):
         log_unsettled(world, slot, REJECTED_LIMIT)
         send_back(world, slot, REJECTED_LIMIT, now)
         return
-    sequence = world.state[SEQUENCE]
-    world.state[SEQUENCE] = sequence + 1
-    _move_leg(world, slot)
-    conclude(world, slot, SETTLED_GROSS, sequence, NONE, now)
-    world.slots[slot].entered_at = now
-    _move_leg(world, slot)
-    value_at = conclude(world, slot, SETTLED_GROSS, sequence, NONE, now)
-    if value_at != NONE:
-        send_on(world, slot, now, value_at)
+    settle_pair(world, slot, NONE, NONE, now)
 
 
 @kernel
@@ -126,11 +134,11 @@ def enter_pair(world, slot, now):
     it = world.slots[slot]
     if real_hop(world, it.route, int64(it.hop) + 1, FORWARD, it.debtor, it.creditor) != it.hop + 1:
         return False
-    verdict = _verdict(world, slot, now)
+    link, payer = world.hops[it.hop].link, world.accounts[it.debit]
+    verdict = _verdict(world, slot, now) if world.links[link, COLLECTS] == AT_ONCE else WAITS
     if verdict != WAITS:
         _carry_out(world, slot, verdict, now)
         return True
-    link, payer = world.hops[it.hop].link, world.accounts[it.debit]
     it.place, it.next = PLACE_HELD, NONE
     if world.links[link, HEAD] == NONE:
         world.links[link, HEAD] = slot
@@ -194,6 +202,8 @@ def return_held(world, rail, now):
     """At the end of a rail's day: return every pair whose first leg is on it. Nothing has moved for it."""
     world.state[NOW] = now
     for link in range(world.links.shape[0]):
+        if world.links[link, COLLECTS] == COLLECTS_DAY:
+            continue  # whoever collects for a day of its own returns what is left of it
         before, slot = NONE, world.links[link, HEAD]
         while slot != NONE:
             following = int64(world.slots[slot].next)

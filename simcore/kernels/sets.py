@@ -14,7 +14,7 @@ from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, PLACE_CHOSEN, SEQ
 
 
 @kernel
-def _without_chosen(slots, head):
+def without_chosen(slots, head):
     """A list without those of its slots that are chosen: its new first and last slot."""
     first, last = NONE, NONE
     slot = head
@@ -47,7 +47,7 @@ def take_chosen(world, rail, chosen):
         slots[chosen[k]].place = PLACE_CHOSEN
     for account in range(it.first_account, it.last_account):
         payer = accounts[account]
-        payer.head, payer.tail = _without_chosen(slots, payer.head)
+        payer.head, payer.tail = without_chosen(slots, payer.head)
 
 
 @kernel
@@ -57,7 +57,7 @@ def take_collected(world, rail, chosen):
     for k in range(chosen.size):
         uncollect(world, chosen[k])
         slots[chosen[k]].place = PLACE_CHOSEN
-    it.collect_head, it.collect_tail = _without_chosen(slots, it.collect_head)
+    it.collect_head, it.collect_tail = without_chosen(slots, it.collect_head)
 
 
 @kernel

@@ -15,8 +15,10 @@ import numpy as np
 from simcore.errors import ScenarioError
 from simcore.results.audit_books import Books
 from simcore.results.audit_bounds import Bounds
+from simcore.results.audit_cls import Cls
 from simcore.results.audit_credit import Credit
 from simcore.results.audit_cycles import COLUMNS, Cycles
+from simcore.results.audit_htlc import Htlc
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_links import Links
 from simcore.results.audit_outages import Outages
@@ -67,7 +69,10 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     outages = Outages(folder, reader.metadata, words)
     accounts = reader.whole()
     credit = Credit(folder, reader.metadata, words, limits, accounts)
-    fx = TableReader(folder, "fx", _FX, words).whole()
+    cls, htlc = Cls(reader.metadata, words, limits), Htlc(each)
+    fx = TableReader(folder, "fx", (*_FX, "time", "dealer") if cls.used else _FX, words).whole()
+    if cls.used:
+        cls.prices(fx)
     told = TableReader(folder, "cycles", COLUMNS, words).whole()
     cycles = Cycles(told, words, each) if told["row"].size else None
     columns = _OBLIGATIONS if cycles is None else (*_OBLIGATIONS, "cycle_id")
@@ -88,6 +93,8 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
         credit.check(batch, settled)
         wallets.note(batch)
         outages.check(batch, settled)
+        cls.check(batch, settled)
+        htlc.check(batch)
         _book(books, batch, settled)
         if cycles is not None:
             cycles.note(batch)
@@ -109,6 +116,8 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     credit.finish()
     if cycles is not None:
         cycles.finish()
+    cls.finish()
+    htlc.finish()
     followed.finish(n_payments)
     links.finish()
     conserved.details.insert(0, f"{books.movements:,} movements replayed over {accounts['row'].size:,} account days")

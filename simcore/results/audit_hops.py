@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels.constants import (
+    CLAIMED_LATE,
     IN_TRANSIT_AT_END,
     KIND_FEE,
     KIND_PART,
@@ -220,14 +221,14 @@ class Hops:
             self._joints(hops, gross, parts, done, ~first[1:])
         tail, mine, end = chosen(hops, np.flatnonzero(last)), chosen(payments, owner[last]), gross[last] - spread[last]
         got = SETTLED[mine["status"]] & done[last]
+        ends = mine["creditor"]
+        if self._pairs.used:
+            ends = np.where(self._pairs.trades(mine["route"]), mine["debtor"], ends)
         self._fail(
             "obligations",
             tail,
-            got & (tail["creditor"] != mine["creditor"]),
-            lambda at: (
-                f"creditor {name('creditor', tail['creditor'][at])}, the payment's is "
-                f"{name('creditor', mine['creditor'][at])}"
-            ),
+            got & (tail["creditor"] != ends),
+            lambda at: f"creditor {name('creditor', tail['creditor'][at])}, not {name('creditor', ends[at])}",
         )
         self._fail(
             "obligations",
@@ -421,7 +422,7 @@ class Hops:
         won, open_end = SETTLED[status], _AT_END[status]
         lost = ~won & ~open_end
         transit, pending = status == IN_TRANSIT_AT_END, status == RETURN_PENDING_AT_END
-        zero = status == RETURNED_ZERO_AMOUNT
+        zero, late = status == RETURNED_ZERO_AMOUNT, status == CLAIMED_LATE
 
         def text(at: int) -> str:
             last = STATUSES.get(int(last_status[at]), "none")
@@ -430,7 +431,8 @@ class Hops:
 
         ended = last_status == status
         right = np.where(won, (forward > 0) & (settled == forward) & (returned == 0) & ended, True)
-        right &= np.where(lost & ~zero, ended & (settled == forward - 1) & (returned == settled + parted), True)
+        right &= np.where(late, ended & (settled == forward - 1) & (returned == 0), True)
+        right &= np.where(lost & ~zero & ~late, ended & (settled == forward - 1) & (returned == settled + parted), True)
         right &= np.where(zero, (settled == forward) & (returned == settled), True)
         right &= np.where(transit, (settled == forward) & (returned == 0), True)
         right &= np.where(pending, (settled + parted > 0) & (returned < settled + parted), True)
@@ -439,7 +441,7 @@ class Hops:
         self._fail("payments", payments, ~right, text)
         hops = payments["hops"]
         self._fail("payments", payments, hops != settled, lambda at: f"hops is {hops[at]}, {settled[at]} settled")
-        fee = np.where(lost | pending, 0, spread)
+        fee = np.where((lost & ~late) | pending, 0, spread)
         self._fail(
             "payments",
             payments,

@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 from simcore.kernels.constants import (
     KIND_CREDIT,
     KIND_CREDIT_CHARGE,
+    KIND_EXCHANGE,
     KIND_FUNDING,
     KIND_INTRADAY_CREDIT,
     KIND_INTRADAY_REPAYMENT,
     KIND_ISSUE,
     KIND_LOSS_SHARE,
+    KIND_OUTSIDE,
+    KIND_PAY_IN,
+    KIND_PAY_OUT,
     KIND_RECOVERY,
     KIND_REDEMPTION,
     KIND_REFILL,
@@ -32,8 +36,11 @@ from simcore.results.schema import STATUSES
 ALONE = (
     KIND_CREDIT, KIND_REPAYMENT, KIND_LOSS_SHARE, KIND_RECOVERY, KIND_REFILL, KIND_INTRADAY_CREDIT,
     KIND_INTRADAY_REPAYMENT, KIND_CREDIT_CHARGE, KIND_WALLET_ISSUE, KIND_WALLET_REDEMPTION, KIND_WALLET_SETTLEMENT,
+    KIND_EXCHANGE, KIND_OUTSIDE,
 )  # fmt: skip
 """Kinds of one row between two accounts of a rail, of no payment."""
+TWO_LEGS = (KIND_FUNDING, KIND_SWEEP, KIND_ISSUE, KIND_REDEMPTION, KIND_SETTLEMENT, KIND_PAY_IN, KIND_PAY_OUT)
+"""Kinds of two rows of one amount, final together, on two rails."""
 SETTLED = np.array([STATUSES.get(code, "").startswith("SETTLED") for code in range(max(STATUSES) + 1)])
 
 
@@ -57,7 +64,7 @@ class Rows:
         self._fail(batch, batch["debtor"] == batch["creditor"], lambda at: "debtor and creditor are the same")
         late = settled & done & (batch["settled_at"] < batch["entered_at"])
         self._fail(batch, late, lambda at: "settled before it entered the rail")
-        own = np.isin(batch["kind"], (KIND_FUNDING, KIND_SWEEP, KIND_ISSUE, KIND_REDEMPTION, KIND_SETTLEMENT))
+        own = np.isin(batch["kind"], TWO_LEGS)
         loan = np.isin(batch["kind"], ALONE)
         wrong = (own | loan) != (batch["payment_id"] < 0)
         self._fail(batch, wrong, lambda at: f"kind {self.words.name('kind', batch['kind'][at])} with payment_id "

@@ -51,7 +51,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column(
             "amount_received_minor",
             "minor",
-            "what the creditor received; null unless settled",
+            "what the creditor received, or the debtor back in a trade of two members; null unless settled",
             "minor units of currency_received",
             True,
         ),
@@ -66,7 +66,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
         Column(
             "payment_id",
             "count",
-            "payment it is a hop of; null for funding, sweeps, credit and its price, shares of losses",
+            "payment it is a hop of; null for funding, sweeps, credit and its price, shares of losses, …",
             nullable=True,
         ),
         Column("hop", "small", "position in the route, from 0"),
@@ -75,7 +75,8 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             "id",
             "payment, part, spread, fee, return, refund, funding, sweep, credit, repayment, loss_share, recovery, "
             "refill, issue, redemption, settlement, intraday_credit, "
-            "intraday_repayment, credit_charge, wallet_issue, wallet_redemption, wallet_settlement",
+            "intraday_repayment, credit_charge, wallet_issue, wallet_redemption, wallet_settlement, "
+            "pay_in, pay_out, exchange, outside, lock, unlock",
         ),
         Column("rail", "id", "where it settles"),
         Column("debtor", "id", "participant whose account is debited"),
@@ -148,7 +149,9 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             "opened, closed, funding, sweep, short, returned, credit, repayment, credit_line, credit_due, "
             "intraday_credit, intraday_repayment, credit_charge, loss_share, "
             "unwound, recovery, in_default, fixing, market_opened, market_closed, dealing_stopped, dealing_resumed, "
-            "refill, settlement, hop_cut_off, outage_began, outage_ended, dealer_out, dealer_back, …",
+            "refill, settlement, hop_cut_off, outage_began, outage_ended, dealer_out, dealer_back, "
+            "pay_in_due, pay_in, covered, left_short, pay_out, pay_out_postponed, swap, swap_failed, outside_paid, "
+            "outside_at_risk, outside_failed, claimed_late, …",
         ),
         Column("rail", "id", "rail, if it is one's", nullable=True),
         Column("participant", "id", "participant, if it is one's", nullable=True),

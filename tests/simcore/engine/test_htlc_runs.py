@@ -1,0 +1,185 @@
+"""Hash time locks in a run, as a central banker would check them: locks, claims, refunds, outages.
+
+The dealer locks baht for 4 h; the payer locks dollars 5 min later for 2 h; the dealer claims them 10 min later, and the
+payee the baht another 15 min later. 1 USD is 30 THB. Times are UTC; BAHTNET takes obligations 01:30 to 10:30.
+"""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import simcore
+from analysis.measures import cells
+from analysis.tables import open_tables
+from simcore.errors import ScenarioError
+from simcore.results.audit import audit
+
+HERE = Path(__file__).parent / "locked.toml"
+REPLAY = "reference,initiated_at,debtor,creditor,amount,currency,route\n"
+DAY = "2026-03-02T"
+
+
+def run(tmp_path: Path, payments: str, *changes: str, name: str = "run") -> Any:
+    """Play payments; each line is ``time debtor creditor amount currency route``."""
+    (tmp_path / "scenario.toml").write_text(HERE.read_text())
+    rows = [line.split() for line in payments.strip().splitlines()]
+    text = "".join(f"P{k},{DAY}{at}Z,{who},{whom},{amount},{currency},{route}\n"
+                   for k, (at, who, whom, amount, currency, route) in enumerate(rows))  # fmt: skip
+    (tmp_path / "payments.csv").write_text(REPLAY + text)
+    done = simcore.run(tmp_path / "scenario.toml", out=tmp_path / name, set=list(changes))
+    assert audit(done.path).ok
+    return done
+
+
+def steps(done: Any) -> list[str]:
+    """``time kind debtor creditor amount`` of every movement, in order of finality."""
+    rows = [row for row in done.obligations.to_pylist() if row["sequence"] is not None]
+    return [f"{row['settled_at']:%H:%M} {row['kind']} {row['debtor']} {row['creditor']} {row['currency']} "
+            f"{row['amount_minor'] // 100}" for row in rows]  # fmt: skip
+
+
+def statuses(done: Any) -> list[str]:
+    return [row["status"] for row in sorted(done.payments.to_pylist(), key=lambda row: row["payment_id"])]
+
+
+def measured(done: Any, name: str) -> dict[str, int | Fraction | None]:
+    return {each.currency: each.value for each in cells(open_tables(done.path), [name])}
+
+
+ONE = "02:00:00 HK-A TH-A 10 USD linked"
+
+
+def test_both_claim_in_time(tmp_path: Path) -> None:
+    done = run(tmp_path, ONE)
+    assert steps(done) == [
+        "02:00 lock FX ESCROW THB 300",
+        "02:05 lock HK-A ESCROW USD 10",
+        "02:15 unlock ESCROW HK-A USD 10",
+        "02:15 payment HK-A FX USD 10",
+        "02:30 unlock ESCROW FX THB 300",
+        "02:30 payment FX TH-A THB 300",
+    ]
+    assert statuses(done) == ["SETTLED_GROSS"]
+
+
+def test_a_payer_without_the_money_does_not_answer_and_the_dealer_waits_for_its_lock(tmp_path: Path) -> None:
+    done = run(tmp_path, "02:00:00 HK-A TH-A 90 USD linked\n02:03:00 HK-A HK-B 950 USD usd")
+    assert steps(done) == [
+        "02:00 lock FX ESCROW THB 2700", "02:03 payment HK-A HK-B USD 950", "06:00 unlock ESCROW FX THB 2700",
+    ]  # fmt: skip
+    assert statuses(done) == ["RETURNED_LOCK_ENDED", "SETTLED_GROSS"]
+    assert measured(done, "locked_liquidity") == {"THB": 270_000 * 4 * 3600}
+    assert measured(done, "locked_in_vain") == {"THB": 270_000 * 4 * 3600}
+
+
+def test_a_dealer_without_the_money_locks_nothing_and_the_pair_waits(tmp_path: Path) -> None:
+    """The dealer has THB 3,000 and needs 3,600; 1,500 come at 03:00:30, and the next look is at 03:01."""
+    done = run(tmp_path, "02:00:00 HK-A TH-A 120 USD linked\n03:00:30 TH-B FX 1500 THB thb")
+    assert steps(done)[1] == "03:01 lock FX ESCROW THB 3600"
+    assert statuses(done) == ["SETTLED_GROSS", "SETTLED_GROSS"]
+
+
+def test_a_payer_that_would_have_no_time_does_not_lock(tmp_path: Path) -> None:
+    """Answering after 90 min, its lock of 2 h and the margin of 30 min would end with the dealer's 4 h, not before."""
+    assert statuses(run(tmp_path, ONE, 'pvp.CHATS.answers_after="90 min"')) == ["RETURNED_LOCK_ENDED"]
+    assert statuses(run(tmp_path, ONE, 'pvp.CHATS.answers_after="89 min"', name="in-time")) == ["SETTLED_GROSS"]
+
+
+def test_a_dealer_that_claims_too_late_gets_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    """The payer's lock of 02:05 ends at 04:05: at that instant its money goes back."""
+    done = run(tmp_path, ONE, 'pvp.CHATS.claims_after="2 h"')
+    assert steps(done)[2:] == ["04:05 unlock ESCROW HK-A USD 10", "06:00 unlock ESCROW FX THB 300"]
+    assert statuses(done) == ["RETURNED_LOCK_ENDED"]
+
+
+def test_a_payee_that_claims_too_late_is_the_one_failure_and_recorded_as_such(tmp_path: Path) -> None:
+    """Dollars are claimed at 02:15, the baht's lock ends at 06:00: a claim 3 h 45 min later is too late."""
+    late = run(tmp_path, ONE, 'routes.linked.hops.1.latency="225 min"')
+    assert steps(late)[2:] == [
+        "02:15 unlock ESCROW HK-A USD 10", "02:15 payment HK-A FX USD 10", "06:00 unlock ESCROW FX THB 300",
+    ]  # fmt: skip
+    assert statuses(late) == ["CLAIMED_LATE"]
+    [event] = [row for row in late.events.to_pylist() if row["event"] == "claimed_late"]
+    assert (event["participant"], event["currency"], event["amount_minor"]) == ("HK-A", "USD", 1000)
+    in_time = run(tmp_path, ONE, 'routes.linked.hops.1.latency="224 min"', name="in-time")
+    assert statuses(in_time) == ["SETTLED_GROSS"]
+
+
+def test_a_closed_rail_does_nothing_and_locks_go_on(tmp_path: Path) -> None:
+    """Begun at 09:59, dollars are claimed at 10:14 while Hong Kong is open. BAHTNET closes at 10:30: a claim at 10:30
+    waits for the next opening, on 4 March after a holiday, when the lock of 4 h has long ended: the money goes back."""
+    done = run(tmp_path, "09:59:00 HK-A TH-A 10 USD linked")
+    assert steps(done)[-1] == "10:29 payment FX TH-A THB 300"
+    late = run(
+        tmp_path,
+        "09:59:00 HK-A TH-A 10 USD linked",
+        'routes.linked.hops.1.latency="16 min"',
+        "scenario.days=3",
+        name="late",
+    )
+    assert steps(late)[-1] == "01:30 unlock ESCROW FX THB 300"
+    assert statuses(late) == ["CLAIMED_LATE"]
+
+
+def test_trapped_liquidity_is_what_was_locked_times_how_long(tmp_path: Path) -> None:
+    done = run(tmp_path, ONE)
+    assert measured(done, "locked_liquidity") == {"THB": 30_000 * 30 * 60, "USD": 1_000 * 10 * 60}
+    assert measured(done, "locked_in_vain") == {"THB": 0, "USD": 0}
+
+
+def test_principal_is_at_risk_between_the_two_claims(tmp_path: Path) -> None:
+    assert measured(run(tmp_path, ONE), "principal_at_risk")["USD"] == 1_000 * 15 * 60
+
+
+def test_in_any_world_both_legs_or_neither_but_where_a_claim_is_late(tmp_path: Path) -> None:
+    """Hours are outages at any instant: they end locks, hold up claims, and keep the audit's proofs."""
+    late = both = neither = 0
+    for seed in range(25):
+        choose = random.Random(seed)
+        payments = "\n".join(sorted(
+            f"{choose.randint(0, 11):02d}:{choose.randint(0, 59):02d}:00 HK-{choose.choice('AB')} "
+            f"TH-{choose.choice('AB')} {choose.randint(1, 60)} USD linked" for _ in range(choose.randint(1, 12))
+        ))  # fmt: skip
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        done = run(
+            folder, payments, f'pvp.CHATS.answers_after="{choose.randint(0, 100)} min"',
+            f'pvp.CHATS.claims_after="{choose.randint(0, 130)} min"',
+            f'routes.linked.hops.1.latency="{choose.randint(0, 260)} min"',
+            f'rails.BAHTNET.sessions=[{{open="08:30",close="{choose.choice(("11:00", "13:20", "17:30"))}"}}]',
+        )  # fmt: skip
+        final: dict[int, set[int]] = {}
+        for row in done.obligations.to_pylist():
+            if row["kind"] == "payment" and row["sequence"] is not None:
+                final.setdefault(row["payment_id"], set()).add(row["hop"])
+        for row in done.payments.to_pylist():
+            legs = final.get(row["payment_id"], set())
+            if row["status"] == "CLAIMED_LATE":
+                assert legs == {0}
+                late += 1
+            elif row["status"] == "HELD_AT_END":
+                assert legs <= {0}
+            else:
+                assert legs in (set(), {0, 1}), f"seed {seed}: {row['status']}"
+                assert (row["status"] == "SETTLED_GROSS") == (legs == {0, 1})
+                both, neither = both + len(legs) // 2, neither + (not legs)
+    assert min(late, both, neither) > 10  # else the worlds would prove little
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ('pvp.CHATS.second_lock="4 h"', "LH140"),
+        ('pvp.CHATS.margin="2 h"', "LH140"),
+        ('pvp.CHATS.second_lock="0 s"', "LH140"),
+        ('pvp.CHATS.escrow="TH-A"', "LH181"),
+    ],
+)
+def test_locks_that_cannot_be_are_refused(change: str, where: str, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=where):
+        run(tmp_path, ONE, change)
