@@ -1,32 +1,43 @@
-"""A day of a CLS-type engine: matched pairs of 70 members in 18 currencies, against one pass over the pairs.
+"""``luhai bench cls``: a day of a CLS-type system, a million matched pairs of 70 members in 18 currencies.
 
-python -m benchmarks.cls [PAIRS]
+The day is timed against one pass over its pairs. Its netting isn't a result: no trades are published, and how much
+netting leaves follows from how far members lean to one side of a currency, which is assumed. ``--ratios`` prints how it
+follows.
 
-Assumed, since no trades are published: members' sizes fall as 1/rank; nine in ten pairs have the dollar on one side; a
-member buys a currency with a chance that leans to one side, drawn for each member and currency. That lean is what
-netting leaves, and is set so that it comes near the published 96 %: so only what follows from it is a result.
+Assumed: members' sizes fall as 1/rank, currencies' too; nine in ten pairs have the dollar on one side; values are
+lognormal about a million dollars; a member buys a currency with a chance of one half and a deviation, the lean, drawn
+for each member and currency.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-import time
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from simcore.cls import Day, Terms, in_out_swaps, net_positions, settle_day
+from benchmarks.goals import Goal
+from benchmarks.measure import Stopwatch, load, machine, times
+from benchmarks.report import finish
+from simcore.cls import Terms, in_out_swaps, net_positions, settle_day
 from simcore.kernels.cls import Pairs, one_pass
 
 MEMBERS, CURRENCIES, PAIRS = 70, 18, 1_000_000
 GOAL = 60.0
 HAIRCUT = Fraction(1, 20)
 LEAN = 0.06
-"""How far a member leans to one side of a currency, standard deviation."""
+"""Standard deviation of the chance with which a member buys a currency rather than sells it, in the timed day."""
+LEANS = (0.0, 0.01, 0.02, 0.04, 0.06, 0.1)
+SWAPPED = (Fraction(1, 2), Fraction(3, 4), Fraction(9, 10))
+"""Shares of net positions that members swap in and out."""
 DEADLINES = tuple(Fraction(each, 5) for each in (1, 2, 3, 4, 5))
 
 
-def made(count: int, seed: int = 65, tight: int = 1) -> tuple[Pairs, Terms]:
+def made(count: int, seed: int = 65, tight: int = 1, lean: float = LEAN) -> tuple[Pairs, Terms]:
     """Pairs and terms; currency 0 is the dollar, prices are from one half to two, limits are divided by ``tight``."""
     random = np.random.default_rng(seed)
     size = 1 / np.arange(1, MEMBERS + 1)
@@ -35,8 +46,8 @@ def made(count: int, seed: int = 65, tight: int = 1) -> tuple[Pairs, Terms]:
     against = 1 + random.choice(CURRENCIES - 1, count, p=(w := 1 / np.arange(1, CURRENCIES)) / w.sum())
     cross = 1 + (against - 1 + random.integers(1, CURRENCIES - 1, count)) % (CURRENCIES - 1)
     base = np.where(random.random(count) < 0.9, 0, cross)
-    lean = np.clip(0.5 + LEAN * random.standard_normal((MEMBERS, CURRENCIES)), 0, 1)
-    buys = random.random(count) < (lean[one, against] + 1 - lean[other, against]) / 2
+    chance = np.clip(0.5 + lean * random.standard_normal((MEMBERS, CURRENCIES)), 0, 1)
+    buys = random.random(count) < (chance[one, against] + 1 - chance[other, against]) / 2
     price = np.concatenate([[1.0], random.uniform(0.5, 2.0, CURRENCIES - 1)])
     value = np.exp(random.normal(np.log(1e8), 1.0, count))  # about a million dollars
     gives, takes = np.where(buys, base, against), np.where(buys, against, base)
@@ -54,39 +65,78 @@ def made(count: int, seed: int = 65, tight: int = 1) -> tuple[Pairs, Terms]:
     return pairs, terms
 
 
-def least(run: object, repeats: int = 5) -> float:
-    """Least seconds of a call."""
-    times = []
+def ratios(count: int) -> list[str]:
+    """Lines of a table: for each lean, what netting saves and what is to be paid in, without swaps and with."""
+    lines = [
+        "| lean | netting | to be paid in | "
+        + " | ".join(f"{float(each):.0%} swapped" for each in SWAPPED)
+        + " | outside |",
+        "|---:|---:|---:|" + "---:|" * (len(SWAPPED) + 1),
+    ]
+    for lean in LEANS:
+        pairs, terms = made(count, lean=lean)
+        limits = terms.limits()
+        net = net_positions(pairs, MEMBERS, CURRENCIES)
+        done = settle_day(Pairs(*(column[:0] for column in pairs)), terms, net=net)  # what is due, and nothing settled
+        gross = settle_day(pairs, terms, DEADLINES).gross_value
+        cells = [f"{lean:.0%}", f"{1 - done.due_value / gross:.1%}", f"{done.due_value / gross:.2%}"]
+        for share in SWAPPED:
+            swap = in_out_swaps(net, limits, share)
+            after = settle_day(Pairs(*(column[:0] for column in pairs)), terms, net=swap.net).due_value
+            cells.append(f"{after / gross:.2%}")
+        lines.append(f"| {' | '.join([*cells, f'{swap.outside_value / gross:.2%}'])} |")
+    return lines
+
+
+def timed(run: Callable[[], Any], repeats: int) -> dict[str, Any]:
+    """Processor and wall seconds of a call."""
+    watches = []
     for _ in range(repeats):
-        start = time.perf_counter()
-        run()  # type: ignore[operator]
-        times.append(time.perf_counter() - start)
-    return min(times)
+        watch = Stopwatch()
+        run()
+        watch.stop()
+        watches.append(watch)
+    return times(watches)
 
 
-def main() -> None:
-    """Print the time of a day over that of one pass, and the ratios beside the published ones."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS
-    pairs, terms = made(count)
+def main(argv: Sequence[str]) -> int:
+    """Measure, print, and write JSON if asked; 0 also where a goal is missed, for speed is no test."""
+    parser = argparse.ArgumentParser(prog="luhai bench cls", description=__doc__)
+    parser.add_argument("--size", type=int, default=PAIRS, metavar="N", help="how many pairs")
+    parser.add_argument("--repeats", type=int, default=3, metavar="N", help="how often a day is timed, the best counts")
+    parser.add_argument("--ratios", action="store_true", help="print what netting saves by how far members lean")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured to FILE")
+    options = parser.parse_args(argv)
+    if options.size < 1_000 or options.repeats < 1:
+        parser.error("--size must be at least 1,000, --repeats at least 1")
+    if options.ratios:
+        print("\n".join(ratios(options.size)))
+        return 0
+    document: dict[str, Any] = {
+        "benchmark": "cls", "pairs": options.size, "members": MEMBERS, "currencies": CURRENCIES, "machine": machine(),
+        "load_before": load(), "cases": [],
+    }  # fmt: skip
+    pairs, terms = made(options.size)
     net = np.zeros((MEMBERS, CURRENCIES), np.int64)
     settle_day(Pairs(*(column[:1000] for column in pairs)), terms, DEADLINES)  # compiled from here on
     one_pass(pairs, net)
-    once = least(lambda: one_pass(pairs, net))
-    for name, its_terms in (("limits that hardly bind", terms), ("a hundredth of them", made(count, tight=100)[1])):
-        days: list[Day] = []
-        whole = least(lambda its=its_terms, to=days: to.append(settle_day(pairs, its, DEADLINES)), 3)  # type: ignore[misc]
-        print(f"{count:,} pairs, {name}: day {whole * 1e3:,.1f} ms, one pass {once * 1e3:,.2f} ms: {whole / once:.1f} "
-              f"times (goal {GOAL:g}); settled by each deadline {days[-1].settled_after}")  # fmt: skip
-    done = settle_day(pairs, terms, DEADLINES)
-    start = time.perf_counter()
-    swap = in_out_swaps(net_positions(pairs, MEMBERS, CURRENCIES), terms.limits(), Fraction(3, 4))
-    took = time.perf_counter() - start
-    both = Pairs(*(np.concatenate(columns) for columns in zip(pairs, swap.inside, strict=True)))
-    after = settle_day(both, terms, DEADLINES)
-    print(f"netting {done.netting_ratio:.1%} (published 96 %); to pay in {done.funding_ratio:.2%} of gross, with "
-          f"{swap.inside.one.size:,} in/out swaps {after.due_value / done.gross_value:.2%} (published below 1 %);\n"
-          f"outside {swap.outside_value / done.gross_value:.2%} of gross; found in {took * 1e3:.1f} ms")  # fmt: skip
+    once = timed(lambda: one_pass(pairs, net), max(options.repeats, 5))
+    document["one_pass"] = once
+    goals = []
+    for name, its in (("limits that hardly bind", terms), ("a hundredth of them", made(options.size, tight=100)[1])):
+        whole = timed(lambda its=its: settle_day(pairs, its, DEADLINES), options.repeats)  # type: ignore[misc]
+        done = settle_day(pairs, its, DEADLINES)
+        document["cases"].append({"case": name, "day": whole, "settled_after": done.settled_after})
+        print(f"{options.size:,} pairs, {name}: a day {whole['cpu_best_s'] * 1e3:,.1f} ms, one pass "
+              f"{once['cpu_best_s'] * 1e3:,.2f} ms; settled by each deadline {done.settled_after}")  # fmt: skip
+        ratio = whole["cpu_best_s"] / once["cpu_best_s"]
+        goals.append(Goal(f"a day over one pass, {name}", ratio, GOAL, False, "times"))
+    swap = timed(lambda: in_out_swaps(net_positions(pairs, MEMBERS, CURRENCIES), terms.limits(), Fraction(3, 4)), 3)
+    document["in_out_swaps"] = swap
+    print(f"in/out swaps found in {swap['cpu_best_s'] * 1e3:,.1f} ms")
+    finish(document, goals, options.json)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -19,7 +19,7 @@ Outcome = Literal["SETTLED", "REFUNDED", "CLAIMED_LATE", "REJECTED_INSUFFICIENT_
 FIRST, SECOND = 0, 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Exchange:
     """One exchange; amounts are minor units of the ledger's currency, times microseconds."""
 

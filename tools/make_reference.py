@@ -349,11 +349,11 @@ def measures_page() -> str:
                 lines.append(f"| `{name}` | {each.unit} | {definition} | {each.source} |")
         lines.append("")
     lines += [
-        "A participant is the debtor, for `principal_at_risk` that of the leg paid, for locks who locks, for crediting "
-        "the creditor. Days and hours are those of initiation in UTC; for accounts and bounds the day is the business day of the rail. "
-        "Bounds leave out funding, sweeps, overnight credit and shares of losses, and the accounts of issuers. A link "
-        "is an ordered pair of debtor and creditor with a settled payment, and participants of the network are those "
-        "with a link."
+        "A participant is the debtor, for `principal_at_risk` that of the leg paid, for locks who locks, for "
+        "crediting the creditor. Days and hours are those of initiation in UTC; for accounts and bounds the day is "
+        "the business day of the rail. Bounds leave out funding, sweeps, overnight credit and shares of losses, and "
+        "the accounts of issuers. A link is an ordered pair of debtor and creditor with a settled payment, and "
+        "participants of the network are those with a link."
     ]
     return "\n".join(lines).rstrip() + "\n"
 

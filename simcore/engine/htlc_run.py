@@ -92,18 +92,9 @@ class HtlcRun(Protocol):
                 machine.keep_held(self._index, slot)
                 self._slots.append(slot)
                 self._found.append(found)
-                self.begin(
-                    Exchange(
-                        at=now,
-                        initiator="dealer",
-                        responder="payer",
-                        pays=int(found[m.TAKEN]),
-                        gets=int(found[m.GIVEN]),
-                        answers_after=self._terms.answers_after,
-                        claims_after=self._terms.claims_after,
-                        takes_after=machine.latency_after(slot),
-                    )  # fmt: skip
-                )
+                pays, gets = int(found[m.TAKEN]), int(found[m.GIVEN])
+                spans = (self._terms.answers_after, self._terms.claims_after, machine.latency_after(slot))
+                self.begin(Exchange(now, "dealer", "payer", pays, gets, *spans))
                 self._take_steps(now)
 
     def _take_steps(self, now: int) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
+import pytest
 
-from benchmarks.cls import CURRENCIES, DEADLINES, MEMBERS, made
+from benchmarks.cls import CURRENCIES, DEADLINES, MEMBERS, PAIRS, made, main, ratios
 from simcore.cls import in_out_swaps, net_positions, settle_day
 
 
@@ -21,3 +24,25 @@ def test_the_timed_day_settles_and_swaps_shrink_it() -> None:
     # The longer the queue, the later: with tight limits less settles by the first deadline.
     tight = settle_day(pairs, made(20_000, tight=100)[1], DEADLINES)
     assert tight.settled_after[0] < done.settled_after[0]
+
+
+def test_the_page_shows_what_the_command_prints() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cls.md").read_text(encoding="utf-8")
+    assert "\n".join(ratios(PAIRS)) in page
+
+
+def test_netting_follows_from_how_far_members_lean() -> None:
+    """So that the figure is no evidence: whoever chooses the lean chooses it."""
+    found = []
+    for lean in (0.0, 0.05, 0.1, 0.2):
+        pairs, terms = made(20_000, lean=lean)
+        found.append(settle_day(pairs, terms, DEADLINES).netting_ratio)
+    assert found == sorted(found, reverse=True)
+    assert found[0] - found[-1] > 0.05
+
+
+def test_the_command_writes_what_it_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--size", "2000", "--repeats", "1", "--json", str(tmp_path / "cls.json")]) == 0
+    assert "a day over one pass" in capsys.readouterr().out
+    document = json.loads((tmp_path / "cls.json").read_text())
+    assert [case["settled_after"][-1] > 0 for case in document["cases"]] == [True, True]
