@@ -35,10 +35,10 @@ def test_netting_follows_from_how_far_members_lean() -> None:
     """So that the figure is no evidence: whoever chooses the lean chooses it."""
     found = []
     for lean in (0.0, 0.05, 0.1, 0.2):
-        pairs, terms = made(20_000, lean=lean)
+        pairs, terms = made(50_000, lean=lean)
         found.append(settle_day(pairs, terms, DEADLINES).netting_ratio)
     assert found == sorted(found, reverse=True)
-    assert found[0] - found[-1] > 0.05
+    assert found[0] - found[-1] > 0.03
 
 
 def test_the_command_writes_what_it_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
