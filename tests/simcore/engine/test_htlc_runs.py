@@ -17,6 +17,7 @@ import simcore
 from analysis.measures import cells
 from analysis.tables import open_tables
 from simcore.errors import ScenarioError
+from simcore.htlc import Exchange, Locks, play
 from simcore.results.audit import audit
 
 HERE = Path(__file__).parent / "locked.toml"
@@ -183,3 +184,45 @@ def test_in_any_world_both_legs_or_neither_but_where_a_claim_is_late(tmp_path: P
 def test_locks_that_cannot_be_are_refused(change: str, where: str, tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=where):
         run(tmp_path, ONE, change)
+
+
+def test_runs_do_what_the_protocol_says_over_lists(tmp_path: Path) -> None:
+    """Against :func:`simcore.htlc.play`, while both rails are open; exchanges begin on the grid of looks."""
+    minute = 60
+    seen: set[str] = set()
+    for seed in range(12):
+        choose = random.Random(100 + seed)
+        answers, claims, takes = choose.randint(0, 100), choose.randint(0, 130), choose.randint(0, 260)
+        times = sorted(choose.randint(2 * 60, 4 * 60) for _ in range(choose.randint(1, 10)))
+        who = [choose.choice("AB") for _ in times]
+        amounts = [choose.randint(100, 600) for _ in times]
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        done = run(
+            folder, "\n".join(f"{at // 60:02d}:{at % 60:02d}:00 HK-{one} TH-A {amount} USD linked"
+                              for at, one, amount in zip(times, who, amounts, strict=True)),
+            f'pvp.CHATS.answers_after="{answers} min"', f'pvp.CHATS.claims_after="{claims} min"',
+            f'routes.linked.hops.1.latency="{takes} min"', 'accounts.BAHTNET.FX.opening="1000000 THB"',
+        )  # fmt: skip
+        spans = (answers * minute, claims * minute, takes * minute)
+        played = play(
+            [Exchange(at * minute, "FX", f"HK-{one}", amount * 30, amount, *spans)
+             for at, one, amount in zip(times, who, amounts, strict=True)],
+            [{"FX": 1_000_000}, {"HK-A": 1_000, "HK-B": 1_000}],
+            Locks(first=240 * minute, second=120 * minute, margin=30 * minute),
+        )  # fmt: skip
+        rows = done.obligations.to_pylist()
+        for number, result in enumerate(played.results):
+            mine = [row for row in rows if row["payment_id"] == number and row["sequence"] is not None]
+            locked, final = [-1, -1], [-1, -1]
+            for row in mine:
+                ledger = 0 if row["rail"] == "BAHTNET" else 1
+                at = row["settled_at"]
+                second = at.hour * 3600 + at.minute * 60 + at.second
+                if row["kind"] in ("lock", "unlock"):
+                    (locked if row["kind"] == "lock" else final)[ledger] = second
+            assert (locked, final) == (result.locked, result.final), f"seed {seed}, payment {number}"
+            status = {"SETTLED": "SETTLED_GROSS", "REFUNDED": "RETURNED_LOCK_ENDED", "CLAIMED_LATE": "CLAIMED_LATE"}
+            assert statuses(done)[number] == status[result.outcome], f"seed {seed}, payment {number}"
+            seen.add(result.outcome)
+    assert seen == {"SETTLED", "REFUNDED", "CLAIMED_LATE"}
