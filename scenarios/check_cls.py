@@ -136,6 +136,11 @@ def check_trades(checks: Checks) -> None:
     for name, route in checks.scenario.routes.items():
         if any(hop.rail in mine for hop in route.hops) or any(is_cls(checks, hop) for hop in route.hops):
             _trade(checks, name, route, mine)
+    for name, outage in checks.scenario.outages.items():
+        for index, rail in enumerate(outage.rails):
+            if rail in mine:
+                checks.say("LH182", ("outages", name, "rails", index), f"{rail}, of kind cls",
+                           "rails on which members pay in, or participants")  # fmt: skip
     named = {rail for terms in checks.scenario.pvp.values() if terms.kind == "cls" for rail in terms.rails}
     for name in sorted(mine - named):
         if checks.rest.whole("pvp"):

@@ -825,6 +825,12 @@ _SYSTEMS = {
         "participant named escrow, which has one on each of the two rails.",
         '[accounts.USD-CHATS]\nESCROW = { opening = "0 USD" }',
     ),
+    "LH182": Code(
+        "an outage of a CLS-type system itself",
+        "What a system of the kind cls does when it is out itself isn't modelled. The rails on which its members pay "
+        "in may be out, and so may members: then they don't pay in.",
+        '[outages.pay-ins]\nrails = ["FEDWIRE"]\ntimes = [{ day = 2026-03-02, from = "07:00", to = "09:30" }]',
+    ),
 }
 
 CODES: dict[str, Code] = {

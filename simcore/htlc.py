@@ -17,6 +17,7 @@ from simcore.errors import ScenarioError
 
 Outcome = Literal["SETTLED", "REFUNDED", "CLAIMED_LATE", "REJECTED_INSUFFICIENT_FUNDS"]
 FIRST, SECOND = 0, 1
+INITIATOR, RESPONDER = "initiator", "responder"
 
 
 @dataclass(frozen=True)
@@ -149,9 +150,15 @@ class Protocol:
         """Give what is locked to who claims it, or back."""
         raise NotImplementedError
 
-    def closed(self, ledger: int, number: int) -> list[tuple[int, int]]:
-        """When the ledger of one leg of an exchange does nothing, in order."""
-        return self.outages[ledger]
+    def up_at(self, ledger: int, whose: str, number: int, wanted: int) -> int:
+        """The first instant from ``wanted`` on at which a ledger does anything, and who has to act can.
+
+        ``whose`` is the initiator, the responder, or "" where the ledger acts by itself.
+        """
+        for begin, end in self.outages[ledger]:
+            if begin <= wanted < end:
+                wanted = end
+        return wanted
 
     def begin(self, exchange: Exchange) -> int:
         """Take an exchange up; its number."""
@@ -176,10 +183,7 @@ class Protocol:
 
     def _plan(self, what: int, number: int, wanted: int) -> None:
         """Let something happen as soon as its ledger does anything."""
-        for begin, end in self.closed(_LEDGER[what], number):
-            if begin <= wanted < end:
-                wanted = end
-        heapq.heappush(self.events, (wanted, what, number))
+        heapq.heappush(self.events, (self.up_at(_LEDGER[what], _WHOSE[what], number, wanted), what, number))
 
     def amount(self, ledger: int, number: int) -> int:
         """What is locked on a ledger."""
@@ -263,6 +267,7 @@ class _Run(Protocol):
 
 _END_FIRST, _END_SECOND, _CLAIM_FIRST, _CLAIM_SECOND, _LOCK_SECOND, _LOCK_FIRST = range(6)
 _LEDGER = (FIRST, SECOND, FIRST, SECOND, SECOND, FIRST)
+_WHOSE = ("", "", RESPONDER, INITIATOR, RESPONDER, INITIATOR)
 _STEPS = (
     lambda run, number, now: run.end(FIRST, number, now),
     lambda run, number, now: run.end(SECOND, number, now),

@@ -26,7 +26,7 @@ class ClsBooks:
     def __init__(self, compiled: Compiled, terms: Any, machine: Machine, log: ControlLog) -> None:
         scenario, index = compiled.scenario, compiled.account_index
         rails = [scenario.rails[name] for name in terms.rails]
-        self._machine, self._log, self._names = machine, log, list(terms.rails)
+        self._compiled, self._machine, self._log, self._names = compiled, machine, log, list(terms.rails)
         self.operators = [rail.operator for rail in rails]
         self.funding_rails = [compiled.rails.index(rail.funding_rail) for rail in rails]
         self.currencies = [rail.currency for rail in rails]
@@ -69,6 +69,12 @@ class ClsBooks:
         row = self._machine.accounts[account]
         return max(int(row["balance"]) + int(row["debit_limit"]), 0)
 
+    def acts(self, member: int, currency: int, now: int) -> bool:
+        """Whether neither who pays for a member nor the operator is out."""
+        names = self._compiled.participants
+        payer = names[int(self._machine.accounts["participant"][self.payer[member, currency]])]
+        return self._compiled.outages.all_up(now, (), (payer, self.operators[currency])) == now
+
     def pay_in(self, wanted: Ints, name: str, now: int) -> Ints:
         """Let members pay in amounts as far as their money goes; what came. What didn't is an event."""
         came = np.zeros_like(wanted)
@@ -84,7 +90,7 @@ class ClsBooks:
     def _bring(self, member: int, currency: int, amount: int, now: int) -> int:
         """Move money from a member's account on the funding rail to its account here; how much."""
         payer = int(self.payer[member, currency])
-        if not self._machine.is_open(self.funding_rails[currency]):
+        if not self._machine.is_open(self.funding_rails[currency]) or not self.acts(member, currency, now):
             return 0
         amount = min(amount, self.funds(payer))
         if amount > 0:

@@ -58,7 +58,7 @@ class Outside:
     def _pay(self, leg: Leg, now: int) -> None:
         books = self._books
         payer, payee = (int(books.payer[who, leg.currency]) for who in (leg.payer, leg.payee))
-        if not self._machine.is_open(books.funding_rails[leg.currency]):
+        if not self._machine.is_open(books.funding_rails[leg.currency]) or not books.acts(leg.payer, leg.currency, now):
             return
         if payer != payee:  # else both are paid for by one bank, and no money moves
             if books.funds(payer) < leg.amount:

@@ -16,7 +16,7 @@ from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
 from simcore.engine.sessions import MOST_MECHANISMS
 from simcore.engine.timetable import open_together
-from simcore.htlc import FIRST, SECOND, Exchange, Locks, Protocol
+from simcore.htlc import FIRST, INITIATOR, SECOND, Exchange, Locks, Protocol
 from simcore.kernels import matched as m
 from simcore.kernels.constants import (
     CLAIMED_LATE,
@@ -101,9 +101,19 @@ class HtlcRun(Protocol):
         while self.next_at() is not None and self.next_at() <= now:  # type: ignore[operator]
             self._conclude(self.step(), now)
 
-    def closed(self, ledger: int, number: int) -> list[tuple[int, int]]:
-        """When the rail of one leg does nothing."""
-        return self._closed[self._rail(ledger, self._found[number])]
+    def up_at(self, ledger: int, whose: str, number: int, wanted: int) -> int:
+        """Rails do nothing while they are closed or out; whoever is out does nothing either."""
+        found, names = self._found[number], self._compiled.participants
+        rail, who = self._rail(ledger, found), tuple[str, ...]()
+        if whose:  # the last claim is the payee's, who is paid by the second leg
+            payee = self._machine.payee_after(self._slots[number]) if ledger == FIRST else int(found[m.ONE])
+            who = (names[int(found[m.OTHER]) if whose == INITIATOR else payee],)
+        while True:
+            then = next((end for begin, end in self._closed[rail] if begin <= wanted < end), wanted)
+            then = self._compiled.outages.all_up(then, (self._compiled.rails[rail],), who)
+            if then == wanted:
+                return wanted
+            wanted = then
 
     def _rail(self, ledger: int, found: Any) -> int:
         return int(found[m.TAKES if ledger == FIRST else m.GIVES])

@@ -10,7 +10,18 @@ import numpy as np
 
 from simcore.kernels import control, link, locks, sets
 from simcore.kernels import matched as m
-from simcore.kernels.constants import DONE, NEVER, NONE, OVERFLOW, PAIR_WENT
+from simcore.kernels.constants import (
+    DONE,
+    NEVER,
+    NONE,
+    OVERFLOW,
+    PAIR_WENT,
+    ROLE_AGENT_OF_CREDITOR,
+    ROLE_AGENT_OF_DEBTOR,
+    ROLE_CREDITOR,
+    ROLE_DEBTOR,
+    ROLE_PARTICIPANT,
+)
 from simcore.kernels.world import PLACE_HELD, World
 
 
@@ -131,6 +142,19 @@ class PairsOfMachine:
         """Whether an amount is outside the bounds of a rail."""
         row = self.world.rails[rail]
         return not int(row["least_amount"]) <= amount <= int(row["most_amount"])
+
+    def payee_after(self, slot: int) -> int:
+        """The participant whom the second leg of a pair pays; also where the first is final."""
+        row, hops = self.world.slots[slot], self.world.hops
+        debtor, creditor = int(row["debtor"]), int(row["creditor"])
+        hop = int(row["hop"]) + int(hops["link"][int(row["hop"])] != NONE)
+        which = int(hops["to_which"][hop])
+        agents = self.world.agent
+        return {
+            ROLE_DEBTOR: debtor, ROLE_CREDITOR: creditor, ROLE_PARTICIPANT: which,
+            ROLE_AGENT_OF_DEBTOR: int(agents[which, debtor]) if which < len(agents) else NONE,
+            ROLE_AGENT_OF_CREDITOR: int(agents[which, creditor]) if which < len(agents) else NONE,
+        }[int(hops["to_kind"][hop])]  # fmt: skip
 
     def latency_after(self, slot: int) -> int:
         """The latency of the hop after the one a payment is at, microseconds."""

@@ -96,13 +96,13 @@ def move_leg(world, slot):
 
 
 @kernel
-def settle_pair(world, slot, cycle, cycle_2, now):
-    """Settle both legs under one number, at the rate in force, and send the payment on."""
+def settle_pair(world, slot, cycle, cycle_2, entered, now):
+    """Settle both legs under one number, at the rate in force, and send the payment on; when the second ``entered``."""
     sequence = world.state[SEQUENCE]
     world.state[SEQUENCE] = sequence + 1
     move_leg(world, slot)
     conclude(world, slot, SETTLED_GROSS, sequence, cycle, now)
-    world.slots[slot].entered_at = now
+    world.slots[slot].entered_at = entered
     move_leg(world, slot)
     value_at = conclude(world, slot, SETTLED_GROSS, sequence, cycle_2, now)
     if value_at != NONE:
@@ -120,7 +120,7 @@ def _carry_out(world, slot, verdict, now):
         log_unsettled(world, slot, REJECTED_LIMIT)
         send_back(world, slot, REJECTED_LIMIT, now)
         return
-    settle_pair(world, slot, NONE, NONE, now)
+    settle_pair(world, slot, NONE, NONE, now, now)
 
 
 @kernel

@@ -83,7 +83,8 @@ def settle_matched(world, chosen, matched, cycle_of, now):
         quote = world.quotes[matched[k, QUOTE_AT]]
         quote.numerator, quote.denominator = matched[k, NUMERATOR], matched[k, DENOMINATOR]
         quote.spread_bp_e2, quote.fx_id = matched[k, HALF_SPREAD], matched[k, FX_ID]
-        settle_pair(world, chosen[k], cycle_of[matched[k, GIVES]], cycle_of[matched[k, TAKES]], now)
+        cycle, cycle_2 = cycle_of[matched[k, GIVES]], cycle_of[matched[k, TAKES]]
+        settle_pair(world, chosen[k], cycle, cycle_2, int64(world.slots[chosen[k]].entered_at), now)
         state[CURSOR] += 1
     state[CURSOR] = 0
     return DONE

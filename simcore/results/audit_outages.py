@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from simcore.kernels.constants import (
     KIND_FUNDING,
     KIND_ISSUE,
+    KIND_LOCK,
+    KIND_OUTSIDE,
     KIND_PART,
+    KIND_PAY_IN,
     KIND_PAYMENT,
     KIND_REFILL,
     KIND_REFUND,
@@ -25,7 +28,8 @@ from simcore.kernels.constants import (
 from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
 from simcore.results.audit_report import Proof
 
-_SENT: Final = (KIND_PAYMENT, KIND_PART, KIND_RETURN, KIND_REFUND, KIND_FUNDING, KIND_ISSUE, KIND_REFILL)
+_SENT: Final = (KIND_PAYMENT, KIND_PART, KIND_RETURN, KIND_REFUND, KIND_FUNDING, KIND_ISSUE, KIND_REFILL,
+                KIND_PAY_IN, KIND_OUTSIDE, KIND_LOCK)  # fmt: skip
 """Kinds of rows that somebody sends; the others a rail or an operator books by itself."""
 _SIDES: Final = {
     "outage_began": ("outage", 1), "outage_ended": ("outage", -1),

@@ -14,6 +14,7 @@ import pytest
 import simcore
 from analysis.measures import cells
 from analysis.tables import open_tables
+from simcore.errors import ScenarioError
 
 HERE = Path(__file__).parent / "cls.toml"
 REPLAY = "reference,initiated_at,debtor,creditor,amount,currency,route\n"
@@ -246,3 +247,31 @@ def test_an_outside_leg_that_is_never_paid_is_a_loss_and_said(tmp_path: Path) ->
     assert any(
         "outside_failed B EUR 100 though the other leg was paid" in line for line in events(done, "outside_failed")
     )
+
+
+def test_a_member_or_a_rail_that_is_out_does_not_pay_in(tmp_path: Path) -> None:
+    """A is out from 06:30 to 07:30 and Fedwire from 08:30 to 09:30: what is due at 07:00 and 09:00 comes later."""
+    outages = """
+[outages.member]
+participants = ["A"]
+zone = "UTC"
+times = [{ day = 2026-03-02, from = "06:30", to = "07:30" }]
+
+[outages.rail]
+rails = ["FEDWIRE"]
+zone = "UTC"
+times = [{ day = 2026-03-02, from = "08:30", to = "09:30" }]
+
+[flows.all]"""
+    done = run(tmp_path, TRADES, text={"\n[flows.all]": outages})
+    assert [line for line in moved(done, "pay_in") if "USD" in line] == [
+        "08:00 A CLS USD 240", "10:00 A CLS USD 240", "11:00 A CLS USD 120",
+    ]  # fmt: skip
+    # Neither could A have its yen at 09:00, being worth nothing without them, nor could dollars be lent to it.
+    assert left(done) == ["A JPY 20000"]
+
+
+def test_an_outage_of_the_system_itself_is_refused(tmp_path: Path) -> None:
+    outage = '\n[outages.system]\nrails = ["CLS-USD"]\ntimes = [{ day = 2026-03-02, from = "10:00", to = "11:00" }]\n'
+    with pytest.raises(ScenarioError, match="LH182"):
+        run(tmp_path, TRADES, text={"\n[flows.all]": f"{outage}\n[flows.all]"})

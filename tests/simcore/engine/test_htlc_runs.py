@@ -226,3 +226,36 @@ def test_runs_do_what_the_protocol_says_over_lists(tmp_path: Path) -> None:
             assert statuses(done)[number] == status[result.outcome], f"seed {seed}, payment {number}"
             seen.add(result.outcome)
     assert seen == {"SETTLED", "REFUNDED", "CLAIMED_LATE"}
+
+
+def test_whoever_is_out_claims_late_and_a_rail_that_is_out_gives_nothing_back(tmp_path: Path) -> None:
+    """The payee is out from 02:20 on, when it would have claimed at 02:30: at 06:00 the baht go back.
+
+    Where BAHTNET is out as well from 05:00 to 07:00, they go back at 07:00.
+    """
+    text = HERE.read_text()
+
+    def play_with(outages: str, name: str) -> Any:
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "scenario.toml").write_text(text + outages)
+        (folder / "payments.csv").write_text(f"{REPLAY}P0,{DAY}02:00:00Z,HK-A,TH-A,10,USD,linked\n")
+        done = simcore.run(folder / "scenario.toml", out=folder / "run")
+        assert audit(done.path).ok
+        return done
+
+    payee = '\n[outages.payee]\nparticipants = ["TH-A"]\nzone = "UTC"\n' + _times("02:20", "09:00")
+    done = play_with(payee, "payee")
+    assert steps(done)[-1] == "06:00 unlock ESCROW FX THB 300"
+    assert statuses(done) == ["CLAIMED_LATE"]
+    rail = '\n[outages.rail]\nrails = ["BAHTNET"]\nzone = "UTC"\n' + _times("05:00", "07:00")
+    done = play_with(payee + rail, "both")
+    assert steps(done)[-1] == "07:00 unlock ESCROW FX THB 300"
+    dealer = '\n[outages.dealer]\nparticipants = ["FX"]\nzone = "UTC"\n' + _times("02:10", "09:00")
+    done = play_with(dealer, "dealer")
+    assert steps(done)[-2:] == ["04:05 unlock ESCROW HK-A USD 10", "06:00 unlock ESCROW FX THB 300"]
+    assert statuses(done) == ["RETURNED_LOCK_ENDED"]
+
+
+def _times(begins: str, ends: str) -> str:
+    return f'times = [{{ day = 2026-03-02, from = "{begins}", to = "{ends}" }}]\n'
