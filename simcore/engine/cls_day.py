@@ -139,7 +139,7 @@ class ClsDay:
         came = books.pay_in(want - self._paid, name, now)
         self._paid += came
         desk.pay_in(came)
-        self._settle(came, now)
+        self._settle(now)
         self._outside.pay(now)
         for currency, last in enumerate(self._last):
             if last == number:
@@ -169,12 +169,12 @@ class ClsDay:
         for currency in self._everything:
             self._pay_out(currency, True, now)
 
-    def _settle(self, came: Any, now: int) -> None:
+    def _settle(self, now: int) -> None:
         """Let the queue revolve, and carry out what it settles: trades, and inside legs of swaps."""
         before = self._desk.waiting
         done = self._desk.revolve()
-        cycle_of = self._note_cycles(before, done, came, now)
         n, at = self._slots.size, 0
+        cycle_of = self._note_cycles(before[before < n], done[done < n], now)
         while at < done.size:
             end = at
             while end < done.size and (done[end] < n) == (done[at] < n):
@@ -189,8 +189,8 @@ class ClsDay:
             at = end
         self._books.agree(self._desk.balance, now)
 
-    def _note_cycles(self, before: Any, done: Any, came: Any, now: int) -> Any:
-        """A row of ``cycles`` for each currency with legs in the queue; which row it is, by rail."""
+    def _note_cycles(self, before: Any, done: Any, now: int) -> Any:
+        """A row of ``cycles`` for each currency with legs of trades in the queue; which row it is, by rail."""
         pairs, cycle_of = self._desk.pairs, np.full(len(self._compiled.rails), NONE, np.int64)
         for currency, code in enumerate(self._currencies):
             figures = []
@@ -204,7 +204,7 @@ class ClsDay:
                 self._log.cycle(
                     cycle_id=self._log.cycle_count, rail=rail, mechanism=MECHANISM, time=now, currency=code,
                     considered_count=figures[0][0], considered=figures[0][1], settled_count=figures[1][0],
-                    settled=figures[1][1], moved=sum(came[:, currency].tolist()),
+                    settled=figures[1][1], moved=figures[1][1],  # each trade settles by itself
                 )  # fmt: skip
         return cycle_of
 

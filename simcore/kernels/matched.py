@@ -12,7 +12,8 @@ from simcore.kernels.constants import DONE, LOG_FULL
 from simcore.kernels.control import logs_full
 from simcore.kernels.link import HEAD, TAIL, settle_pair
 from simcore.kernels.sets import without_chosen
-from simcore.kernels.settle import exchanged, half_spread_of
+from simcore.kernels.settle import exchanged
+from simcore.kernels.ways import quoted
 from simcore.kernels.world import CURSOR, NOW, PLACE_CHOSEN
 
 # Columns of what is matched.
@@ -34,9 +35,8 @@ def match(world, chosen, found):
         it = world.slots[chosen[k]]
         hop = int64(it.hop)
         one, other = world.hops[hop].rail, world.hops[hop + 1].rail
-        at, _, _, target = exchanged(
-            world, it.credit, it.amount, world.rails[one].currency, world.rails[other].currency
-        )
+        currency, wanted = world.rails[one].currency, world.rails[other].currency
+        at, _, _, target = exchanged(world, it.credit, it.amount, currency, wanted)
         quote = world.quotes[at]
         found[k, ONE] = world.accounts[it.debit].participant
         found[k, OTHER] = world.accounts[it.credit].participant
@@ -44,7 +44,7 @@ def match(world, chosen, found):
         found[k, GIVEN], found[k, TAKEN] = it.amount, target
         found[k, QUOTE_AT], found[k, FX_ID] = at, quote.fx_id
         found[k, NUMERATOR], found[k, DENOMINATOR] = quote.numerator, quote.denominator
-        found[k, HALF_SPREAD] = half_spread_of(world, at, it.amount)
+        _, found[k, HALF_SPREAD] = quoted(world, it.credit, it.amount, currency, wanted)
 
 
 @kernel

@@ -288,16 +288,6 @@ def fee_of(world, hop, amount):
 
 
 @kernel(forceinline=True)
-def half_spread_of(world, at, amount):
-    """What a quote keeps of an amount: that of the highest tier it reaches."""
-    half_spread = world.quotes[at].spread_bp_e2
-    for tier in range(world.size_from.shape[1]):
-        if amount >= world.size_from[at, tier]:
-            half_spread = world.size_spread[at, tier]
-    return half_spread
-
-
-@kernel(forceinline=True)
 def exchanged(world, credit, amount, currency, wanted):
     """What a dealer does with an amount that it receives: its quote, the principal, the spread, what it pays out."""
     at, half_spread = quoted(world, credit, amount, currency, wanted)
