@@ -311,11 +311,11 @@ def tables_page() -> str:
         "UTC. A column without *null* always has a value.",
         "",
     ]
-    for name, columns in schema.ALL_TABLES.items():
+    for name in schema.ALL_TABLES:
         if name == next(iter(schema.WALLET_TABLES)):
             lines += ["The tables from here on are written where the scenario has wallets.", ""]
         lines += [f"## {name}", "", "| column | type | unit | meaning |", "|---|---|---|---|"]
-        for column in columns:
+        for column in schema.columns_of(name, True):
             kind = KINDS[column.kind] + (", *null*" if column.nullable else "")
             lines.append(f"| `{column.name}` | {kind} | {column.unit} | {column.meaning} |")
         lines.append("")

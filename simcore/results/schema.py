@@ -218,7 +218,12 @@ def tables_of(scenario: object) -> tuple[str, ...]:
     return tuple(ALL_TABLES if with_wallets else TABLES)
 
 
-CUSTOMER: Final = Column("customer", "count", "which customer of the debtor paid, from 0", nullable=True)
+CUSTOMER: Final = Column(
+    "customer",
+    "count",
+    "which customer of the debtor paid, from 0; stands here only where flows have customers",
+    nullable=True,
+)
 """The last column of payments in runs whose flows have customers."""
 
 
