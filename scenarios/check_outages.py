@@ -30,8 +30,10 @@ def check_outages(checks: Checks) -> None:
 def _targets(checks: Checks, path: KeyPath, outage: Outage) -> bool:
     """Whether all that is out is known."""
     scenario = checks.scenario
-    if not (outage.rails or outage.ledgers or outage.participants or outage.dealers):
-        checks.say("LH156", path, "nothing that is out", "rails, ledgers, participants or dealers", 'rails = ["…"]')
+    if not (outage.rails or outage.ledgers or outage.links or outage.participants or outage.dealers):
+        checks.say(
+            "LH156", path, "nothing that is out", "rails, ledgers, links, participants or dealers", 'rails = ["…"]'
+        )
     known = [checks.known("LH021", (*path, "rails", k), name, "a rail", "rails") for k, name in enumerate(outage.rails)]
     ledgers = list(dict.fromkeys(rail.ledger for rail in scenario.rails.values() if rail.kind == "ledger"))
     for k, name in enumerate(outage.rails):
@@ -47,12 +49,19 @@ def _targets(checks: Checks, path: KeyPath, outage: Outage) -> bool:
             checks.say("LH156", (*path, "ledgers", k), shown_value(name), expected, shown_value(near) if near else "")
             known.append(False)
     for key, what, *table in (
-        ("participants", "a participant", "participants"), ("dealers", "a dealer", "fx", "dealers"),
+        ("links", "an entry of [pvp]", "pvp"), ("participants", "a participant", "participants"),
+        ("dealers", "a dealer", "fx", "dealers"),
     ):  # fmt: skip
         code = "LH020" if key == "participants" else "LH156"
         known += [
             checks.known(code, (*path, key, k), name, what, *table) for k, name in enumerate(getattr(outage, key))
         ]
+    for k, name in enumerate(outage.links):
+        kind = getattr(scenario.pvp.get(name), "kind", "link")
+        if kind != "link":
+            checks.say("LH156", (*path, "links", k), f"{shown_value(name)}, of the kind {kind}",
+                       "a link; elsewhere rails and participants are out")  # fmt: skip
+            known.append(False)
     return all(known)
 
 

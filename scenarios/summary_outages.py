@@ -21,7 +21,8 @@ def outage_lines(scenario: Scenario) -> Iterator[str]:
         what = [
             f"{word} {', '.join(names)}"
             for word, names in (
-                ("rails", outage.rails), ("ledgers", outage.ledgers), ("participants", outage.participants),
+                ("rails", outage.rails), ("ledgers", outage.ledgers), ("links", outage.links),
+                ("participants", outage.participants),
                 ("dealers", outage.dealers),
             )
             if names

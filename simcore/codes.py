@@ -764,8 +764,8 @@ _REFUNDS = {
 _OUTAGES = {
     "LH156": Code(
         "an outage of nothing, or of what isn't there",
-        "An outage names what is out: rails, shared ledgers (with all their currencies at once), participants, dealers "
-        "of [fx]. Several that are named together are out together.",
+        "An outage names what is out: rails, shared ledgers (with all their currencies at once), links, participants, "
+        "dealers of [fx]. Several that are named together are out together.",
         '[outages.data-centre]\nrails = ["HVPS"]\nparticipants = ["BOC"]\n'
         'times = [{ day = 2026-03-02, from = "10:00", to = "12:30" }]',
     ),

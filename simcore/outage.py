@@ -32,6 +32,8 @@ class Outage:
     rails: tuple[str, ...] = ()
     ledgers: tuple[str, ...] = ()
     """Shared ledgers, with all their rails."""
+    links: tuple[str, ...] = ()
+    """Links of [pvp]: pairs wait, while the rails go on."""
     participants: tuple[str, ...] = ()
     dealers: tuple[str, ...] = ()
     """Dealers of [fx] that exchange nothing, though as participants they pay and receive."""

@@ -100,7 +100,7 @@ class RouteChoice:
         return np.stack([~self._out(self._outages, name, time_us) for name in self.names], axis=1)
 
     def _out(self, outages: Outages, route: str, time_us: Ints) -> NDArray[np.bool_]:
-        """When a rail of a route is out, or a participant or dealer that it names; agents differ by payment."""
+        """When a rail or link of a route is out, or a participant or dealer that it names; agents differ by payment."""
         hops = self._scenario.routes[route].hops
         names = {name for hop in hops for name in (hop.debtor, hop.creditor) if name in self._scenario.participants}
         dealers = {
@@ -108,7 +108,8 @@ class RouteChoice:
             for hop, after in pairwise(hops)
             if self._scenario.rails[hop.rail].currency != self._scenario.rails[after.rail].currency
         }
-        return outages.out({hop.rail for hop in hops}, names, dealers, time_us)
+        links = {hop.pvp for hop in hops if hop.pvp is not None}
+        return outages.out({hop.rail for hop in hops}, links, names, dealers, time_us)
 
     def cost(self, route: str, time_us: Ints, amount: Ints) -> Floats:
         """Expected fees and half-spreads over a route, as a share of the amount; (n,)."""

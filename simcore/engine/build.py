@@ -30,7 +30,7 @@ from simcore.kernels.constants import (
     ROLE_DEBTOR,
     SINGLY,
 )
-from simcore.kernels.link import AT_ONCE, COLLECTS, COLLECTS_DAY, LOCKS
+from simcore.kernels.link import AT_ONCE, COLLECTS, COLLECTS_DAY, LOCKS, OUT
 from simcore.kernels.world import (
     ACCOUNT,
     CYCLE_SEQUENCE,
@@ -273,10 +273,11 @@ def empty_feed(n_draw: int) -> Feed:
 
 def _links(spec: WorldSpec) -> Any:
     """The lists of links, empty, and what each does with its pairs."""
-    links = np.full((spec.n_link, 3), NONE, np.int64)
+    links = np.full((spec.n_link, 4), NONE, np.int64)
     links[:, COLLECTS] = AT_ONCE
     links[list(spec.collecting), COLLECTS] = COLLECTS_DAY
     links[list(spec.locking), COLLECTS] = LOCKS
+    links[:, OUT] = 0
     return links
 
 

@@ -25,6 +25,7 @@ class Interruptions:
         self, compiled: Compiled, machine: Machine, clock: Clock, log: ControlLog, sessions: Sequence[RailSessions]
     ) -> None:
         self._compiled, self._machine, self._clock, self._log = compiled, machine, clock, log
+        self._links_out: dict[str, int] = {}  # by how many outages
         self._sessions = {each.name: each for each in sessions}
 
     def processes(self) -> Iterator[Iterator[simpy.Event]]:
@@ -40,21 +41,31 @@ class Interruptions:
         rails = [self._sessions[name] for name in rails_of(scenario, outage)]
         for rail in rails:
             rail.interrupt()
+        for name in outage.links:
+            self._shut_link(name, +1)
         for name in outage.participants:
             self._machine.hold(self._compiled.participants.index(name), outages.participant_up(name, now))
-        self._note("outage_began", "dealer_out", span)
+        self._note("outage_began", "dealer_out", "link_out", span)
         if span.end_us > times.end_us:
             return
         yield self._clock.at(span.end_us, SHOCK, len(outages.spans) + place)
-        self._note("outage_ended", "dealer_back", span)
+        self._note("outage_ended", "dealer_back", "link_back", span)
+        for name in outage.links:
+            self._shut_link(name, -1)
         for rail in rails:
             self._clock.env.process(rail.resume())
 
-    def _note(self, event: str, dealing: str, span: Span) -> None:
+    def _shut_link(self, name: str, change: int) -> None:
+        self._links_out[name] = self._links_out.get(name, 0) + change
+        self._machine.shut_link(self._compiled.links.index(name), self._links_out[name] > 0)
+
+    def _note(self, event: str, dealing: str, linking: str, span: Span) -> None:
         outage = self._compiled.scenario.outages[span.name]
         now = self._clock.now
         for name in rails_of(self._compiled.scenario, outage):
             self._log.event(now, event, rail=name, detail=span.name)
+        for name in outage.links:
+            self._log.event(now, linking, detail=name)
         for name in outage.participants:
             self._log.event(now, event, participant=name, detail=span.name)
         for name in outage.dealers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import simpy
 
@@ -29,7 +29,12 @@ class Links:
     def _looks(self, index: int, name: str) -> Iterator[simpy.Event]:
         terms, windows = self._compiled.scenario.pvp[name], self._compiled.timetable.windows
         place = (len(self._compiled.rails) + index) * MOST_MECHANISMS
+        outages = self._compiled.outages
         for begin, end in open_together(*(windows[rail] for rail in terms.rails)):
-            for time_us in range(begin, end, terms.every):
+            times: Iterable[int] = range(begin, end, terms.every)
+            if outages.spans:  # what would be looked at in an outage is looked at once at its end
+                later = {outages.link_up(name, terms.rails, at) for at in times}
+                times = sorted(at for at in later if at < end)
+            for time_us in times:
                 yield self._clock.at(time_us, CYCLE, place)
                 self._machine.look_at_pairs(index, time_us)

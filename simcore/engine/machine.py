@@ -316,6 +316,11 @@ class Machine(PairsOfMachine):
         if self.spec.n_link:
             self._repeat(link.return_held, rail, now_us)
 
+    def shut_link(self, which: int, out: bool) -> None:
+        """Let a link settle nothing, or settle again."""
+        self._rest()
+        self.world.links[which, link.OUT] = int(out)
+
     def transfer(self, debit: int, credit: int, mirror_debit: int, mirror_credit: int, amount: int, kind: int,
                  now_us: int) -> None:  # fmt: skip
         """Move money between rails; two rows that become final together."""

@@ -44,6 +44,7 @@ class Outages:
         rails: dict[str, list[Span]] = {}
         participants: dict[str, list[Span]] = {}
         dealers: dict[str, list[Span]] = {}
+        links: dict[str, list[Span]] = {}
         for name, outage in scenario.outages.items():
             found = [*given_spans(scenario, name, outage)]
             found += _drawn(name, outage, start_us, end_us, seed, replicate)
@@ -54,12 +55,15 @@ class Outages:
             self.spans += mine
             for group, whose in (
                 (rails, rails_of(scenario, outage)),
+                (links, outage.links),
                 (participants, outage.participants),
                 (dealers, (*outage.dealers, *outage.participants)),  # who sends nothing exchanges nothing either
             ):
                 for each in dict.fromkeys(whose):
                     group.setdefault(each, []).extend(mine)
-        self._rails, self._participants, self._dealers = (_merged(group) for group in (rails, participants, dealers))
+        self._rails, self._links, self._participants, self._dealers = (
+            _merged(group) for group in (rails, links, participants, dealers)
+        )
 
     @property
     def holds_participants(self) -> bool:
@@ -92,11 +96,20 @@ class Outages:
                 return at_us
             at_us = later
 
-    def out(self, rails: Iterable[str], participants: Iterable[str], dealers: Iterable[str],
+    def link_up(self, link: str, rails: Iterable[str], at_us: int) -> int:
+        """The first instant from ``at_us`` on at which neither a link is out nor one of its rails."""
+        while True:
+            later = _up(self._links, link, self.all_up(at_us, rails))
+            if later == at_us:
+                return at_us
+            at_us = later
+
+    def out(self, rails: Iterable[str], links: Iterable[str], participants: Iterable[str], dealers: Iterable[str],
             times_us: NDArray[np.int64]) -> NDArray[np.bool_]:  # fmt: skip
         """At which instants any of these is out; (n,)."""
         found = np.zeros(times_us.size, np.bool_)
-        for group, names in ((self._rails, rails), (self._participants, participants), (self._dealers, dealers)):
+        groups = (self._rails, self._links, self._participants, self._dealers)
+        for group, names in zip(groups, (rails, links, participants, dealers), strict=True):
             for name in names:
                 if name in group:
                     starts, ends = (np.array(side, np.int64) for side in group[name])

@@ -36,8 +36,8 @@ from simcore.kernels.wide import (
 from simcore.kernels.world import NOW, OVERFLOWED, PLACE_HELD, SEQUENCE
 
 ORDER_BITS = (1 << 56) - 1
-HEAD, TAIL, COLLECTS = 0, 1, 2  # columns of World.links
-# What stands in the last: pairs are tried as they arrive; held for a day of its own; held until they are locked.
+HEAD, TAIL, COLLECTS, OUT = 0, 1, 2, 3  # columns of World.links
+# What stands in COLLECTS: pairs are tried as they arrive; held for a day of its own; held until they are locked.
 AT_ONCE, COLLECTS_DAY, LOCKS = 0, 1, 2
 
 # What may become of a pair at an instant.
@@ -65,7 +65,7 @@ def _verdict(world, slot, now):
     it, hops = world.slots[slot], world.hops
     hop = int64(it.hop)
     mine, other = world.rails[hops[hop].rail], world.rails[hops[hop + 1].rail]
-    if mine.state != OPEN or other.state != OPEN:
+    if mine.state != OPEN or other.state != OPEN or world.links[hops[hop].link, OUT] == 1:
         return WAITS
     at, _, _, target = exchanged(world, it.credit, it.amount, mine.currency, other.currency)
     if target < 0:

@@ -250,7 +250,7 @@ class World(NamedTuple):
     lane_tail: Int64
     work: Int64  # (n_account,) ring of credited accounts of strict queues
     changed: Int64  # (n_account,) credited accounts of bypass queues
-    links: Int64  # (n_link, 3) first and last slot that each link holds, and what it does with them
+    links: Int64  # (n_link, 4) first and last slot that each link holds, what it does with them, 1 if it is out
     net: Int64  # (n_account,) scratch of cycles and sets, all zeros between two uses
     path: Int64  # scratch of ordered queues
     opposite: Int64  # scratch of offsets at entry

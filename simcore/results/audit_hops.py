@@ -256,6 +256,8 @@ class Hops:
         """Each first leg that is final: the second is too, at the same instant and under the same number."""
         route = payments["route"][owner]
         at = np.flatnonzero(self._pairs.first_legs(route, hops["hop"]) & done)
+        over = self._outages.linked(route[at], chosen(hops, at))
+        self._fail("obligations", chosen(hops, at), over, lambda k: "final over a link that was out")
         after = np.minimum(at + 1, owner.size - 1)
         there = (owner[after] == owner[at]) & (hops["hop"][after] == hops["hop"][at] + 1) & (after > at)
         alike = there & done[after]

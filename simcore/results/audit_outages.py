@@ -6,10 +6,13 @@ Without outages in the scenario that the tables carry nothing is read and nothin
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from simcore.kernels.constants import (
@@ -35,8 +38,35 @@ _SIDES: Final = {
     "outage_began": ("outage", 1), "outage_ended": ("outage", -1),
     "dealer_out": ("dealer", 1), "dealer_back": ("dealer", -1),
 }  # fmt: skip
-Spans = dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]
+_LINK_SIDES: Final = {"link_out": 1, "link_back": -1}
+Span = tuple[NDArray[np.int64], NDArray[np.int64]]
+Spans = dict[int, Span]
 """Number of a name → beginnings and ends, rising."""
+
+
+def _spans(sides: Iterable[tuple[Any, int, int]]) -> tuple[dict[Any, Span], bool]:
+    """Beginnings (+1) and ends (-1) by instant as spans of whatever they are of; whether one ended without beginning.
+
+    What one outage hands over to the next stays out.
+    """
+    begun: dict[Any, tuple[int, int]] = {}  # what is out: by how many outages, since when
+    found: dict[Any, list[tuple[int, int]]] = {}
+    odd = False
+    for key, change, time in sides:
+        number, since = begun.get(key, (0, time))
+        since = since if number else time
+        number += change
+        begun[key] = number, since
+        odd |= number < 0
+        if number == 0:
+            found.setdefault(key, []).append((since, time))
+    for key, (number, since) in begun.items():
+        if number > 0:
+            found.setdefault(key, []).append((since, NO_TIME))
+    return {
+        key: (np.array([begin for begin, _ in spans], np.int64), np.array([end for _, end in spans], np.int64))
+        for key, spans in found.items()
+    }, odd
 
 
 class Outages:
@@ -48,6 +78,7 @@ class Outages:
         self._rails: Spans = {}
         self._participants: Spans = {}
         self._dealers: Spans = {}
+        self._links: Spans = {}
         try:
             scenario = json.loads(metadata.get(b"luhai.scenario", b"{}"))
         except ValueError:  # a table that no run of a scenario wrote
@@ -58,46 +89,66 @@ class Outages:
         ledgers = [name for name, rail in scenario["rails"].items() if rail.get("kind") == "ledger"]
         self._ledgers = np.array([words.code("rail", name) for name in ledgers], np.int64)
         events = TableReader(folder, "events", ("time", "event", "rail", "participant"), words).whole()
+        self._read_links(folder, scenario)
         self._read(events)
 
+    def _read_links(self, folder: Path, scenario: dict[str, Any]) -> None:
+        """When links were out; their names stand in the text of events only."""
+        links = [name for name, terms in scenario.get("pvp", {}).items() if terms.get("kind") == "link"]
+        hops_of = {
+            self._words.code("route", name): route["hops"] for name, route in scenario["routes"].items()
+        } if links else {}  # fmt: skip
+        most = max((len(hops) for hops in hops_of.values()), default=0)
+        self._link_of = np.full((max(hops_of, default=-1) + 2, most + 1), -1)
+        for code, hops in hops_of.items():
+            self._link_of[code, : len(hops)] = [
+                links.index(hop["pvp"]) if hop.get("pvp") in links else -1 for hop in hops
+            ]
+        if links:
+            with pa.OSFile(str(folder / "events.arrow")) as source:
+                events = pa.ipc.open_file(source).read_all().select(["time", "event", "detail"])
+            events = events.filter(pc.is_in(events["event"].cast(pa.string()), pa.array(list(_LINK_SIDES))))
+            self._links = _spans(
+                (links.index(detail), _LINK_SIDES[event], time)
+                for time, event, detail in zip(
+                    events["time"].cast(pa.int64()).to_pylist(), events["event"].to_pylist(),
+                    events["detail"].to_pylist(), strict=True,
+                )
+            )[0]  # fmt: skip
+
     def _read(self, events: Batch) -> None:
-        """Make spans of the beginnings and ends; what one outage hands over to the next stays out."""
-        begun: dict[tuple[str, int], tuple[int, int]] = {}  # what is out: by how many outages, since when
-        found: dict[tuple[str, int], list[tuple[int, int]]] = {}
+        """When rails, participants and dealers were out."""
         names = {self._words.code("event", name): side for name, side in _SIDES.items()}
         columns = (events[name].tolist() for name in ("time", "event", "rail", "participant"))
-        for time, event, rail, participant in zip(*columns, strict=True):
-            if event not in names:
-                continue
-            kind, change = names[event]
-            key = ("rail", rail) if rail >= 0 else (kind, participant)
-            number, since = begun.get(key, (0, time))
-            since = since if number else time
-            number += change
-            begun[key] = number, since
-            if number == 0:
-                found.setdefault(key, []).append((since, time))
-            elif number < 0 and self.proof is not None:
-                self.proof.fail(f"events: an outage of {self._words.name(kind, key[1])} ended that hadn't begun")
-        for key, (number, since) in begun.items():
-            if number > 0:
-                found.setdefault(key, []).append((since, NO_TIME))
+        sides = [
+            (("rail", rail) if rail >= 0 else (names[event][0], participant), names[event][1], time)
+            for time, event, rail, participant in zip(*columns, strict=True)
+            if event in names
+        ]
+        found, odd = _spans(sides)
+        if odd and self.proof is not None:
+            self.proof.fail("events: an outage ended that hadn't begun")
         groups = {"rail": self._rails, "outage": self._participants, "dealer": self._dealers}
         for (kind, code), spans in found.items():
-            starts, ends = (np.array(side, np.int64) for side in zip(*spans, strict=True))
-            groups[kind][code] = starts, ends
+            groups[kind][code] = spans
         if self.proof is not None:
-            self.proof.details.append(f"{sum(map(len, found.values())):,} times that something was out")
+            times = sum(starts.size for starts, _ in [*found.values(), *self._links.values()])
+            self.proof.details.append(f"{times:,} times that something was out")
 
     @staticmethod
-    def _within(spans: Spans, who: NDArray[Any], time: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which times fall into an outage of whoever stands beside them."""
-        found = np.zeros(time.size, np.bool_)
+    def _back_at(spans: Spans, who: NDArray[Any], time: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The end of the outage of whoever stands beside it into which each time falls; -1 where it falls into none."""
+        found = np.full(time.size, -1)
         for code, (starts, ends) in spans.items():
             mine = np.flatnonzero(who == code)
             k = np.searchsorted(starts, time[mine], side="right") - 1
-            found[mine] = (k >= 0) & (time[mine] < ends[np.maximum(k, 0)])
+            end = ends[np.maximum(k, 0)]
+            found[mine] = np.where((k >= 0) & (time[mine] < end), end, -1)
         return found
+
+    def _within(self, spans: Spans, who: NDArray[Any], time: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which times fall into an outage of whoever stands beside them."""
+        return self._back_at(spans, who, time) >= 0
 
     def check(self, batch: Batch, settled: NDArray[np.bool_]) -> None:
         """Nothing is final on a rail that was out; nothing reached its rail from a participant that was."""
@@ -119,12 +170,22 @@ class Outages:
         )
 
     def exchanged(self, before: Batch, here: Batch) -> NDArray[np.bool_]:
-        """Which hops into a dealer reached it for an exchange while it was out; ``here`` are those that follow."""
+        """Which hops into a dealer came for an exchange and were final in one outage; ``here`` are those that follow.
+
+        What came to a closed rail in the outage may have been let in after it.
+        """
         if not self._dealers and not self._participants:
             return np.zeros(here["row"].size, np.bool_)
         first = ~np.isin(before["rail"], self._ledgers) | (before["hop"] == 0)
-        changes = first & (before["currency"] != here["currency"])
-        dealer, entered = before["creditor"], before["entered_at"]
-        return changes & (
-            self._within(self._dealers, dealer, entered) | self._within(self._participants, dealer, entered)
-        )
+        out = np.zeros(first.size, np.bool_)
+        for spans in (self._dealers, self._participants):
+            ends = [self._back_at(spans, before["creditor"], before[time]) for time in ("entered_at", "settled_at")]
+            out |= (ends[0] == ends[1]) & (ends[0] >= 0)
+        return out & first & (before["currency"] != here["currency"])
+
+    def linked(self, route: NDArray[Any], hops: Batch) -> NDArray[np.bool_]:
+        """Which first legs of pairs became final while their link was out."""
+        if not self._links:
+            return np.zeros(hops["row"].size, np.bool_)
+        known, place = (np.minimum(of, size - 1) for of, size in zip((route, hops["hop"]), self._link_of.shape))
+        return self._within(self._links, self._link_of[known, place], hops["settled_at"])

@@ -17,6 +17,7 @@ class LinkTwin(Twin):
         super().__init__(*arguments, **named)
         self.held: list[list[Payment]] = [[] for _ in range(self.spec.n_link)]
         self.on_block: Any = None
+        self.links_out: set[int] = set()
 
     def _is_pair(self, payment: Payment) -> bool:
         """The next hop must be there for this payment: where its two roles are one participant, it falls away."""
@@ -36,7 +37,7 @@ class LinkTwin(Twin):
     def _possible(self, payment: Payment) -> str:
         route, k = self.spec.routes[payment.route], payment.hop
         rails = [self.rails[route[hop].rail] for hop in (k, k + 1)]
-        if any(rail.state != c.OPEN for rail in rails):
+        if any(rail.state != c.OPEN for rail in rails) or self._hop(payment).link in self.links_out:
             return "nothing yet"
         dealer = self.book[payment.credit].participant
         quote = self.spec.quotes.index((dealer, rails[0].currency, rails[1].currency))
@@ -80,6 +81,10 @@ class LinkTwin(Twin):
             self._use(payment, payment.amount)
             self._note_credit(payment.credit)
             self._make_final(payment, c.SETTLED_GROSS, sequence, c.NONE)
+
+    def shut_link(self, which: int, out: bool) -> None:
+        self._rest()
+        (self.links_out.add if out else self.links_out.discard)(which)
 
     def look_at_pairs(self, which: int, now_us: int) -> int:
         """Once through the list, in order of arrival; queues come to rest after each pair that goes."""

@@ -173,6 +173,8 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         return machine.advance(step.at + number % 2)
     if step.what == "look":
         return machine.look_at_pairs(number % spec.n_link, step.at) if spec.n_link else None
+    if step.what == "shut_link":
+        return machine.shut_link(number % spec.n_link, step.first % 2 == 0) if spec.n_link else None
     if step.what in ("open", "return_queued"):
         return getattr(machine, step.what)(rail, step.at)
     if step.what == "is_open":

@@ -234,7 +234,11 @@ def make_link_case(choose: Choices) -> Case:
     """The same as :func:`make_case` with links, and looks at what they hold among the steps."""
     case = make_case(choose, spec=make_links(choose))
     looks = [Step(choose.whole(0, LAST + 2), "look", 0, choose.whole(0, 3)) for _ in range(choose.whole(0, 4))]
-    return replace(case, script=tuple(sorted((*case.script, *looks), key=lambda step: step.at)))
+    outages = [
+        Step(choose.whole(0, LAST + 2), "shut_link", choose.whole(0, 1), choose.whole(0, 3))
+        for _ in range(choose.among((0, 0, 1, 3)))
+    ]
+    return replace(case, script=tuple(sorted((*case.script, *looks, *outages), key=lambda step: step.at)))
 
 
 def make_linked(choose: Choices) -> WorldSpec:

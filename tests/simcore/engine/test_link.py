@@ -187,3 +187,21 @@ def test_a_route_is_expected_to_take_until_both_are_open(at: str, settles: str, 
     begin = np.datetime64(f"2026-03-02T{at}", "us").astype(np.int64)
     end = np.array([begin], np.int64) + choice.duration_us("linked", np.array([begin], np.int64)).astype(np.int64)
     assert str(end.astype("datetime64[us]")[0])[11:16] == settles
+
+
+OUT = 'outages={{out={{{what}, zone="UTC", times=[{{day=2026-03-02, from="{begins}", to="{ends}"}}]}}}}'
+
+
+@pytest.mark.parametrize("what", ['links=["CHATS"]', 'rails=["BAHTNET"]', 'rails=["USD-CHATS"]', 'dealers=["FX"]'])
+def test_a_pair_waits_while_the_link_a_rail_or_the_dealer_is_out(tmp_path: Path, what: str) -> None:
+    """Out from 02:00:00 to 02:30:30: both legs are final at its end, neither before."""
+    change = OUT.format(what=what, begins="02:00:00", ends="02:30:30")
+    done = run(tmp_path, "02:10:00 HK-A TH-A 10 USD linked", change)
+    assert finals(done) == ["0 USD-CHATS 10 + 0 BAHTNET 300 02:30:30"]
+
+
+def test_rails_go_on_while_their_link_is_out(tmp_path: Path) -> None:
+    change = OUT.format(what='links=["CHATS"]', begins="02:00:00", ends="20:00:00")
+    done = run(tmp_path, "02:10:00 HK-A TH-A 10 USD linked\n02:20:00 HK-A HK-B 5 USD usd", change)
+    assert finals(done) == ["1 USD-CHATS 5 02:20:00"]
+    assert outcomes(done) == ["RETURNED_CUT_OFF", "SETTLED_GROSS"]  # a pair held is returned at the end of the day

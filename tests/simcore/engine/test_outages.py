@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from scenarios.loader import load
+from simcore.demand.choice import RouteChoice
+from simcore.engine.outages import Outages
+from simcore.model import Exponential, Latency, Outage
 from tests.simcore.engine.towns import CIPS_TOWN, FX_TOWN, NET_TOWN, RING_TOWN, run_town, town
 
 MONDAY = "2026-03-02T"
@@ -252,3 +260,103 @@ def test_an_outage_outside_a_rails_hours_changes_no_row(tmp_path: Path) -> None:
     night = play(tmp_path / "b", RING_TOWN + outage('rails = ["RTGS"]', ("03:00", "04:00")), payments)
     for table in ("payments", "obligations", "accounts", "balances", "cycles"):
         assert getattr(plain, table).equals(getattr(night, table)), table
+
+
+# --- what is drawn, and who chooses ---
+
+DRAWN = """
+[outages.{name}]
+rails = ["RTGS"]
+every = "2 h"
+lasts = {{ lognormal = {{ median = "5 min", sigma = 1 }}, most = "30 min" }}
+"""
+
+
+def spans(run: Any) -> list[str]:
+    return told(run, "outage_began", "outage_ended")
+
+
+def test_drawn_outages_are_the_same_for_every_policy_and_each_name_has_its_own(tmp_path: Path) -> None:
+    """Another queue rule meets the same outages; another name draws others; the first is as it was."""
+    payments = paid("09:30 A B 10")
+    one = play(tmp_path / "a", RING_TOWN + DRAWN.format(name="one"), payments)
+    other_rule = RING_TOWN.replace('kind = "rtgs"', 'kind = "rtgs"\nqueue = "bypass"')
+    same = play(tmp_path / "b", other_rule + DRAWN.format(name="one"), payments)
+    two = play(tmp_path / "c", RING_TOWN + DRAWN.format(name="one") + DRAWN.format(name="two"), payments)
+    assert spans(one) == spans(same)
+    assert len(spans(one)) > 4
+    assert set(spans(one)) < set(spans(two))
+
+
+def test_drawn_outages_come_and_last_as_long_as_asked_for(tmp_path: Path) -> None:
+    """Over 4,000 days the mean time between is 10 h and the mean length 1 h, both exponential: within four errors."""
+    hour = 3_600_000_000
+    often = Outage(rails=("RTGS",), every=10 * hour, lasts=Latency(exponential=Exponential(mean=hour)))
+    scenario = replace(load(town(tmp_path, RING_TOWN, paid("10:00 A B 10"))).scenario, outages={"often": often})
+    drawn = Outages(scenario, 0, 4_000 * 24 * hour, seed=65).spans
+    n = len(drawn)
+    lasts = [(span.end_us - span.start_us) / hour for span in drawn]
+    between = [(after.start_us - before.end_us) / hour for before, after in pairwise(drawn)]
+    assert n > 8_000
+    assert abs(sum(lasts) / n - 1) < 4 / n**0.5
+    assert abs(sum(between) / (n - 1) - 10) < 40 / n**0.5
+
+
+def test_who_chooses_a_route_passes_over_what_is_out_while_it_lasts() -> None:
+    """Two routes; the cheaper one's rail is out from 10:00 to 11:00. Where both are out, the cheaper is taken."""
+    day = 1_772_409_600_000_000 - 8 * 3_600_000_000  # midnight of Monday in Singapore
+    times = np.array([day + minute * 60_000_000 for minute in (9 * 60 + 59, 600, 659, 660, 780)])
+    text = CHOICE + outage('rails = ["CHEAP"]', ("10:00", "11:00"))
+    text += outage('rails = ["CHEAP", "DEAR"]', ("13:00", "14:00"), name="both")
+    with tempfile.TemporaryDirectory() as folder:
+        loaded = load(town(Path(folder), text, paid("10:00 A B 10"))).scenario
+    ways = RouteChoice(loaded, loaded.corridors["c"], {}, Outages(loaded, day, day + 86_400_000_000, 65))
+    chosen = ways.choose(times, np.full(5, 1_000), np.zeros(5))
+    assert [ways.names[at] for at in chosen] == ["cheap", "dear", "dear", "cheap", "cheap"]
+
+
+CHOICE = """
+[scenario]
+name = "choice"
+title = "Two ways"
+start = 2026-03-02
+days = 1
+base_currency = "SGD"
+
+[participants]
+A = { name = "A", kind = "commercial_bank", country = "SG" }
+B = { name = "B", kind = "commercial_bank", country = "MY" }
+
+[rails.CHEAP]
+kind = "rtgs"
+currency = "SGD"
+
+[rails.DEAR]
+kind = "rtgs"
+currency = "SGD"
+
+[accounts.CHEAP]
+A = { opening = "100 SGD" }
+B = { opening = "100 SGD" }
+
+[accounts.DEAR]
+A = { opening = "100 SGD" }
+B = { opening = "100 SGD" }
+
+[routes.cheap]
+hops = [{ rail = "CHEAP", from = "debtor", to = "creditor" }]
+
+[routes.dear]
+hops = [{ rail = "DEAR", from = "debtor", to = "creditor", fee = { fixed = "1 SGD" } }]
+
+[corridors.c]
+debtor_country = "SG"
+creditor_country = "MY"
+routes = { cheap = 0.5, dear = 0.5 }
+choice = "cheapest"
+
+[flows.day]
+kind = "replay"
+file = "payments.csv"
+route = "cheap"
+"""
