@@ -8,16 +8,18 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from simcore.calendar import Window, estimated_days
+from simcore.engine.outages import given_spans, rails_of
 from simcore.engine.timetable import overlap, rail_calendar, timetable
 from simcore.model import Scenario
 
 
 def cautions(scenario: Scenario) -> list[str]:
-    """Return one line for each rail whose calendar is estimated and each two hops whose hours never overlap.
+    """Return one line for each rail whose calendar is estimated and each two hops whose hours never overlap,
+    and of outages that fall outside hours.
 
     The scenario has been checked, so every local time exists.
     """
-    return [*_estimated(scenario), *_apart(scenario)]
+    return [*_estimated(scenario), *_apart(scenario), *_idle(scenario)]
 
 
 def _estimated(scenario: Scenario) -> Iterator[str]:
@@ -26,6 +28,19 @@ def _estimated(scenario: Scenario) -> Iterator[str]:
         days = estimated_days(rail_calendar(rail), info.start, info.days)
         if days:
             yield f"rails.{name}: calendar {rail.calendar} is estimated from {days[0]} to {days[-1]}"
+
+
+def _idle(scenario: Scenario) -> Iterator[str]:
+    """Outages of rails at given times at which none of them is open anyway."""
+    windows = timetable(scenario).windows if scenario.outages else {}
+    for name, outage in scenario.outages.items():
+        rails = rails_of(scenario, outage)
+        if not rails or outage.participants or outage.dealers or outage.links:
+            continue
+        for time, span in zip(outage.times, given_spans(scenario, name, outage), strict=True):
+            hours = (window for rail in rails for window in windows[rail])
+            if not any(window.open_us < span.end_us and span.start_us < window.close_us for window in hours):
+                yield f"outages.{name}: {', '.join(rails)} isn't open on {time.day} at that time, so nothing is out"
 
 
 def _apart(scenario: Scenario) -> Iterator[str]:

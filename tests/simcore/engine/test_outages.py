@@ -13,6 +13,7 @@ import pytest
 
 from scenarios.loader import load
 from simcore.demand.choice import RouteChoice
+from simcore.engine.cautions import cautions
 from simcore.engine.outages import Outages
 from simcore.model import Exponential, Latency, Outage
 from tests.simcore.engine.towns import CIPS_TOWN, FX_TOWN, NET_TOWN, RING_TOWN, run_town, town
@@ -252,6 +253,14 @@ def test_a_dealer_that_is_out_exchanges_nothing(tmp_path: Path, what: str) -> No
 
 
 # --- nothing that isn't used ---
+
+
+def test_an_outage_outside_a_rails_hours_is_a_note(tmp_path: Path) -> None:
+    """At night RTGS is closed anyway; an outage that reaches into its hours is none."""
+    night = outage('rails = ["RTGS"]', ("03:00", "04:00"))
+    text = RING_TOWN + night + outage('rails = ["RTGS"]', ("08:00", "09:01"), name="b")
+    notes = cautions(load(town(tmp_path, text, paid("10:00 A B 10"))).scenario)
+    assert notes == ["outages.out: RTGS isn't open on 2026-03-02 at that time, so nothing is out"]
 
 
 def test_an_outage_outside_a_rails_hours_changes_no_row(tmp_path: Path) -> None:
