@@ -77,6 +77,7 @@ def test_a_plain_csv_file(tmp_path: Path):
         "amount_minor": [150_005, 200, 300],
         "priority": [5, 0, 5],
         "flow": [0, 0, 0],
+        "customer": [-1, -1, -1],  # files have none
         "purpose": ["replay", "oil", "replay"],
     }
 
@@ -204,6 +205,7 @@ def test_round_trip_through_csv_parquet_and_arrow(tmp_path: Path, rows: list[dic
         "amount_minor": [row["minor"] for row in rows],
         "priority": [5 if row["priority"] is None else row["priority"] for row in rows],
         "flow": [0] * len(rows),
+        "customer": [-1] * len(rows),  # files have none
         "purpose": [row["purpose"] or "replay" for row in rows],
     }
     for ending in (".csv", ".parquet", ".arrow"):
