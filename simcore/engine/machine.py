@@ -436,14 +436,11 @@ class Machine(PairsOfMachine):
 
     def collected(self, rail: int) -> Any:
         """Slots of a rail's collection list, in the order they came: int64 (n,)."""
-        return self._listed(int(self.world.rails["collect_head"][rail]))
+        return self._listed(self.world.rails["collect_head"][rail])
 
-    def _listed(self, slot: int) -> Any:
-        slots, chosen = self.world.slots, []
-        while slot != NONE:
-            chosen.append(slot)
-            slot = int(slots["next"][slot])
-        return np.array(chosen, np.int64)
+    def _listed(self, slot: Any) -> Any:
+        found = np.empty(self.world.slots.size, np.int64)
+        return found[: sets.listed(self.world.slots, np.int64(slot), found)].copy()
 
     def settle_positions(self, debit: Any, credit: Any, amount: Any, now_us: int) -> None:
         """Move money between accounts of any rails, final as one set: rows of the kind ``settlement``.

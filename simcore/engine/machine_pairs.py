@@ -33,9 +33,9 @@ class PairsOfMachine:
     _room: Callable[[], None]
     _serve: Callable[[int], None]
     _repeat: Callable[..., None]
+    _listed: Callable[[Any], Any]
     _ready: Callable[..., None]
     _wake: Callable[[int], None]
-    _listed: Callable[[int], Any]
 
     def look_at_pairs(self, which: int, now_us: int) -> int:
         """Settle what can of the pairs that a link holds, each once in order of arrival; how many are out of its list.
@@ -54,7 +54,7 @@ class PairsOfMachine:
 
     def held_pairs(self, which: int) -> Any:
         """Slots of the pairs that a link holds, in order of arrival: int64 (n,)."""
-        return self._listed(int(self.world.links[which, link.HEAD]))
+        return self._listed(self.world.links[which, link.HEAD])
 
     def match(self, chosen: Any) -> Any:
         """What pairs exchange at the quotes in force: int64 (n, 11), columns as in :mod:`simcore.kernels.matched`."""

@@ -87,6 +87,7 @@ def warm(progress: Callable[[str], None]) -> None:
     machine.advance(3)
     nothing = np.zeros(0, np.int64)
     machine.settle_sets(0, nothing, nothing, 0, 3, [(0, 1, 1)])
+    machine.collected(1)
     machine.settle_collected(1, nothing, 0, 3, (), [(2, 3, 1)])
     machine.return_collected(1, nothing, RETURNED_UNWOUND, 3)
     machine.settle_matched(0, nothing, machine.match(nothing), np.zeros(3, np.int64), 3)

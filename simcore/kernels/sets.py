@@ -32,6 +32,17 @@ def without_chosen(slots, head):
 
 
 @kernel
+def listed(slots, head, found):
+    """Write the slots of a list into ``found``, which has room for all there are, in its order; how many they are."""
+    n, slot = ZERO, head
+    while slot != NONE:
+        found[n] = slot
+        n += 1
+        slot = int64(slots[slot].next)
+    return n
+
+
+@kernel
 def take_chosen(world, rail, chosen):
     """Take slots out of the queues of a rail, wherever they stand in them."""
     it, slots, accounts = world.rails[rail], world.slots, world.accounts
