@@ -80,7 +80,10 @@ class Nowhere:
 
 
 def scaled(size: int) -> dict[str, Any]:
-    """Changes of ENTRY that make it ``size`` payments: so many times more, each so many times smaller."""
+    """Changes of ENTRY that make it ``size`` payments: so many times more, each so many times smaller.
+
+    What a rail thinks small is as many times smaller, so that as large a part as before settles in its batches.
+    """
     scenario = load_scenario(ENTRY).scenario
     flows = {name: flow for name, flow in scenario.flows.items() if isinstance(flow, TradeFlow)}
     factor = Decimal(size) / (5 * sum(flow.per_day for flow in flows.values()))
@@ -90,6 +93,11 @@ def scaled(size: int) -> dict[str, Any]:
         smaller = replace(median, amount_minor=max(int(median.amount_minor / factor), 100))
         changes[f'flows."{name}".per_day'] = round(flow.per_day * factor, 3)
         changes[f'flows."{name}".amount.median'] = format_amount(smaller)
+    for name, rail in scenario.rails.items():
+        batches = getattr(rail, "batches", None)
+        if batches is not None and batches.below is not None:
+            below = replace(batches.below, amount_minor=max(int(batches.below.amount_minor / factor), 1))
+            changes[f'rails."{name}".batches.below'] = format_amount(below)
     return changes
 
 

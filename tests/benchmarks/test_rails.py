@@ -26,7 +26,12 @@ def test_payments_are_so_many_times_more_and_each_so_many_times_smaller(entry) -
     """The value of a day stays as it is, so openings and funding need no change."""
     changes = rails.scaled(SIZE)
     flows = {name: flow for name, flow in entry.flows.items() if isinstance(flow, TradeFlow)}
-    assert len(changes) == 2 * len(flows)
+    small = {name: rail.batches.below for name, rail in entry.rails.items() if getattr(rail, "batches", None)}
+    assert len(changes) == 2 * len(flows) + len(small)
+    factor = Decimal(SIZE) / (5 * sum(flow.per_day for flow in flows.values()))
+    for name, below in small.items():
+        now = parse_amount(changes[f'rails."{name}".batches.below'])
+        assert now.amount_minor * factor == pytest.approx(below.amount_minor, rel=Decimal("0.001"))
     assert 5 * sum(changes[f'flows."{name}".per_day'] for name in flows) == pytest.approx(SIZE, rel=Decimal("0.001"))
     for name, flow in flows.items():
         now = changes[f'flows."{name}".per_day'] * parse_amount(changes[f'flows."{name}".amount.median']).amount_minor
