@@ -63,13 +63,14 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     each = Proof("payments", "Every payment has one outcome, and its amount adds up along its hops")
     words = Words()
     reader = TableReader(folder, "accounts", _ACCOUNTS, words)
-    ledgers, bounds = Ledgers(reader.metadata, words, limits), Bounds(reader.metadata, words, limits)
-    wallets = Wallets(folder, reader.metadata, words, (conserved, limits, each))
-    pairs = Pairs(reader.metadata, words)
-    outages = Outages(folder, reader.metadata, words)
+    scenario = reader.scenario()
+    ledgers, bounds = Ledgers(scenario, words, limits), Bounds(scenario, words, limits)
+    wallets = Wallets(folder, scenario, words, (conserved, limits, each))
+    pairs = Pairs(scenario, words)
+    outages = Outages(folder, scenario, words)
     accounts = reader.whole()
-    credit = Credit(folder, reader.metadata, words, limits, accounts)
-    cls, htlc = Cls(reader.metadata, words, limits), Htlc(each)
+    credit = Credit(folder, scenario, words, limits, accounts)
+    cls, htlc = Cls(scenario, words, limits), Htlc(each)
     fx = TableReader(folder, "fx", (*_FX, "time", "dealer") if cls.used else _FX, words).whole()
     if cls.used:
         cls.prices(fx)
@@ -77,10 +78,12 @@ def audit_tables(folder: Path, n_payments: int | None = None) -> AuditReport:
     cycles = Cycles(told, words, each) if told["row"].size else None
     columns = _OBLIGATIONS if cycles is None else (*_OBLIGATIONS, "cycle_id")
     obligations = TableReader(folder, "obligations", columns, words).batches()
-    links = Links(reader.metadata, words, fx, each, limits)
+    links = Links(scenario, words, fx, each, limits)
     asked = (*_PAYMENTS, "route", "customer") if pairs.used or links.used else _PAYMENTS
     payments = TableReader(folder, "payments", asked, words).batches()
-    followed = Payments(fx, words, each, ledgers, bounds, pairs, outages, links, refunded_until(folder, words))
+    followed = Payments(
+        fx, words, each, ledgers, bounds, pairs, outages, links, refunded_until(folder, scenario, words)
+    )
     rows = Rows(words, conserved)
     books: Books | None = None
     more = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +12,12 @@ from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.units import parse_amount
 
-_SCENARIO = b"luhai.scenario"
-
 
 class Bounds:
-    """The least and most amount of each rail, as the scenario in a table's metadata has them; none without one."""
+    """The least and most amount of each rail, as the scenario has them; none without one."""
 
-    def __init__(self, metadata: dict[bytes, bytes], words: Words, limits: Proof) -> None:
-        try:
-            rails = json.loads(metadata.get(_SCENARIO, b"{}")).get("rails", {})
-        except ValueError:  # a table that no run of a scenario wrote
-            rails = {}
+    def __init__(self, scenario: dict[str, Any], words: Words, limits: Proof) -> None:
+        rails = scenario.get("rails", {})
         self.words, self._proof = words, limits
         # Numbered before any table is read, so their numbers are known; the last place is for all others.
         codes = np.array([words.code("rail", name) for name in rails], np.int64)

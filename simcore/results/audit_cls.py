@@ -6,7 +6,6 @@ its limit. The limit of each currency is the debit limit of its account, which t
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from decimal import Decimal
 from fractions import Fraction
@@ -20,19 +19,14 @@ from simcore.results.audit_read import Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.units import parse_amount
 
-_SCENARIO = b"luhai.scenario"
 _COLUMNS = ("rail", "debtor", "creditor", "amount_minor", "kind", "sequence", "settled_at", "row")
 _SCALE = 2**30  # prices are whole numbers of this part of a base unit
 
 
 class Cls:
-    """The systems that the scenario in a table's metadata names; none without a scenario."""
+    """The systems that the scenario names; none without a scenario."""
 
-    def __init__(self, metadata: dict[bytes, bytes], words: Words, limits: Proof) -> None:
-        try:
-            scenario = json.loads(metadata.get(_SCENARIO, b"{}"))
-        except ValueError:  # a table that no run of a scenario wrote
-            scenario = {}
+    def __init__(self, scenario: dict[str, Any], words: Words, limits: Proof) -> None:
         self.words, self._proof = words, limits
         self._systems = [
             _System(terms, scenario, words)

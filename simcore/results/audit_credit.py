@@ -5,7 +5,6 @@ Credit is read from obligations.arrow, business days and their hours from events
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from fractions import Fraction
 from pathlib import Path
@@ -28,7 +27,6 @@ from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof, money
 from simcore.units import parse_amount, parse_bp, parse_duration, parse_percent
 
-_SCENARIO: Final = b"luhai.scenario"
 _WITHIN: Final = (KIND_INTRADAY_CREDIT, KIND_INTRADAY_REPAYMENT, KIND_CREDIT_CHARGE)
 _KINDS: Final = (KIND_CREDIT, KIND_REPAYMENT, *_WITHIN)
 _SECURED: Final = (KIND_INTRADAY_CREDIT, KIND_INTRADAY_REPAYMENT)
@@ -60,14 +58,6 @@ class Movement(NamedTuple):
     time: int
 
 
-def _scenario(metadata: dict[bytes, bytes]) -> dict[str, Any]:
-    try:
-        found = json.loads(metadata.get(_SCENARIO, b"{}"))
-    except ValueError:  # a table that no run of a scenario wrote
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def hours_of(folder: Path, rail: str) -> Hours:
     """Sessions for payments of a rail, and from when to when credit was given."""
     with pa.OSFile(str(folder / "events.arrow")) as source:
@@ -93,11 +83,8 @@ def hours_of(folder: Path, rail: str) -> Hours:
 class Credit:
     """The intraday credit of every rail that gives some; nothing to prove without a scenario."""
 
-    def __init__(
-        self, folder: Path, metadata: dict[bytes, bytes], words: Words, limits: Proof, accounts: Batch
-    ) -> None:
+    def __init__(self, folder: Path, scenario: dict[str, Any], words: Words, limits: Proof, accounts: Batch) -> None:
         self.words, self._proof, self._accounts = words, limits, accounts
-        scenario = _scenario(metadata)
         self._terms = {
             name: rail["intraday_credit"]
             for name, rail in scenario.get("rails", {}).items()

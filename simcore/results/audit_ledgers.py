@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -13,18 +12,12 @@ from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.units import parse_amount
 
-_SCENARIO = b"luhai.scenario"
-
 
 class Ledgers:
-    """The rails of shared ledgers, as the scenario in a table's metadata names them; none without a scenario."""
+    """The rails of shared ledgers, as the scenario names them; none without a scenario."""
 
-    def __init__(self, metadata: dict[bytes, bytes], words: Words, limits: Proof) -> None:
-        try:
-            rails = json.loads(metadata.get(_SCENARIO, b"{}")).get("rails", {})
-        except ValueError:  # a table that no run of a scenario wrote
-            rails = {}
-        mine = {name: rail for name, rail in rails.items() if rail.get("kind") == "ledger"}
+    def __init__(self, scenario: dict[str, Any], words: Words, limits: Proof) -> None:
+        mine = {name: rail for name, rail in scenario.get("rails", {}).items() if rail.get("kind") == "ledger"}
         self.words, self._proof = words, limits
         names = list(dict.fromkeys(rail["ledger"] for rail in mine.values()))
         # Ledger rails are numbered before any table is read; so their numbers are known, and the rest are above them.

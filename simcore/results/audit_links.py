@@ -5,7 +5,6 @@ By the scenario that tables carry; money that goes back is proved where all retu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,20 +17,15 @@ from simcore.results.audit_read import NO_TIME, Batch, Words
 from simcore.results.audit_report import Proof
 from simcore.units import parse_amount, parse_duration
 
-_SCENARIO = b"luhai.scenario"
 _HEADS = ("row", "payment_id", "debtor", "amount_sent_minor", "initiated_at", "completed_at", "status")
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 
 class Links:
-    """The routes of links, as the scenario in a table's metadata has them; none without one."""
+    """The routes of links, as the scenario has them; none without one."""
 
-    def __init__(self, metadata: dict[bytes, bytes], words: Words, fx: Batch, proof: Proof, limits: Proof) -> None:
-        try:
-            scenario = json.loads(metadata.get(_SCENARIO, b"{}"))
-        except ValueError:  # a table that no run of a scenario wrote
-            scenario = {}
+    def __init__(self, scenario: dict[str, Any], words: Words, fx: Batch, proof: Proof, limits: Proof) -> None:
         links, rails = scenario.get("instant_links", {}), scenario.get("rails", {})
         self.words, self._proof = words, proof
         # Numbered before any table is read, so their numbers are known; the last place is for all other routes.

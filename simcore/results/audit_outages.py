@@ -5,7 +5,6 @@ Without outages in the scenario that the tables carry nothing is read and nothin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -72,17 +71,13 @@ def _spans(sides: Iterable[tuple[Any, int, int]]) -> tuple[dict[Any, Span], bool
 class Outages:
     """What was out when; ``proof`` is None in a run without outages."""
 
-    def __init__(self, folder: Path, metadata: dict[bytes, bytes], words: Words) -> None:
+    def __init__(self, folder: Path, scenario: dict[str, Any], words: Words) -> None:
         self._words = words
         self.proof: Proof | None = None
         self._rails: Spans = {}
         self._participants: Spans = {}
         self._dealers: Spans = {}
         self._links: Spans = {}
-        try:
-            scenario = json.loads(metadata.get(b"luhai.scenario", b"{}"))
-        except ValueError:  # a table that no run of a scenario wrote
-            scenario = {}
         if not scenario.get("outages"):
             return
         self.proof = Proof("outages", "Nothing became final on what was out, and whoever was out sent nothing")

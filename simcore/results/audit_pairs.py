@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -10,17 +9,11 @@ from numpy.typing import NDArray
 
 from simcore.results.audit_read import Words
 
-_SCENARIO = b"luhai.scenario"
-
 
 class Pairs:
-    """The hops that settle together with the next, as the routes in a table's metadata say; none without a scenario."""
+    """The hops that settle together with the next, as the routes of a scenario say; none without one."""
 
-    def __init__(self, metadata: dict[bytes, bytes], words: Words) -> None:
-        try:
-            scenario = json.loads(metadata.get(_SCENARIO, b"{}"))
-        except ValueError:  # a table that no run of a scenario wrote
-            scenario = {}
+    def __init__(self, scenario: dict[str, Any], words: Words) -> None:
         kinds = {name: terms.get("kind") for name, terms in scenario.get("pvp", {}).items()}
 
         def pairs(hop: dict[str, Any]) -> bool:  # locks have legs that settle apart

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -84,12 +85,20 @@ class TableReader:
             )
         except (OSError, ValueError) as error:
             raise self._fault(f"no Arrow file: {error}") from None
-        self.metadata: dict[bytes, bytes] = found.metadata or {}
+        self._metadata: dict[bytes, bytes] = found.metadata or {}
         if not found.equals(expected):
             raise self._fault(f"columns {', '.join(f'{one.name} {one.type}' for one in found)}")
 
     def _fault(self, got: str) -> ScenarioError:
         return ScenarioError.one("LH085", str(self.path), got=got, expected=f"the table {self.table} of this schema")
+
+    def scenario(self) -> dict[str, Any]:
+        """The resolved scenario that the table carries; empty where no run of a scenario wrote it."""
+        try:
+            found = json.loads(self._metadata.get(b"luhai.scenario", b"{}"))
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def batches(self) -> Iterator[Batch]:
         """Every record batch, in order."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,21 +20,16 @@ _COLUMNS = ("payment_id", "kind", "settled_at")
 _REVERSED = {"rail": "rail", "debtor": "creditor", "creditor": "debtor", "currency": "currency"}
 
 
-def refunded_until(folder: Path, words: Words) -> tuple[Ints, Ints]:
+def refunded_until(folder: Path, scenario: dict[str, Any], words: Words) -> tuple[Ints, Ints]:
     """Which payments have refunds, rising, and until when their rows come: NO_TIME where one didn't settle.
 
     Refunds come long after their payments, which are proved and forgotten once they are complete; so those with
     refunds have to be known beforehand. The table is read once more, three columns of it, and only where the scenario
-    in its metadata has refunds.
+    has refunds.
     """
-    reader = TableReader(folder, "obligations", _COLUMNS, words)
-    try:
-        routes = json.loads(reader.metadata.get(b"luhai.scenario", b"{}")).get("routes", {})
-    except ValueError:  # a table that no run of a scenario wrote
-        routes = {}
     ids, until = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    if any(route.get("refunds") for route in routes.values()):
-        for batch in reader.batches():
+    if any(route.get("refunds") for route in scenario.get("routes", {}).values()):
+        for batch in TableReader(folder, "obligations", _COLUMNS, words).batches():
             rows = batch["kind"] == KIND_REFUND
             ids.append(batch["payment_id"][rows])
             until.append(batch["settled_at"][rows])

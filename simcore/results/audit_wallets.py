@@ -5,7 +5,6 @@ Shares no code with the loop that played them. Memory holds the wallets, a bit p
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +17,6 @@ from simcore.results.audit_report import Proof
 from simcore.results.audit_wallet_rows import WalletRows
 from simcore.results.schema import ALL_TABLES, WALLET_KINDS, WALLET_STATUSES
 
-_SCENARIO: Final = b"luhai.scenario"
 _WALLETS: Final = (
     "wallet", "class", "operator", "bank", "country", "opening_minor", "closing_minor", "deposit_opening_minor",
     "deposit_closing_minor",
@@ -27,14 +25,11 @@ _KINDS: Final = (KIND_WALLET_ISSUE, KIND_WALLET_REDEMPTION, KIND_WALLET_SETTLEME
 
 
 class Wallets:
-    """All retail systems of a run; none where the scenario in a table's metadata has none."""
+    """All retail systems of a run; none where the scenario has none."""
 
-    def __init__(self, folder: Path, metadata: dict[bytes, bytes], words: Words, proofs: tuple[Proof, ...]) -> None:
+    def __init__(self, folder: Path, scenario: dict[str, Any], words: Words, proofs: tuple[Proof, ...]) -> None:
         self._folder, self._outer, self._proofs = folder, words, proofs
-        try:
-            self._terms: dict[str, Any] = json.loads(metadata.get(_SCENARIO, b"{}")).get("wallets", {})
-        except ValueError:  # a table that no run of a scenario wrote
-            self._terms = {}
+        self._terms: dict[str, Any] = scenario.get("wallets", {})
         self._paid_in: dict[tuple[int, int], int] = {}  # (rail, issuer) → what it was paid, net
         self._ends = {
             (words.code("rail", it["rail"]), words.code("debtor", it["issuer"])) for it in self._terms.values()

@@ -70,6 +70,11 @@ def test_right_books_pass(seed: int, tmp_path: Path) -> None:
     assert all(entry["ok"] and not entry["failures"] for entry in report.as_dict().values())
 
 
+@pytest.mark.parametrize("scenario", ["", "[]", "null", "3"])
+def test_tables_that_no_run_of_a_scenario_wrote_are_proved_without_one(scenario: str, tmp_path: Path) -> None:
+    assert audit(Town(3).write(tmp_path / "run", metadata={"luhai.scenario": scenario})).ok
+
+
 def test_the_towns_between_them_have_everything() -> None:
     towns = [Town(seed) for seed in range(40)]
     statuses = {row["status"] for town in towns for row in town.payments}
