@@ -66,13 +66,26 @@ def _trade(checks: Checks, path: KeyPath, flow: TradeFlow) -> list[str]:
         checks.say("LH066", (*path, "per_day"), str(flow.per_day), "more than zero payments a day", "100")
     elif flow.per_day > 10**9:
         checks.say("LH016", (*path, "per_day"), str(flow.per_day), "at most a billion payments a day")
+    check_when(checks, path, flow)
+    routes = _routes_of(checks, path, flow)
+    _amount(checks, path, flow, routes)
+    return routes
+
+
+def check_when(
+    checks: Checks, path: KeyPath, flow: TradeFlow | WalletFlow, wrong: str = "LH016", never: str = "LH066"
+) -> None:
+    """Hours of the day with a weight, a zone, and a calendar that covers the run and leaves a day to pay on.
+
+    ``wrong`` is the code of an hour that is none, ``never`` that of hours without a weight.
+    """
     for hour, weight in flow.profile.items():
         if not re.fullmatch(r"[01]\d|2[0-3]", hour):
             better = hour.zfill(2) if re.fullmatch(r"\d", hour) else ""
-            checks.say("LH016", (*path, "profile", hour), shown_value(hour), 'an hour "00" to "23"', better)
+            checks.say(wrong, (*path, "profile", hour), shown_value(hour), 'an hour "00" to "23"', better)
         checks.at_least((*path, "profile", hour), weight, 0, "a weight that isn't negative")
     if not positive(flow.profile):
-        checks.say("LH066", (*path, "profile"), "no hour with a weight", "at least one hour with a weight above zero")
+        checks.say(never, (*path, "profile"), "no hour with a weight", "at least one hour with a weight above zero")
     if flow.zone is not None:
         try:
             for day in (0, max(checks.scenario.scenario.days, 0)):  # the run is counted from midnight to midnight
@@ -84,14 +97,11 @@ def _trade(checks: Checks, path: KeyPath, flow: TradeFlow) -> list[str]:
     if known_calendar(checks, (*path, "calendar"), flow.calendar) and checks.rest.whole("scenario"):
         calendar, info = load_calendar(flow.calendar), checks.scenario.scenario
         if 1 <= info.days <= 36_600 and covered(checks, (*path, "calendar"), calendar):
-            if isinstance(flow, RetailFlow):
+            if isinstance(flow, RetailFlow | WalletFlow):
                 check_days(checks, path, flow, calendar)
             elif not calendar.business_days(info.start, info.days):
                 got = f"no business day of {flow.calendar} in {days_text(info.days)} from {info.start}"
                 checks.say("LH066", (*path, "calendar"), got, "at least one day on which payments are made")
-    routes = _routes_of(checks, path, flow)
-    _amount(checks, path, flow, routes)
-    return routes
 
 
 def check_days(checks: Checks, path: KeyPath, flow: RetailFlow | WalletFlow, calendar: BusinessCalendar) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from typing import Any
 
-from scenarios.check_flows import check_days
-from scenarios.check_hours import covered, known_calendar
+from scenarios.check_flows import check_when
+from scenarios.check_latency import check_latency
 from scenarios.keys import KeyPath, listed, nearest, shown_key, shown_value
 from scenarios.open_hours import is_open_at
 from scenarios.references import Checks, positive
-from simcore.calendar import ClockTime, calendar_names, load_calendar, local_us
+from simcore.calendar import calendar_names
 from simcore.draws import Latency, LognormalAmount
 from simcore.retail import MOST_DRAWN, WalletFlow, WalletHolders, Wallets
-from simcore.units import Money, UnitError, format_amount, format_clock
+from simcore.units import Money, format_amount, format_clock
 
 LIMITS, WHO, FLOW, SETTLES, TIMES = "LH148", "LH133", "LH134", "LH135", "LH136"
 MOST_MINOR = 2**60
@@ -149,14 +147,14 @@ class _System:
             )
         info = self.checks.scenario.scenario
         for index, day in enumerate(system.interest_on):
-            if not info.start < day <= info.start + dt.timedelta(days=min(max(info.days, 0), 36_600)):
+            if not 0 < (day - info.start).days <= min(info.days, 36_600):
                 self.say(TIMES, ("interest_on", index), day.isoformat(), "a day within the run, after its first")
 
     def _owes(self) -> bool:
         """Whether operators owe each other on some day of the run."""
         info, system = self.checks.scenario.scenario, self.system
-        last = info.start + dt.timedelta(days=min(max(info.days, 1), 36_600) - 1)
-        return system.regime == "deposit" or (system.regime == "by_date" and last >= system.deposit_from)
+        later = (system.deposit_from - info.start).days < min(max(info.days, 1), 36_600)
+        return system.regime == "deposit" or (system.regime == "by_date" and later)
 
     def _holders(self, path: KeyPath, holders: WalletHolders) -> None:
         system = self.system
@@ -217,34 +215,14 @@ class _System:
                     self.say(FLOW, (*path, key, name), f"{name}, without bank accounts", "holders with a bank")
             if not positive(weights):
                 self.say(FLOW, (*path, key), "no weight above zero", f"at least one kind of holders among the {key}")
-        for name in set(positive(flow.payers)) & set(positive(flow.payees)):
-            if name in system.holders and system.holders[name].count == 1:
+        for name in positive(flow.payees):
+            if name in positive(flow.payers) and name in system.holders and system.holders[name].count == 1:
                 self.say(FLOW, (*path, "payees", name), f"{name}, one wallet, on both sides", "another wallet to pay")
         if not 0 < flow.per_day <= 10**9:
             self.say(FLOW, (*path, "per_day"), str(flow.per_day), "more than zero, at most a billion a day", "1000")
         self._lognormal((*path, "amount"), flow.amount)
-        self._when(path, flow)
+        check_when(checks, here, flow, FLOW, FLOW)
         self._offline(path, flow)
-
-    def _when(self, path: KeyPath, flow: WalletFlow) -> None:
-        checks, here = self.checks, (*self.path, *path)
-        for hour, weight in flow.profile.items():
-            if not re.fullmatch(r"[01]\d|2[0-3]", hour):
-                better = hour.zfill(2) if re.fullmatch(r"\d", hour) else ""
-                self.say(FLOW, (*path, "profile", hour), shown_value(hour), 'an hour "00" to "23"', better)
-            checks.at_least((*here, "profile", hour), weight, 0, "a weight that isn't negative")
-        if not positive(flow.profile):
-            self.say(FLOW, (*path, "profile"), "no hour with a weight", "at least one hour with a weight above zero")
-        if flow.zone is not None:
-            try:
-                local_us(flow.zone, checks.scenario.scenario.start, ClockTime(0, 0))
-            except UnitError as error:
-                checks.say("LH025", (*here, "zone"), shown_value(error.got), error.expected, shown_value(error.try_))
-        if known_calendar(checks, (*here, "calendar"), flow.calendar) and checks.rest.whole("scenario"):
-            if 1 <= checks.scenario.scenario.days <= 36_600:
-                calendar = load_calendar(flow.calendar)
-                if covered(checks, (*here, "calendar"), calendar):
-                    check_days(checks, here, flow, calendar)
 
     def _offline(self, path: KeyPath, flow: WalletFlow) -> None:
         if not 0 <= flow.offline_share <= 1:
@@ -255,10 +233,7 @@ class _System:
         if flow.offline_share > 0 and flow.kind != "payment":
             self.say(FLOW, (*path, "offline_share"), f"a {flow.kind} made offline", "payments only")
         if isinstance(flow.posted_after, Latency):
-            given = [flow.posted_after.lognormal, flow.posted_after.exponential, flow.posted_after.uniform]
-            if sum(one is not None for one in given) != 1:
-                self.say(FLOW, (*path, "posted_after"), "not one distribution",
-                         "exactly one of lognormal, exponential and uniform")  # fmt: skip
+            check_latency(self.checks, (*self.path, *path, "posted_after"), flow.posted_after)
         for name in positive(flow.payers) if flow.offline_share > 0 else ():
             holders = self.system.holders.get(name)
             limits = self.system.classes.get(holders.limits) if holders else None
