@@ -5,7 +5,6 @@ By the scenario that tables carry; money that goes back is proved where all retu
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from simcore.kernels.constants import REJECTED_DAY_LIMIT, REJECTED_QUOTE, REJECTED_TIME_LIMIT
 from simcore.results.audit_days import Days
 from simcore.results.audit_read import NO_TIME, Batch, Words
-from simcore.results.audit_report import Proof
+from simcore.results.audit_report import Proof, fail_rows
 from simcore.units import parse_amount, parse_duration
 
 _HEADS = ("row", "payment_id", "debtor", "amount_sent_minor", "initiated_at", "completed_at", "status")
@@ -27,7 +26,7 @@ class Links:
 
     def __init__(self, scenario: dict[str, Any], words: Words, fx: Batch, proof: Proof, limits: Proof) -> None:
         links, rails = scenario.get("instant_links", {}), scenario.get("rails", {})
-        self.words, self._proof = words, proof
+        self.words, self._fail = words, fail_rows(proof, "payments")
         # Numbered before any table is read, so their numbers are known; the last place is for all other routes.
         codes = {route: words.code("route", route) for link in links.values() for route in link["routes"]}
         size = max(codes.values(), default=-1) + 1
@@ -125,9 +124,3 @@ class Links:
         times, numbers = self._quotes[key]  # type: ignore[index]
         at = int(np.searchsorted(times, time, side="right")) - 1
         return int(numbers[at]) if at >= 0 else -1
-
-    def _fail(self, payments: Batch, wrong: Any, say: Callable[[int], str]) -> None:
-        self._proof.fail_each(
-            np.flatnonzero(wrong),
-            lambda at: f"payments row {payments['row'][at]} (payment {payments['payment_id'][at]}): {say(at)}",
-        )

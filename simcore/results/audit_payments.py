@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.results.audit_bounds import Bounds
-from simcore.results.audit_hops import Hops, chosen
+from simcore.results.audit_hops import Hops
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_links import Links
 from simcore.results.audit_outages import Outages
 from simcore.results.audit_pairs import Pairs
-from simcore.results.audit_read import NO_TIME, Batch, Words
+from simcore.results.audit_read import NO_TIME, Batch, Words, chosen
 from simcore.results.audit_report import Proof
 from simcore.results.audit_rows import SETTLED
 from simcore.results.schema import STATUSES

@@ -155,3 +155,28 @@ class TableReader:
         if indices.size and int(indices.view(np.uint32).max()) >= meaning.size:
             raise IndexError(f"{name} has an index outside its dictionary")
         return meaning[indices]
+
+
+class _Chosen(Batch):
+    """Some rows of a batch; a column is taken out of it when it is first asked for."""
+
+    def __init__(self, batch: Batch, at: NDArray[Any]) -> None:
+        super().__init__()
+        self.batch, self.at = batch, at
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        self[name] = self.batch[name][self.at]
+        return self[name]
+
+
+def pick(batch: Batch, mask: NDArray[np.bool_]) -> Batch:
+    """These rows, to look at: columns can be asked for, not listed."""
+    at = np.flatnonzero(mask)
+    # Of chosen rows each is taken once, out of the batch itself.
+    return _Chosen(batch.batch, batch.at[at]) if isinstance(batch, _Chosen) else _Chosen(batch, at)
+
+
+def chosen(batch: Batch, at: NDArray[np.int64]) -> Batch:
+    """The rows at these positions; the batch itself where that is all of them as they stand."""
+    whole = at.size == batch["row"].size and np.array_equal(at, np.arange(at.size))
+    return batch if whole else _Chosen(batch, at)

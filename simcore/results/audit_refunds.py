@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels.constants import KIND_REFUND
-from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
+from simcore.results.audit_read import Batch, TableReader, Words
+from simcore.results.audit_report import Fail
 from simcore.results.audit_rows import SETTLED
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-Fail = Callable[[Batch, Bools, Callable[[int], str]], None]
 _COLUMNS = ("payment_id", "kind", "settled_at")
 _REVERSED = {"rail": "rail", "debtor": "creditor", "creditor": "debtor", "currency": "currency"}
 
@@ -39,6 +38,14 @@ def refunded_until(folder: Path, scenario: dict[str, Any], words: Words) -> tupl
     return payments, latest
 
 
+def reverses(hops: Batch, at: Ints, moved: Ints, rows: Batch) -> Bools:
+    """Which rows bring back what the hop at ``at`` moved: -1 where there is none."""
+    found = (at >= 0) & (moved[at] > 0)
+    for column, other in _REVERSED.items():
+        found &= hops[other][at] == rows[column]
+    return found
+
+
 def prove_refunds(
     fail: Fail, hops: Batch, owner: Ints, moved: Ints, rows: Batch, of: Ints, at: Ints, ends: Batch
 ) -> None:
@@ -52,11 +59,9 @@ def prove_refunds(
     ends               : the payments
     """
     known = at >= 0
-    reverses = known & (moved[at] > 0)
-    for column, other in _REVERSED.items():
-        reverses &= hops[other][at] == rows[column]
-    fail(rows, ~reverses, lambda k: "a refund that reverses no settled hop")
-    fail(rows, reverses & (moved[at] != rows["amount_minor"]), lambda k: (
+    right = reverses(hops, at, moved, rows)
+    fail(rows, ~right, lambda k: "a refund that reverses no settled hop")
+    fail(rows, right & (moved[at] != rows["amount_minor"]), lambda k: (
         f"refunds {rows['amount_minor'][k]}, the hop moved {moved[at[k]]}"))  # fmt: skip
     fail(rows, ~SETTLED[ends["status"][of]], lambda k: "a refund of a payment that wasn't final")
     fail(rows, rows["entered_at"] < ends["completed_at"][of], lambda k: "refunded before the payment was final")
@@ -71,6 +76,3 @@ def prove_refunds(
         one_set = (rows["sequence"][later] == rows["sequence"][later - 1]) & (rows["sequence"][later] >= 0)
         broken[later] |= ~one_set & (rows["entered_at"][later] < rows["settled_at"][later - 1])
         fail(rows, broken, lambda k: "a refund out of order: the hop after it hasn't come back before")
-
-
-__all__ = ["NO_TIME", "prove_refunds", "refunded_until"]

@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fx.currency import format_minor, is_currency
 
 MOST_SHOWN: Final = 10
+Fail = Callable[[dict[str, Any], NDArray[np.bool_], Callable[[int], str]], None]
+"""Takes rows of a table, which of them are wrong, and what to say of one."""
 
 
 def money(amount_minor: int, currency: str) -> str:
@@ -51,6 +56,23 @@ class Proof:
         if self.failure_count > len(self.failures):
             found.append(f"  ✗ … and {self.failure_count - len(self.failures):,} more")
         return found
+
+
+def fail_rows(proof: Proof, table: str) -> Fail:
+    """Notes rows of payments or obligations that break a proof, by row, payment and hop."""
+
+    def fail(rows: dict[str, Any], mask: NDArray[np.bool_], say: Callable[[int], str]) -> None:
+        if mask.any():
+            proof.fail_each(
+                np.flatnonzero(mask),
+                lambda at: (
+                    f"{table} row {rows['row'][at]} (payment {rows['payment_id'][at]}"
+                    + (f", hop {rows['hop'][at]}): " if table == "obligations" else "): ")
+                    + say(at)
+                ),
+            )
+
+    return fail
 
 
 @dataclass(frozen=True)

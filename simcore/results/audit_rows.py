@@ -42,6 +42,7 @@ ALONE = (
 TWO_LEGS = (KIND_FUNDING, KIND_SWEEP, KIND_ISSUE, KIND_REDEMPTION, KIND_SETTLEMENT, KIND_PAY_IN, KIND_PAY_OUT)
 """Kinds of two rows of one amount, final together, on two rails."""
 SETTLED = np.array([STATUSES.get(code, "").startswith("SETTLED") for code in range(max(STATUSES) + 1)])
+AT_END = np.array([STATUSES.get(code, "").endswith("_AT_END") for code in range(max(STATUSES) + 1)])
 
 
 class Rows:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from simcore.results import audit_payments
 from simcore.results.audit import audit, audit_command, audit_tables
-from simcore.results.audit_hops import converted
+from simcore.results.audit_joints import converted
 from simcore.results.provenance import read_manifest, write_manifest
 from simcore.results.schema import KINDS, STATUSES
 from tests.simcore.results.town import Town
