@@ -308,7 +308,7 @@ def _take_slot(world, at, hop):
 
 @kernel(forceinline=True)
 def _new_payment(world, at, now):
-    """The payment at ``feed[at]`` is initiated; its slot if it settles now, NONE if it is placed or under way."""
+    """The payment at ``feed[at]`` is initiated; its slot if it is at its rail already, NONE if it is on its way."""
     feed, k = world.feed, uint32(at)
     route = feed.route[k]
     hop = real_hop(world, route, world.route_start[uint32(route)], FORWARD, feed.debtor[k], feed.creditor[k])
@@ -320,7 +320,7 @@ def _new_payment(world, at, now):
         send_on(world, slot, now, now)
         return NONE
     _arrive(world, slot, now)
-    return _enter(world, slot, now)
+    return slot
 
 
 @kernel(forceinline=True)
@@ -413,16 +413,11 @@ def advance(world, until):
             state[OVERFLOWED] = 0
             return BLOCK_SET
         now = state[NOW]
-        slot = NONE
+        slot, at_rail = NONE, NONE
         if state[WORK_SIZE] > 0 or state[CHANGED_SIZE] > 0:
             slot = next_release(world)
-            if slot == NONE:
-                continue
         elif state[DRAINING] > 0 and now < until:
-            slot = _next_waiting(world)
-            if slot == NONE:
-                continue
-            slot = _enter(world, slot, now)
+            at_rail = _next_waiting(world)
         else:
             at = state[FEED_POSITION]
             if at == feed_size and state[FEED_FINAL] == 0:
@@ -433,9 +428,8 @@ def advance(world, until):
                 if now >= until:
                     return DONE
                 state[NOW] = now
-                slot = take_due(state, slots, world.heap, world.lane_head)
-                _arrive(world, slot, now)
-                slot = _enter(world, slot, now)
+                at_rail = take_due(state, slots, world.heap, world.lane_head)
+                _arrive(world, at_rail, now)
             else:
                 if initiated >= until:
                     return DONE
@@ -449,6 +443,8 @@ def advance(world, until):
                 if state[FREE] == NONE:
                     return NEED_SLOTS
                 state[FEED_POSITION] = at + 1
-                slot = _new_payment(world, at, now)
+                at_rail = _new_payment(world, at, now)
+        if at_rail != NONE:
+            slot = _enter(world, at_rail, now)
         if slot != NONE:
             settle_gross(world, slot, now)
