@@ -19,6 +19,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -26,6 +27,7 @@ import llvmlite
 import llvmlite.binding
 import numba
 import numpy
+from numba.core.registry import CPUDispatcher
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -154,10 +156,6 @@ _PROCESS = uuid.uuid4().hex[:8]
 _KEYED = frozenset(str(path) for path in keyed_files())
 
 
-def _cacheable(function: Callable[..., Any]) -> bool:
-    return CACHE.folder is not None and os.path.realpath(function.__code__.co_filename) in _KEYED
-
-
 @overload
 def kernel(function: Function, /) -> Function: ...
 @overload
@@ -168,26 +166,48 @@ def kernel(function: Any = None, /, **options: Any) -> Any:
     Use it bare, ``@kernel``, or with any of numba's options, ``@kernel(forceinline=True)``. No signature is taken, so
     importing a kernel compiles nothing. The interpreter lock is released while a kernel runs; ``NUMBA_BOUNDSCHECK=1``
     checks every index; ``NUMBA_DISABLE_JIT=1`` leaves the plain function. A kernel outside the files that the digest
-    covers (in a test, say) is compiled for the process alone.
+    covers (in a test, say) is compiled for the process alone. One that Python calls, and other kernels too, is compiled
+    once for each.
     """
     if function is None:
         return lambda actual: kernel(actual, **options)
     if numba.config.DISABLE_JIT:
         return function
-    # _nrt: kernels allocate nothing, and without numba's runtime no reference is counted. Counting them for the arrays
-    # of a large world cost 400 times the work itself (0.1 against 40 million payments/s) and most of the compile time.
-    options = {"nogil": True, "_nrt": False, "cache": _cacheable(function), **options}
-    compiled = numba.njit(**options)(function)
-    if options["cache"]:
-        _name_apart(compiled)
+    return _dispatcher(_Kernel, function, {**OPTIONS, **options}, "")
+
+
+# _nrt: kernels allocate nothing, and without numba's runtime no reference is counted. Counting them for the arrays of a
+# large world cost 400 times the work itself (0.1 against 40 million payments/s) and most of the compile time.
+OPTIONS = {"nopython": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True}
+
+
+class _Kernel(CPUDispatcher):
+    """A kernel as Python calls it. What other kernels call is ``inner``."""
+
+    @cached_property
+    def inner(self) -> Any:
+        """The kernel without a way in from Python: to take a world apart there is more code than most kernels have."""
+        return _dispatcher(CPUDispatcher, self.py_func, {**self.targetoptions, "no_cpython_wrapper": True}, ".inner")
+
+    @property
+    def _numba_type_(self) -> Any:
+        return self.inner._numba_type_
+
+
+def _dispatcher(kind: Any, function: Callable[..., Any], options: dict[str, Any], suffix: str) -> Any:
+    """What compiles a function when it is called, or when a kernel that calls it is compiled."""
+    compiled = kind(function, targetoptions=options)
+    if CACHE.folder is not None and os.path.realpath(function.__code__.co_filename) in _KEYED:
+        compiled.enable_caching()
+        _name_apart(compiled._cache._cache_file, suffix)
     return compiled
 
 
-def _name_apart(compiled: Any) -> None:
-    """Give this process its own names for the files of machine code it adds.
+def _name_apart(file: Any, suffix: str) -> None:
+    """Give what is kept of a kernel names of its own: for the two ways it is called, and for this process.
 
-    numba numbers them 1, 2, … by function. Two processes that compile different signatures at the same moment would
-    both write number 1, and one signature would later be answered with the other's machine code.
+    numba numbers files of machine code 1, 2, … by function. Two processes that compile different signatures at the same
+    moment would both write number 1, and one signature would later be answered with the other's machine code.
     """
-    file = compiled._cache._cache_file
-    file._data_name_pattern = file._data_name_pattern.replace("{number:d}", f"{_PROCESS}.{{number:d}}")
+    file._index_path = file._index_path.removesuffix(".nbi") + f"{suffix}.nbi"
+    file._data_name_pattern = file._data_name_pattern.replace("{number:d}", f"{_PROCESS}{suffix}.{{number:d}}")

@@ -297,6 +297,18 @@ def test_two_processes_that_compile_at_once_never_mix_up_their_machine_code(smal
     assert run(small_tree, both, LUHAI_CACHE_DIR=str(tmp_path / "cache")) == "990 1040.0"
 
 
+def test_a_kernel_may_be_called_from_python_and_from_another_kernel(small_tree: Path, tmp_path: Path) -> None:
+    """It is compiled once for each, and one is never taken from the cache for the other."""
+    both = (
+        "from simcore.kernels.caller import charge\nfrom simcore.kernels.helper import fee\n"
+        "print(charge(1000), {}, sum(charge.stats.cache_hits.values()), sum(fee.stats.cache_hits.values()))"
+    )
+    cache = str(tmp_path / "cache")
+    assert run(small_tree, both.format("len(fee.signatures)"), LUHAI_CACHE_DIR=cache) == "990 0 0 0"
+    assert run(small_tree, both.format("fee(1000)"), LUHAI_CACHE_DIR=cache) == "990 10 1 0"
+    assert run(small_tree, both.format("fee(1000)"), LUHAI_CACHE_DIR=cache) == "990 10 1 1"
+
+
 # --- how kernels are compiled ------------------------------------------------------------------------------------
 
 
