@@ -193,6 +193,16 @@ def reader_for(hint: Any) -> Reader | None:
     return READERS.get(hint) if isinstance(hint, type) else None
 
 
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def hints_of(cls: type) -> dict[str, Any]:
+    """The type of each field with its unit; kept, for working it out compiles every annotation anew."""
+    if cls not in _HINTS:
+        _HINTS[cls] = get_type_hints(cls, include_extras=True)
+    return _HINTS[cls]
+
+
 def name_of_key(item: Field[Any]) -> str:
     """The key of a field in a scenario file."""
     return str(item.metadata.get("key", item.name))

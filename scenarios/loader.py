@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, NotRequired, Required, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -32,7 +32,17 @@ from typing_extensions import TypedDict  # before 3.12 pydantic takes no other; 
 from scenarios.accounts import add_accounts_file
 from scenarios.document import Document
 from scenarios.extend import read_document
-from scenarios.fields import Reader, Refused, docstrings, kind_key, kind_of, name_of_key, plain_text, reader_for
+from scenarios.fields import (
+    Reader,
+    Refused,
+    docstrings,
+    hints_of,
+    kind_key,
+    kind_of,
+    name_of_key,
+    plain_text,
+    reader_for,
+)
 from scenarios.keys import KeyPath, Origin
 from scenarios.references import check
 from scenarios.resolve import digest
@@ -158,7 +168,7 @@ def _adapter(how: How) -> TypeAdapter[Any]:
 @cache
 def _table(cls: type, how: How) -> Any:
     """A plain dataclass as a table of pydantic that gives back the dataclass."""
-    hints = get_type_hints(cls, include_extras=True)
+    hints = hints_of(cls)
     notes = docstrings(cls) if how.notes else {}
     keys: dict[str, Any] = {}
     for item in fields(cls):

@@ -12,9 +12,9 @@ import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from scenarios.fields import name_of_key
+from scenarios.fields import hints_of, name_of_key
 from scenarios.keys import KeyPath, Origin, shown_key, shown_path
 from simcore.calendar import ClockTime
 from simcore.model import Scenario, Unit
@@ -76,7 +76,7 @@ def _unit_of(hint: Any) -> str:
 def _plain(value: Any, hint: Any) -> Any:
     """A value of the model as a scenario file would write it."""
     if is_dataclass(value) and not isinstance(value, Money | ClockTime):
-        hints = get_type_hints(type(value), include_extras=True)
+        hints = hints_of(type(value))
         items = ((item, getattr(value, item.name)) for item in fields(value))
         return {name_of_key(item): _plain(inner, hints[item.name]) for item, inner in items if inner is not None}
     if isinstance(value, dict):
@@ -124,7 +124,7 @@ class _Writer:
             self._names(path, value, depth)
             return
         self.lines += ["", f"[{shown_path(path)}]"]
-        hints = get_type_hints(type(value), include_extras=True)
+        hints = hints_of(type(value))
         later = []
         for item in fields(value):
             inner = getattr(value, item.name)
@@ -169,7 +169,7 @@ def _inline(value: Any, hint: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_inline(inner, (get_args(hint) or (Any,))[0]) for inner in value) + "]"
     if is_dataclass(value) and not isinstance(value, Money | ClockTime):
-        hints = get_type_hints(type(value), include_extras=True)
+        hints = hints_of(type(value))
         items = [(item, getattr(value, item.name)) for item in fields(value)]
         return _braces(
             {name_of_key(item): _inline(inner, hints[item.name]) for item, inner in items if inner is not None}

@@ -6,10 +6,10 @@ import re
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin
 
 from scenarios.document import Document
-from scenarios.fields import name_of_key, reader_for
+from scenarios.fields import hints_of, name_of_key, reader_for
 from scenarios.keys import KeyPath, listed, nearest, shown_key, shown_value
 from simcore.errors import Fault
 
@@ -101,7 +101,7 @@ def _missing(path: KeyPath, document: Document, table: Any, cls: type | None) ->
     expected, try_ = "a value", ""
     if cls is not None:
         item = next(item for item in fields(cls) if name_of_key(item) == key)
-        hint = get_type_hints(cls, include_extras=True)[item.name]
+        hint = hints_of(cls)[item.name]
         union = get_origin(hint) in (Union, types.UnionType)
         options = [option for option in (hint, *(get_args(hint) if union else ())) if reader_for(option) is not None]
         if options and (reader := reader_for(options[0])) is not None:
