@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -62,7 +62,7 @@ class TradeSource:
         if flow.corridor is not None:
             shares = scenario.corridors[flow.corridor].routes
         self._routes = np.array([routes[route] for route, share in shares.items() if share > 0], dtype=np.int32)
-        self._route_cumulative = _cumulative([share for share in shares.values() if share > 0])
+        self._route_cumulative = cumulative([share for share in shares.values() if share > 0])
         self._choice: RouteChoice | None = None
         if flow.corridor is not None and scenario.corridors[flow.corridor].choice != "shares":
             self._choice = RouteChoice(scenario, scenario.corridors[flow.corridor], paths or {}, outages)
@@ -79,22 +79,11 @@ class TradeSource:
             what: stream(self._seed, f"flow:{self._name}:{what}", self._replicate)
             for what in ("count", "time", "amount", "debtor", "creditor", "route", "customer")
         }
-        starts: list[int] = []
-        counts: list[int] = []
-        for start, mean in self._slots:
-            # Hours that overlap (a clock put forward) stay in one chunk, so that sorting a chunk sorts the flow.
-            if sum(counts) >= self._chunk and start >= max(starts) + HOUR_US:
-                yield self._make(starts, counts, draw)
-                starts, counts = [], []
-            starts.append(start)
-            counts.append(int(draw["count"].poisson(mean)))
-        if starts:
-            yield self._make(starts, counts, draw)
+        for initiated_at in arrivals(self._slots, draw["count"], draw["time"], self._chunk):
+            yield self._make(initiated_at, draw)
 
-    def _make(self, starts: list[int], counts: list[int], draw: Mapping[str, np.random.Generator]) -> Chunk:
-        n = sum(counts)
-        inside = np.floor(draw["time"].random(n) * HOUR_US).astype(np.int64)
-        initiated_at = np.sort(np.repeat(np.array(starts, dtype=np.int64), counts) + inside)
+    def _make(self, initiated_at: NDArray[np.int64], draw: Mapping[str, np.random.Generator]) -> Chunk:
+        n = initiated_at.size
         debtor, creditor = self._pairs.choose(draw["debtor"].random(n), draw["creditor"].random(n))
         amount, uniform = lognormal_minor(self._flow.amount, draw["amount"].random(n)), draw["route"].random(n)
         if self._choice is None:
@@ -140,7 +129,33 @@ def slots(scenario: Scenario, flow: TradeFlow | WalletFlow) -> Iterator[tuple[in
             yield start, float(Fraction(flow.per_day) * factor * weight / total)
 
 
-def _cumulative(weights: Sequence[Decimal | Fraction]) -> Floats:
+def arrivals(
+    hours: Iterable[tuple[int, float]], count: np.random.Generator, time: np.random.Generator, least: int
+) -> Iterator[NDArray[np.int64]]:
+    """Instants of payments in :func:`slots`, Poisson in number, uniform inside an hour; all that is yielded is sorted.
+
+    ``count`` and ``time`` are streams; ``least`` is how many to gather before a new array is begun.
+    """
+    starts: list[int] = []
+    counts: list[int] = []
+
+    def instants() -> NDArray[np.int64]:
+        inside = np.floor(time.random(sum(counts)) * HOUR_US).astype(np.int64)
+        return np.sort(np.repeat(np.array(starts, dtype=np.int64), counts) + inside)
+
+    for start, mean in hours:
+        # Hours that overlap (a clock put forward) stay in one array, so that sorting each sorts the flow.
+        if sum(counts) >= least and start >= max(starts) + HOUR_US:
+            yield instants()
+            starts.clear()
+            counts.clear()
+        starts.append(start)
+        counts.append(int(count.poisson(mean)))
+    if starts:
+        yield instants()
+
+
+def cumulative(weights: Sequence[Decimal | Fraction]) -> Floats:
     """Cumulative shares in (0, 1], each the float nearest to the exact one."""
     exact = [Fraction(weight) for weight in weights]
     total, running, shares = sum(exact), Fraction(0), []
@@ -169,8 +184,8 @@ class _Pairs:
         names = list(creditors)
         self._debtors = np.array([participants[who] for who in debtors], dtype=np.int32)
         self._creditors = np.array([participants[who] for who in names], dtype=np.int32)
-        self._debtor_cumulative = _cumulative(list(debtors.values()))
-        self._creditor_cumulative = _cumulative(list(creditors.values()))
+        self._debtor_cumulative = cumulative(list(debtors.values()))
+        self._creditor_cumulative = cumulative(list(creditors.values()))
         self._own = np.array([names.index(who) if who in creditors else len(names) for who in debtors], dtype=np.int64)
         shares = [creditors[who] / total for who in names] + [Fraction(0)]
         self._own_share = np.array([float(shares[own]) for own in self._own])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from simcore.demand.amounts import lognormal_minor
 from simcore.demand.chunk import Chunk
 from simcore.demand.latency import latency_us
 from simcore.demand.merge import merged, resized
-from simcore.demand.trade import slots
+from simcore.demand.trade import arrivals, cumulative, slots
 from simcore.draws import Latency, LognormalAmount
 from simcore.kernels.wallet_world import DEPOSIT_SIDE, ONLINE, UNBOUND
 from simcore.model import Scenario
@@ -22,8 +21,6 @@ from simcore.retail import MOST_DRAWN, WalletFlow, Wallets
 from simcore.rng import stream
 from simcore.units import Money
 from simcore.wallets.rows import make_payments, make_wallets
-
-HOUR_US = 3_600_000_000
 
 
 def zone_of(country: str) -> str:
@@ -98,22 +95,11 @@ class _Source:
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the payments in the order of time; those outside the run's window are not made."""
-        starts: list[int] = []
-        counts: list[int] = []
-        for start, mean in self._slots:
-            # Hours that overlap (a clock put forward) stay in one chunk, so that sorting a chunk sorts the flow.
-            if sum(counts) >= self._chunk and start >= max(starts) + HOUR_US:
-                yield self._make(starts, counts)
-                starts, counts = [], []
-            starts.append(start)
-            counts.append(int(self._draw["count"].poisson(mean)))
-        if starts:
-            yield self._make(starts, counts)
+        for initiated_at in arrivals(self._slots, self._draw["count"], self._draw["time"], self._chunk):
+            yield self._make(initiated_at)
 
-    def _make(self, starts: list[int], counts: list[int]) -> Chunk:
-        n, draw, flow = sum(counts), self._draw, self._flow
-        inside = np.floor(draw["time"].random(n) * HOUR_US).astype(np.int64)
-        initiated_at = np.sort(np.repeat(np.array(starts, np.int64), counts) + inside)
+    def _make(self, initiated_at: NDArray[np.int64]) -> Chunk:
+        n, draw, flow = initiated_at.size, self._draw, self._flow
         nobody = np.full(n, DEPOSIT_SIDE, np.int32)
         payer = self._choose(flow.payers, draw["payer"].random((n, 2)), nobody) if flow.payers else nobody
         payee = self._choose(flow.payees, draw["payee"].random((n, 2)), payer) if flow.payees else nobody
@@ -130,11 +116,8 @@ class _Source:
         """Wallets (n,) for uniforms (n, 2): a kind of holders by weight, then any of them but ``other``."""
         kinds = list(self._system.holders)
         names = [name for name, weight in weights.items() if weight > 0]
-        total, running, shares = sum((Fraction(weights[name]) for name in names), Fraction(0)), Fraction(0), []
-        for name in names:
-            running += Fraction(weights[name])
-            shares.append(float(running / total))
-        which = np.minimum(np.searchsorted(np.array(shares), uniform[:, 0], side="right"), len(names) - 1)
+        shares = cumulative([weights[name] for name in names])
+        which = np.minimum(np.searchsorted(shares, uniform[:, 0], side="right"), len(names) - 1)
         kind = np.array([kinds.index(name) for name in names])[which]
         first, last = self._first[kind], self._first[kind + 1]
         among = (first <= other) & (other < last)
