@@ -40,14 +40,8 @@ def compute(tables: Tables, by: str) -> Found:
         currency = currencies.codes(batch["currency_sent"])
         if by in _CUT:
             group = groups.codes(batch[_CUT[by]])
-        elif by in _CLOCK:
-            length, unit = _CLOCK[by]
-            slots, inverse = np.unique(start // length, return_inverse=True)
-            group = np.array([groups.position(str(np.datetime64(int(s), unit))) for s in slots], np.int64)[inverse]
         else:
-            group = np.full(start.size, groups.position(""), np.int64)
-            if by == "currency":
-                group = np.array([groups.position(word) for word in currencies.words], np.int64)[currency]
+            group = plain_groups(by, groups, start, currencies, currency)
         keys, row = np.unique(group << 16 | currency, return_inverse=True)
         row, n = row.reshape(-1), keys.size
         status = statuses.codes(batch["status"])
@@ -123,6 +117,20 @@ def _values(t: dict[str, int], median: Fraction | None) -> dict[str, int | Fract
         "rmb_share": ratio(t["rmb"], t["settled_count"]),
         "rmb_crossing_share": ratio(t["crossed_rmb"], t["crossed"]),
     }
+
+
+def plain_groups(
+    by: str, groups: Words, start: NDArray[np.int64], currencies: Words, currency: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Positions among ``groups`` by day or hour of initiation (microseconds), by currency, or all in one."""
+    if by in _CLOCK:
+        length, unit = _CLOCK[by]
+        slots, inverse = np.unique(start // length, return_inverse=True)
+        return np.array([groups.position(str(np.datetime64(int(s), unit))) for s in slots], np.int64)[inverse]
+    group = np.full(start.size, groups.position(""), np.int64)
+    if by == "currency":
+        group = np.array([groups.position(word) for word in currencies.words], np.int64)[currency]
+    return group
 
 
 def ratio(numerator: int, denominator: int) -> Fraction | None:

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from analysis.batches import Words, batches, numbers
 from analysis.exact import sums
 from analysis.measures import Found
-from analysis.measures_payments import ratio
+from analysis.measures_payments import plain_groups, ratio
 from analysis.tables import Tables
 
-_CLOCK = {"day": (86_400_000_000, "D"), "hour": (3_600_000_000, "h")}
 _COLUMNS = ("system", "flow", "kind", "payer", "payee", "currency", "amount_minor", "topped_up_minor", "swept_minor",
             "initiated_at", "offline", "status")  # fmt: skip
 _CUT = {"participant": "operator", "holders": "holders", "country": "country", "class": "class"}
@@ -68,15 +67,8 @@ def compute(tables: Tables, by: str) -> Found:
         elif by == "status":
             group = status
             groups = statuses
-        elif by in _CLOCK:
-            length, unit = _CLOCK[by]
-            slots, inverse = np.unique(numbers(batch["initiated_at"]) // length, return_inverse=True)
-            places = [groups.position(str(np.datetime64(int(slot), unit))) for slot in slots]  # type: ignore[call-overload]
-            group = np.array(places, np.int64)[inverse]
         else:
-            group = np.full(amount.size, groups.position(""), np.int64)
-            if by == "currency":
-                group = np.array([groups.position(word) for word in currencies.words], np.int64)[currency]
+            group = plain_groups(by, groups, numbers(batch["initiated_at"]), currencies, currency)
         keys, row = np.unique(group << 16 | currency, return_inverse=True)
         row, n = row.reshape(-1), keys.size
         done, refused = (
