@@ -103,7 +103,7 @@ class Conductor:
         if self._progress is not None:
             times = self.compiled.timetable
             share = (self._clock.now - times.start_us) / (times.end_us - times.start_us)
-            payments = self.counts.payments + sum(system.count.payments for system in self._retail)
+            payments = self.counts.payments + sum(system.played for system in self._retail)
             self._progress(share, self._clock.now, payments, self._machine.in_flight)
 
     def run(self) -> None:

@@ -16,9 +16,10 @@ from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.counts import WalletCount
 from simcore.engine.machine import Machine
+from simcore.engine.sessions import MOST_MECHANISMS
 from simcore.engine.timetable import rail_calendar
 from simcore.kernels.constants import KIND_WALLET_ISSUE, KIND_WALLET_REDEMPTION, KIND_WALLET_SETTLEMENT
-from simcore.kernels.wallet_world import CASH, DEPOSIT, REGIME, ROWS
+from simcore.kernels.wallet_world import CASH, DEPOSIT, NEXT_ID, REGIME, ROWS
 from simcore.results.writer import RunWriter
 from simcore.results.writer_wallets import OPERATOR_EVENTS
 from simcore.retail import Wallets
@@ -31,8 +32,6 @@ MIDNIGHT = ClockTime(0, 0)
 BP_E2_TO_E9 = 1_000
 DAYS_OF_YEAR = 360
 WALLET_CHUNK = 65_536
-PLACES = 100
-"""Places among the cycles of an instant that belong to each rail, as :mod:`simcore.engine.sessions` gives them."""
 
 
 class Retail:
@@ -47,6 +46,8 @@ class Retail:
         self._terms: Wallets = scenario.wallets[self.name]
         self._index, self._machine, self._clock, self._log, self._writer = index, machine, clock, log, writer
         self._outages = compiled.outages
+        # The order of rows of several systems in one table must not depend on how large a log is.
+        self._shares_table = len(scenario.wallets) > 1
         self._place = len(compiled.rails) + index  # after what the rails themselves do
         self._end = times.end_us
         self._rail = compiled.rails.index(self._terms.rail)
@@ -92,6 +93,11 @@ class Retail:
         )  # fmt: skip
         self._snapshot(times.start_us, "opening")
 
+    @property
+    def played(self) -> int:
+        """Payments asked for so far."""
+        return int(self.book.world.state[NEXT_ID])
+
     def processes(self) -> Iterator[Iterator[simpy.Event]]:
         """What SimPy has to run."""
         yield self._openings()
@@ -105,14 +111,8 @@ class Retail:
     def play(self, until_us: int) -> None:
         """Play every wallet payment before an instant; with other systems beside it, hand over the rows at once."""
         self.book.play(until_us)
-        if len(self._log_systems) > 1:
+        if self._shares_table:
             self.book.flush()
-
-    @property
-    def _log_systems(self) -> list[str]:
-        """Systems whose rows go into one table: their order must not depend on how large a log is."""
-        names = self._writer.names.wallets
-        return names.systems if names is not None else []
 
     # Control events.
 
@@ -157,7 +157,7 @@ class Retail:
             # Where an outage of the rail keeps them from settling, they settle once at its end.
             times = {self._outages.rail_up(self._terms.rail, at) for at in times if window.open_us <= at}
             for time_us in sorted(at for at in times if at < window.close_us):
-                yield self._clock.at(time_us, CYCLE, self._place * PLACES)
+                yield self._clock.at(time_us, CYCLE, self._place * MOST_MECHANISMS)
                 self._settle(time_us)
 
     def _settle(self, now: int) -> None:

@@ -163,6 +163,15 @@ def test_tables_depend_on_no_buffer(tmp_path: Path) -> None:
     assert len(found[0]) == 10
 
 
+def test_progress_counts_payments_as_they_are_played(tmp_path: Path) -> None:
+    told: list[int] = []
+    perform_loaded(
+        load(TOWN), str(TOWN), tmp_path / "run", progress=lambda share, now, payments, in_flight: told.append(payments)
+    )
+    assert told == sorted(told)
+    assert len(set(told)) > 50  # not only as many as logs were handed over
+
+
 def test_other_payments_draw_the_same_beside_wallets_and_without_leave_no_trace(tmp_path: Path) -> None:
     alone = load("fifo-day").scenario
     assert "wallets" not in to_dict(alone)
