@@ -113,8 +113,10 @@ class Tables:
         return chinese or str(entry.get("name", "")) or name
 
     def zone(self, rail: str) -> ZoneInfo:
-        """The zone of a rail's clock: its calendar's, UTC for a rail without one."""
-        return ZoneInfo(_zones().get(str(self.entry("rails", rail).get("calendar", "")), "UTC"))
+        """The zone of a rail's clock: its calendar's, or that of the rail it settles on; UTC where neither has one."""
+        entry = self.entry("rails", rail)
+        calendar = entry.get("calendar") or self.entry("rails", str(entry.get("settle_on"))).get("calendar")
+        return ZoneInfo(_zones().get(str(calendar), "UTC"))
 
     def span(self) -> tuple[int, int] | None:
         """First and last instant of the run, microseconds UTC: those of the time grid, or of the payments."""

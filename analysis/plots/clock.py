@@ -15,6 +15,9 @@ from analysis.plots.style import MM, PALE, POINT_MM, SHADE, WIDTH_MM, width_em, 
 from analysis.plots.words import MONTHS, WEEKDAYS, duration, from_to, say
 from analysis.tables import Tables, local_days
 
+BEYOND_MM: Final = 2.5
+"""How far the name of a day may stand out at the right end of an axis: no figure has less room there."""
+
 # Elapsed times worth a tick, in seconds.
 MARKS: Final = (
     1, 10, 60, 600, 3_600, 6 * 3_600, 86_400, 7 * 86_400, 30 * 86_400,
@@ -40,11 +43,13 @@ def clock_axis(axes: Axes, first: float, last: float, language: str, most_hours:
     days = [day for day in range(math.floor(first), math.ceil(last)) if first <= day + 0.5 <= last]
     per_day = _wide_mm(axes) / (last - first)
     every = max(1, math.ceil(len(days) / most_days))
-    while any(
-        (width_em(_day(day, language, every > 1)) + 0.8) * 7 * POINT_MM > every * per_day for day in days[::every]
-    ):
+    while any(_day_mm(day, language, every > 1, 0.8) > every * per_day for day in days[::every]):
         every += 1
-    named = days[::every]
+    named = [
+        day
+        for day in days[::every]
+        if _day_mm(day, language, every > 1) / 2 <= (last - day - 0.5) * per_day + BEYOND_MM
+    ]
     axes.set_xticks([day + 0.5 for day in named], [_day(day, language, every > 1) for day in named], minor=True)
     axes.tick_params(axis="x", which="minor", length=0)
 
@@ -56,11 +61,19 @@ def _day(day: int, language: str, dated: bool) -> str:
     return f"{date.month}月{date.day}日" if language == "zh" else f"{date.day} {MONTHS[date.month - 1][:3]}"
 
 
+def _day_mm(day: int, language: str, dated: bool, space_em: float = 0.0) -> float:
+    return (width_em(_day(day, language, dated)) + space_em) * 7 * POINT_MM
+
+
 def clock_words(
     zone: ZoneInfo, start_us: int, first: float, last: float, language: str, width_mm: float = WIDTH_MM
 ) -> str:
     """What stands under an axis of local time: zone, its offset, the days; in lines that fit a figure of this width."""
-    words = say("clock", language, zone, offset_words(zone, start_us), from_to(first, last, language))
+    days = from_to(first, last, language)
+    if str(zone) == "UTC":
+        words = say("clock_utc", language, days)
+    else:
+        words = say("clock", language, zone, offset_words(zone, start_us), days)
     return wrapped(words, (width_mm - 24) / (8 * POINT_MM))
 
 

@@ -225,11 +225,13 @@ def _labels(axes: Axes, texts: list[str], places: list[float], x: float, edge: f
     heights = [labels_mm([text]) for text in texts]
     for text, place, moved in zip(texts, places, style.spread(places, heights, -1, high + 1)):
         far = abs(moved - place) > 1.0
+        # From the label's side towards the bar: from its middle, the line would cross the labels beside it.
+        line = {"arrowstyle": "-", "color": style.GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0,
+                "relpos": (0 if x > 0 else 1, 0.5)}  # fmt: skip
         axes.annotate(
             text, (edge, place), (x + (2.5 if x > 0 else -2.5) * far, moved), ha="left" if x > 0 else "right",
             va="center", fontsize=7, linespacing=1.1, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": style.GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0}
-            if far else None,
+            arrowprops=line if far else None,
         )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "chosen_accounts": ("{0} of {1} accounts", "{1} 个账户中的 {0} 个"),
     "snapshots": ("in {0}; snapshots every {1}", "单位：{0}；每 {1}取值一次"),
     "clock": ("local time, {0} ({1}), {2}", "当地时间 {0}（{1}），{2}"),
+    "clock_utc": ("UTC, {0}", "UTC，{0}"),
     "no_balances": ("No balances: the run has no account with a snapshot.", "没有余额数据：本次运行没有账户快照。"),
     "no_rail": ("No account is on the rail {0}.", "{0} 没有账户。"),
     "route_title": ("Settled value and speed by route", "各路径的结算金额与速度"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from matplotlib.text import Annotation, Text
 
 import simcore
 from analysis.plots import FIGURES, draw
@@ -26,3 +27,17 @@ def test_pictures_of_twelve_currencies_are_drawn_and_say_what_they_leave_out(tab
     assert said.strip()
     if name == "settled_by_rail":
         assert "6 of 12" in said
+
+
+def test_lines_from_bars_to_their_labels_cross_no_other_label(tables: Tables) -> None:
+    figure = draw(tables, "corridor_flows", most=12)
+    figure.draw_without_rendering()
+    labels = [each for each in figure.findobj(Annotation) if isinstance(each, Annotation)]
+    boxes = [Text.get_window_extent(label) for label in labels]
+    lines = [label.arrow_patch for label in labels]
+    assert sum(line is not None for line in lines) > 3
+    for position, line in enumerate(lines):
+        if line is not None:
+            path = line.get_transform().transform_path(line.get_path())
+            met = [labels[k].get_text() for k, box in enumerate(boxes) if k != position and path.intersects_bbox(box, False)]
+            assert not met, (labels[position].get_text(), met)

@@ -8,6 +8,7 @@ import warnings
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 from analysis.plots import FIGURES, draw, plot_command, standard, style
+from analysis.plots.clock import clock_axis, clock_words
 from analysis.plots.pick import busiest_rail, by_turnover
 from analysis.plots.settled_by_route import routes_of
 from analysis.plots.words import said
@@ -258,3 +260,26 @@ def test_a_pdf_embeds_chinese_in_a_form_that_readers_take(run: Path, tmp_path: P
     found = (tmp_path / "settled_by_route.pdf").read_bytes()
     assert b"/Subtype /Type3" in found
     assert b"/CIDFontType2" not in found  # TrueType, which our font isn't
+
+
+def named_days(last: float, language: str) -> list[str]:
+    """Days named on a third of a page, of an axis from Wednesday 16:00; every name stays in the picture."""
+    with style.settings():
+        figure = Figure(figsize=(170 * style.MM, 20 * style.MM))
+        axes = figure.add_axes((0.73, 0.3, 0.25, 0.6))  # ends 3.4 mm before the edge
+        clock_axis(axes, 20516 + 16 / 24, last, language, most_hours=5, most_days=7)
+        figure.draw_without_rendering()
+        labels = [label for label in axes.get_xticklabels(minor=True) if label.get_text()]
+        assert all(label.get_window_extent().x1 <= figure.bbox.x1 for label in labels)
+        return [label.get_text() for label in labels]
+
+
+def test_the_last_day_of_an_axis_is_named_only_where_its_name_stays_in_the_picture() -> None:
+    """Names are centred at noon. An axis that ends at 16:00 has no room for the last, one that ends at 24:00 has."""
+    assert named_days(20523 + 16 / 24, "en") == ["5 Mar", "7 Mar", "9 Mar"]
+    assert named_days(20524.0, "en") == ["5 Mar", "7 Mar", "9 Mar", "11 Mar"]
+    assert named_days(20523 + 16 / 24, "zh") == ["3月5日", "3月7日", "3月9日"]
+
+
+def test_utc_has_no_offset_from_itself() -> None:
+    assert clock_words(ZoneInfo("UTC"), 0, 20517, 20519, "en") == "UTC, Thu 5 March 2026 to Fri 6 March 2026"

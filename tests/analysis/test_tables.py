@@ -58,6 +58,12 @@ def test_labels_follow_the_language(tables: Tables) -> None:
     assert str(tables.zone("NONE")) == "UTC"
 
 
+def test_the_clock_of_a_rail_without_a_calendar_is_that_of_the_rail_it_settles_on(tables: Tables) -> None:
+    rails = {**tables.scenario["rails"], "FAST": {"kind": "instant", "settle_on": "RTGS"}}
+    linked = Tables(tables.path, {**tables.manifest, "scenario": {**tables.scenario, "rails": rails}})
+    assert str(linked.zone("FAST")) == "Asia/Shanghai"
+
+
 def test_opening_hours_are_those_of_the_events(tables: Tables) -> None:
     day = [(MIDNIGHT + 17 * HOUR // 2, MIDNIGHT + 69 * HOUR // 4)]
     assert tables.open_hours("RTGS") == day + [(a + 24 * HOUR, b + 24 * HOUR) for a, b in day]
