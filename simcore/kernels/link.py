@@ -85,10 +85,17 @@ def _verdict(world, slot, now):
 
 
 @kernel
-def move_leg(world, slot):
+def _move_leg(world, slot):
     """Move the money of the slot's obligation, as gross settlement does."""
     it = world.slots[slot]
     move(world, it.debit, it.credit, it.amount)
+    leg_moved(world, slot)
+
+
+@kernel
+def leg_moved(world, slot):
+    """What goes by the money of an obligation that has moved: tiers, and the queues of both accounts."""
+    it = world.slots[slot]
     if world.rails[world.accounts[it.debit].rail].tiers == 1:
         use_tiers(world, it.debit, it.credit, it.amount, it.priority)
     note_debit(world, it.debit)
@@ -100,10 +107,10 @@ def settle_pair(world, slot, cycle, cycle_2, entered, now):
     """Settle both legs under one number, at the rate in force, and send the payment on; when the second ``entered``."""
     sequence = world.state[SEQUENCE]
     world.state[SEQUENCE] = sequence + 1
-    move_leg(world, slot)
+    _move_leg(world, slot)
     conclude(world, slot, SETTLED_GROSS, sequence, cycle, now)
     world.slots[slot].entered_at = entered
-    move_leg(world, slot)
+    _move_leg(world, slot)
     value_at = conclude(world, slot, SETTLED_GROSS, sequence, cycle_2, now)
     if value_at != NONE:
         send_on(world, slot, now, value_at)

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from simcore.accelerate import kernel
-from simcore.kernels.link import move_leg
+from simcore.kernels.link import leg_moved
 from simcore.kernels.queue import note_credit, note_debit
-from simcore.kernels.settle import conclude, free_slot, log_obligation, log_payment, log_unsettled, move, send_on
+from simcore.kernels.settle import (
+    book,
+    book_gross,
+    conclude,
+    free_slot,
+    log_obligation,
+    log_payment,
+    log_unsettled,
+    move,
+    move_net,
+    send_on,
+)
 from simcore.kernels.wide import NONE, SETTLED_GROSS
 from simcore.kernels.world import NOW, PLACE_HELD, SEQUENCE
 
@@ -17,6 +28,7 @@ def move_lock(world, slot, hop, debit, credit, amount, kind, now):
     state[NOW] = now
     sequence = state[SEQUENCE]
     state[SEQUENCE] = sequence + 1
+    move(world, debit, credit, amount)
     _lock_row(world, slot, hop, debit, credit, amount, kind, sequence, now)
     note_debit(world, debit)
     note_credit(world, credit)
@@ -24,7 +36,6 @@ def move_lock(world, slot, hop, debit, credit, amount, kind, now):
 
 @kernel
 def _lock_row(world, slot, hop, debit, credit, amount, kind, sequence, now):
-    move(world, debit, credit, amount)
     log_obligation(world, world.slots[slot].payment_id, hop, kind, debit, credit, amount, now, now, sequence,
                    SETTLED_GROSS, NONE, NONE)  # fmt: skip
 
@@ -45,8 +56,13 @@ def claim(world, slot, escrow, kind, keeps, now):
     state[SEQUENCE] = sequence + 1
     it = world.slots[slot]
     it.entered_at = min(it.entered_at, now)
+    # One set: the payer never has the money between the two rows, so its highest balance doesn't count it.
+    move_net(world, escrow, -it.amount)
+    book(world, escrow, it.debit, it.amount)
     _lock_row(world, slot, it.hop - world.route_start[it.route], escrow, it.debit, it.amount, kind, sequence, now)
-    move_leg(world, slot)
+    move_net(world, it.credit, it.amount)
+    book_gross(world, slot)
+    leg_moved(world, slot)
     value_at = conclude(world, slot, SETTLED_GROSS, sequence, NONE, now)
     if value_at == NONE:
         return

@@ -133,6 +133,14 @@ def test_trapped_liquidity_is_what_was_locked_times_how_long(tmp_path: Path) -> 
     assert measured(done, "locked_in_vain") == {"THB": 0, "USD": 0}
 
 
+def test_a_claim_passes_through_the_payer_and_never_adds_to_its_balance(tmp_path: Path) -> None:
+    """The dealer has THB 3,000, locks 1,800, gets 2,700 and is at 3,900 when the lock ends: never at 5,700."""
+    done = run(tmp_path, "02:00:00 HK-A TH-A 60 USD linked\n02:10:00 TH-B FX 2700 THB thb")
+    assert steps(done)[-2:] == ["02:30 unlock ESCROW FX THB 1800", "02:30 payment FX TH-A THB 1800"]
+    row = next(row for row in done.accounts.to_pylist() if (row["rail"], row["participant"]) == ("BAHTNET", "FX"))
+    assert (row["maximum_minor"], row["credited_minor"]) == (390_000, 450_000)
+
+
 def test_principal_is_at_risk_between_the_two_claims(tmp_path: Path) -> None:
     assert measured(run(tmp_path, ONE), "principal_at_risk")["USD"] == 1_000 * 15 * 60
 
