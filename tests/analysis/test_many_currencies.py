@@ -39,5 +39,5 @@ def test_lines_from_bars_to_their_labels_cross_no_other_label(tables: Tables) ->
     for position, line in enumerate(lines):
         if line is not None:
             path = line.get_transform().transform_path(line.get_path())
-            met = [labels[k].get_text() for k, box in enumerate(boxes) if k != position and path.intersects_bbox(box, False)]
-            assert not met, (labels[position].get_text(), met)
+            met = [other for other, box in enumerate(boxes) if other != position and path.intersects_bbox(box, False)]
+            assert not met, [labels[k].get_text() for k in (position, *met)]
