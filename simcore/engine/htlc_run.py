@@ -13,9 +13,9 @@ from simcore.calendar import Window
 from simcore.engine.clock import CYCLE, Clock
 from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
+from simcore.engine.links import look_times
 from simcore.engine.machine import Machine
 from simcore.engine.sessions import MOST_MECHANISMS
-from simcore.engine.timetable import open_together
 from simcore.htlc import FIRST, INITIATOR, SECOND, Exchange, Locks, Protocol
 from simcore.kernels import matched as m
 from simcore.kernels.constants import (
@@ -61,7 +61,8 @@ class HtlcRun(Protocol):
     def process(self) -> Iterator[simpy.Event]:
         """What SimPy has to run."""
         place = (len(self._compiled.rails) + self._index) * MOST_MECHANISMS
-        looks, end = self._looks(), self._compiled.timetable.end_us
+        looks = look_times(self._compiled, self._compiled.links[self._index])
+        end = self._compiled.timetable.end_us
         look = next(looks, None)
         while True:
             now = min(self.next_at() or NEVER, NEVER if look is None else look)
@@ -72,11 +73,6 @@ class HtlcRun(Protocol):
             if look == now:
                 self._look(now)
                 look = next(looks, None)
-
-    def _looks(self) -> Iterator[int]:
-        one, other = (self._compiled.timetable.windows[name] for name in self._terms.rails)
-        for begin, end in open_together(one, other):
-            yield from range(begin, end, self._terms.every)
 
     def _look(self, now: int) -> None:
         """Begin the exchange of every pair that waits and whose dealer has the money; in order of arrival."""

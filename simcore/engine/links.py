@@ -1,4 +1,4 @@
-"""The SimPy processes of links: when the pairs that a link holds are looked at again."""
+"""When the pairs that links and locks hold are looked at again, and the SimPy processes of links that do."""
 
 from __future__ import annotations
 
@@ -27,14 +27,21 @@ class Links:
             yield self._looks(index, name)
 
     def _looks(self, index: int, name: str) -> Iterator[simpy.Event]:
-        terms, windows = self._compiled.scenario.pvp[name], self._compiled.timetable.windows
         place = (len(self._compiled.rails) + index) * MOST_MECHANISMS
-        outages = self._compiled.outages
-        for begin, end in open_together(*(windows[rail] for rail in terms.rails)):
-            times: Iterable[int] = range(begin, end, terms.every)
-            if outages.spans:  # what would be looked at in an outage is looked at once at its end
-                later = {outages.link_up(name, terms.rails, at) for at in times}
-                times = sorted(at for at in later if at < end)
-            for time_us in times:
-                yield self._clock.at(time_us, CYCLE, place)
-                self._machine.look_at_pairs(index, time_us)
+        for time_us in look_times(self._compiled, name):
+            yield self._clock.at(time_us, CYCLE, place)
+            self._machine.look_at_pairs(index, time_us)
+
+
+def look_times(compiled: Compiled, name: str) -> Iterator[int]:
+    """When the pairs of an entry of ``[pvp]`` are looked at: regularly while its two rails are open; rising.
+
+    What would be looked at in an outage of the entry or of a rail is looked at once, at its end.
+    """
+    terms, windows, outages = compiled.scenario.pvp[name], compiled.timetable.windows, compiled.outages
+    for begin, end in open_together(*(windows[rail] for rail in terms.rails)):
+        times: Iterable[int] = range(begin, end, terms.every)
+        if outages.spans:
+            later = {outages.link_up(name, terms.rails, at) for at in times}
+            times = sorted(at for at in later if at < end)
+        yield from times

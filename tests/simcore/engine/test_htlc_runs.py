@@ -25,9 +25,9 @@ REPLAY = "reference,initiated_at,debtor,creditor,amount,currency,route\n"
 DAY = "2026-03-02T"
 
 
-def run(tmp_path: Path, payments: str, *changes: str, name: str = "run") -> Any:
+def run(tmp_path: Path, payments: str, *changes: str, name: str = "run", outages: str = "") -> Any:
     """Play payments; each line is ``time debtor creditor amount currency route``."""
-    (tmp_path / "scenario.toml").write_text(HERE.read_text())
+    (tmp_path / "scenario.toml").write_text(HERE.read_text() + outages)
     rows = [line.split() for line in payments.strip().splitlines()]
     text = "".join(f"P{k},{DAY}{at}Z,{who},{whom},{amount},{currency},{route}\n"
                    for k, (at, who, whom, amount, currency, route) in enumerate(rows))  # fmt: skip
@@ -241,16 +241,11 @@ def test_whoever_is_out_claims_late_and_a_rail_that_is_out_gives_nothing_back(tm
 
     Where BAHTNET is out as well from 05:00 to 07:00, they go back at 07:00.
     """
-    text = HERE.read_text()
 
     def play_with(outages: str, name: str) -> Any:
         folder = tmp_path / name
         folder.mkdir()
-        (folder / "scenario.toml").write_text(text + outages)
-        (folder / "payments.csv").write_text(f"{REPLAY}P0,{DAY}02:00:00Z,HK-A,TH-A,10,USD,linked\n")
-        done = simcore.run(folder / "scenario.toml", out=folder / "run")
-        assert audit(done.path).ok
-        return done
+        return run(folder, ONE, outages=outages)
 
     payee = '\n[outages.payee]\nparticipants = ["TH-A"]\nzone = "UTC"\n' + _times("02:20", "09:00")
     done = play_with(payee, "payee")
@@ -263,6 +258,19 @@ def test_whoever_is_out_claims_late_and_a_rail_that_is_out_gives_nothing_back(tm
     done = play_with(dealer, "dealer")
     assert steps(done)[-2:] == ["04:05 unlock ESCROW HK-A USD 10", "06:00 unlock ESCROW FX THB 300"]
     assert statuses(done) == ["RETURNED_LOCK_ENDED"]
+
+
+@pytest.mark.parametrize(
+    "out", ['rails = ["BAHTNET"]', 'rails = ["USD-CHATS"]', 'participants = ["FX"]', 'dealers = ["FX"]']
+)
+def test_a_pair_whose_dealer_lacks_the_money_after_an_outage_waits_as_others_do(out: str, tmp_path: Path) -> None:
+    """Both pairs come in the outage and need THB 1,800; the dealer has 3,000, and gets the rest at 03:30."""
+    pairs = "02:10:00 HK-A TH-A 60 USD linked\n02:20:00 HK-B TH-A 60 USD linked\n03:30:00 TH-B FX 1800 THB thb"
+    outage = f'\n[outages.it]\n{out}\nzone = "UTC"\n' + _times("02:00", "03:00")
+    done = run(tmp_path, pairs, outages=outage)
+    locks = [step for step in steps(done) if "lock FX" in step]
+    assert locks == ["03:00 lock FX ESCROW THB 1800", "03:30 lock FX ESCROW THB 1800"]
+    assert statuses(done) == ["SETTLED_GROSS"] * 3
 
 
 def _times(begins: str, ends: str) -> str:
