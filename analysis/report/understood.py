@@ -26,7 +26,9 @@ _HEADS: Final = {
     "accounts": ("rail", "number", "opening", "limits", "unlimited", "more_terms"),
     "routes": ("route", "hops"),
 }
-_TITLES: Final = (*_PARTS, "wallets", "pairs", "dealers", "paths", "market_hours", "results")
+_TITLES: Final = (
+    *_PARTS, "pvp", "instant_links", "wallets", "outages", "pairs", "dealers", "paths", "market_hours", "results",
+)  # fmt: skip
 _NUMBERS: Final = ("number", "opening", "limits")
 _IN_OTHER_COLUMNS: Final = ("currency", "calendar", "sessions")
 

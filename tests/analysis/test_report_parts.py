@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from analysis.report.sources import Sources, linked, stated
 from analysis.report.table import Cell, Table
 from analysis.report.understood import tables_of
 from analysis.report.values import amount, percent, text, time
-from analysis.tables import open_tables
+from analysis.tables import Tables, open_tables
 from scenarios.keys import parse_path
+from simcore.market import Fx
+from simcore.model import Scenario
 from tests.analysis.made import make_run, scenario
 
 
@@ -159,6 +162,18 @@ def test_nothing_of_a_route_or_an_account_is_kept_quiet(tmp_path: Path) -> None:
     row = tables["in-accounts"].rows[0]
     assert [cell.text for cell in row[1:5]] == ["2", "1,501,000.50 CNY", "2,000,000 CNY", "CB"]
     assert list(row[5].lines) == ["funding: 1"]
+
+
+def test_every_table_that_a_scenario_may_have_is_called_what_people_call_it(tmp_path: Path) -> None:
+    parts = [each.name for each in fields(Scenario) if each.name not in ("scenario", "fx", "sources")]
+    made = scenario(["CB"]) | {part: {"X": {"A": {"a": 1}}} for part in parts}
+    made["fx"] = {each.name: {"X": {"a": 1}} for each in fields(Fx)}
+    run = open_tables(make_run(tmp_path / "run", payments=0, grid=False))
+    tables = Tables(run.path, {**run.manifest, "scenario": made})
+    for language in ("en", "zh"):
+        found = {table.id: table.caption for table in tables_of(tables, Sources(made), language)}
+        assert len(found) == len(parts) + len(fields(Fx))
+        assert all(title[0].isupper() if language == "en" else not title.isascii() for title in found.values()), found
 
 
 def test_sections_of_a_readme() -> None:
