@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simcore.results.audit_bounds import Bounds
 from simcore.results.audit_hops import Hops
+from simcore.results.audit_ids import Ids
 from simcore.results.audit_ledgers import Ledgers
 from simcore.results.audit_links import Links
 from simcore.results.audit_outages import Outages
@@ -66,8 +67,7 @@ class Payments:
         self._obligations: list[Batch] = []
         self._payments: list[Batch] = []
         self._fresh = self._held = 0  # rows that came since the last time, and that were left then
-        self._seen = np.zeros(1 << 13, np.uint8)  # one bit per payment id
-        self.count, self._largest = 0, -1
+        self._ids = Ids()
         self.outcomes = np.zeros(len(SETTLED), np.int64)
         self.latest = -(2**63)
 
@@ -86,29 +86,16 @@ class Payments:
 
     def _count_once(self, batch: Batch) -> None:
         ids = batch["payment_id"]
-        self.count += ids.size
-        if (low := ids < 0).any():
-            self.proof.fail_each(np.flatnonzero(low), lambda at: f"payments row {batch['row'][at]}: id {ids[at]}")
-            ids = ids[~low]
-        self._largest = max(self._largest, int(ids.max(initial=-1)))
-        if self._largest >> 3 >= self._seen.size:
-            # Ids beyond ten times the rows seen are wrong anyway and must not fill the memory.
-            if self._largest > 10 * self.count + (1 << 24):
-                self.proof.fail(f"payments: id {self._largest} among the first {self.count} rows")
-                return
-            self._seen = np.append(self._seen, np.zeros(max(self._seen.size, self._largest >> 3), np.uint8))
-        byte, bit = ids >> 3, np.left_shift(np.uint8(1), (ids & 7).astype(np.uint8))
-        twice = (self._seen[byte] & bit) != 0
-        rising = ids.size < 2 or bool((ids[1:] > ids[:-1]).all())
-        if not rising:
-            _, first = np.unique(ids, return_index=True)
-            again = np.ones(ids.size, np.bool_)
-            again[first] = False
-            twice |= again
-        self.proof.fail_each(
-            np.flatnonzero(twice), lambda at: f"payments row {batch['row'][at]}: payment {ids[at]} a second time"
-        )
-        np.bitwise_or.at(self._seen, byte, bit)
+        again = self._ids.again(ids)
+        self.proof.fail_each(np.flatnonzero(ids < 0), lambda at: f"payments row {batch['row'][at]}: id {ids[at]}")
+        if self._ids.absurd:
+            self.proof.fail(f"payments: id {self._ids.largest} among the first {self.count} rows")
+        self.proof.fail_each(again, lambda at: f"payments row {batch['row'][at]}: payment {ids[at]} a second time")
+
+    @property
+    def count(self) -> int:
+        """Payments so far."""
+        return self._ids.count
 
     def _last_row(self, payments: Batch) -> NDArray[np.int64]:
         """When each payment is complete with all its rows: at its end, or when its refund came back."""
@@ -159,9 +146,10 @@ class Payments:
         wanted = self.count if expected is None else expected
         if self.count != wanted:
             self.proof.fail(f"payments: {self.count:,} rows, {wanted:,} payments were submitted")
-        if self._largest + 1 != self.count:
-            seen = np.flatnonzero(np.unpackbits(self._seen, bitorder="little")[: self._largest + 1] == 0)
-            missing = f"payment {seen[0]} is missing" if seen.size else f"the largest id is {self._largest}"
+        largest = self._ids.largest
+        if largest + 1 != self.count:
+            gap = self._ids.missing(largest + 1)
+            missing = f"payment {gap} is missing" if gap is not None else f"the largest id is {largest}"
             self.proof.fail(f"payments: {self.count:,} rows, but {missing}")
         for code in np.flatnonzero(self.outcomes):
             self.proof.details.append(f"{STATUSES[int(code)]}: {self.outcomes[code]:,}")

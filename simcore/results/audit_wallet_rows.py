@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simcore.kernels.wallet_names import INTEREST, PAYMENT, REJECTED_BANK_RESERVE, SETTLED, TOP_UP, WITHDRAWAL
 from simcore.results.audit_books import exact_sum
+from simcore.results.audit_ids import Ids
 from simcore.results.audit_read import Batch, Words
 from simcore.results.audit_report import Proof, money
 from simcore.results.audit_wallet_books import OperatorBooks
@@ -40,9 +41,8 @@ class WalletRows:
         self.balance, self.deposit = wallets["opening_minor"].copy(), wallets["deposit_opening_minor"].copy()
         # One more than there are wallets: what has no payer counts for the last.
         self.spent, self._day = np.zeros(n + 1, np.int64), np.full(n + 1, -1, np.int32)
-        self._counted, self._rows = 0, 0
-        self._seen_ids = np.zeros(0, np.bool_)
-        self._interest = 0
+        self._ids = Ids()
+        self._rows = self._interest = 0
         self._offline: list[NDArray[np.int64]] = []
         times = books["time"]
         span = (int(times.min()), int(times.max())) if times.size else (0, 0)
@@ -87,7 +87,7 @@ class WalletRows:
         self._shape(rows)
         payer, payee = rows["payer"], rows["payee"]
         pays, paid = payer >= 0, payee >= 0
-        self._ids(rows, kind)
+        self._once(rows, kind)
         # Two sides of each row, the payer's first; one that is none is wallet 0 with no change.
         wallet = np.stack([np.where(pays, payer, 0), np.where(paid, payee, 0)], axis=1).reshape(-1)
         gains = np.where(settled, amount, 0)
@@ -139,16 +139,17 @@ class WalletRows:
         for side in ("payer", "payee"):
             rows[side] = np.where(outside, -1, rows[side])
 
-    def _ids(self, rows: Batch, kind: NDArray[Any]) -> None:
-        ids = rows["payment_id"][kind != INTEREST]
-        if ids.size and int(ids.max()) >= self._seen_ids.size:
-            more = max(2 * self._seen_ids.size, int(ids.max()) + 1)
-            self._seen_ids = np.concatenate([self._seen_ids, np.zeros(more - self._seen_ids.size, np.bool_)])
-        twice = self._seen_ids[ids]
-        if twice.any() or np.unique(ids).size != ids.size:
-            self._each.fail(f"wallet_payments of {self.name}: a payment_id with two outcomes near row {rows['row'][0]}")
-        self._seen_ids[ids] = True
-        self._counted += ids.size
+    def _once(self, rows: Batch, kind: NDArray[Any]) -> None:
+        where = np.flatnonzero(kind != INTEREST)
+        ids = rows["payment_id"]
+        again = where[self._ids.again(ids[where])]
+        if self._ids.absurd:
+            self._each.fail(
+                f"wallet_payments of {self.name}: payment_id {self._ids.largest} among {self._ids.count} payments"
+            )
+        self._each.fail_each(
+            again, lambda at: f"wallet_payments row {rows['row'][at]}: payment_id {ids[at]} with two outcomes"
+        )
 
     def _spend(
         self, rows: Batch, wallet: NDArray[np.int64], gains: NDArray[np.int64], pays: NDArray[np.bool_]
@@ -204,21 +205,24 @@ class WalletRows:
         if mask.any():
             proof.fail_each(np.flatnonzero(mask), lambda at: f"wallet_payments row {rows['row'][at]}: {say(at)}")
 
+    def _closing(self, column: str, values: NDArray[np.int64]) -> None:
+        told = self._wallets[column]
+        self._money.fail_each(np.flatnonzero(told != values), lambda at: (
+            f"wallet {at} of {self.name}: {column} {told[at]}, {values[at]} by its payments"))  # fmt: skip
+
     def finish(self) -> None:
         """The end: closings, payments made offline, what was issued."""
         self.books.compare(self._rows)
         self.books.finish()
         wallets, name = self._wallets, self.name
-        for column, values in (("closing_minor", self.balance), ("deposit_closing_minor", self.deposit)):
-            for at in np.flatnonzero(wallets[column] != values).tolist():
-                self._money.fail(f"wallet {at} of {name}: {column} {wallets[column][at]}, {values[at]} by its payments")
+        self._closing("closing_minor", self.balance)
+        self._closing("deposit_closing_minor", self.deposit)
         first = exact_sum(wallets["opening_minor"]) + exact_sum(wallets["deposit_opening_minor"])
         last = exact_sum(wallets["closing_minor"]) + exact_sum(wallets["deposit_closing_minor"])
         if first + self._interest != last:
             self._money.fail(f"{name}: {first} in wallets and on bank accounts and {self._interest} of interest, "
                              f"{last} at the end")  # fmt: skip
-        missing = int((~self._seen_ids[: self._counted]).sum()) if self._counted <= self._seen_ids.size else 1
-        if missing:
+        if self._ids.missing(self._ids.count) is not None:
             self._each.fail(f"wallet_payments of {name}: payments without an outcome")
         if self._offline:
             check_offline(
@@ -235,4 +239,4 @@ class WalletRows:
             f"{name}: balances, payments, days from midnight to midnight and what was offline held to the limits of "
             f"{self.balance.size:,} wallets at every row"
         )
-        self._each.details.append(f"{name}: {self._counted:,} payments decided as the rules of wallets say")
+        self._each.details.append(f"{name}: {self._ids.count:,} payments decided as the rules of wallets say")

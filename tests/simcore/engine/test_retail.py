@@ -260,6 +260,12 @@ WRONG: dict[str, tuple[str, Callable[[dict[str, Any]], bool], str, Any, str]] = 
         "wallet_operators", lambda row: row["event"] == "end", "stock_minor", lambda value: value + 1, "was paid",
     ),
     "two outcomes": ("wallet_payments", lambda row: row["payment_id"] == 9, "payment_id", 8, "two outcomes"),
+    "an id beyond all that there can be": (
+        "wallet_payments", lambda row: row["payment_id"] == 9, "payment_id", 2**61, f"payment_id {2**61} among",
+    ),
+    "a payment lost": (
+        "wallet_payments", lambda row: row["payment_id"] == 9, "payment_id", 10**6, "payments without an outcome",
+    ),
     "a payer who isn't there": ("wallet_payments", settled_payment, "payer", 10**6, "as one can be"),
 }  # fmt: skip
 
