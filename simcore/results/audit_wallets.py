@@ -6,7 +6,7 @@ Shares no code with the loop that played them. Memory holds the wallets, a bit p
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from simcore.kernels.constants import KIND_WALLET_ISSUE, KIND_WALLET_REDEMPTION, KIND_WALLET_SETTLEMENT
 from simcore.results.audit_read import Batch, TableReader, Words
 from simcore.results.audit_report import Proof
-from simcore.results.audit_wallet_rows import WalletRows
 from simcore.results.schema import ALL_TABLES, WALLET_KINDS, WALLET_STATUSES
+
+if TYPE_CHECKING:
+    from simcore.results.audit_wallet_rows import WalletRows
 
 _WALLETS: Final = (
     "wallet", "class", "operator", "bank", "country", "opening_minor", "closing_minor", "deposit_opening_minor",
@@ -50,14 +52,16 @@ class Wallets:
         """Replay every system."""
         if not self._terms:
             return
+        from simcore.results.audit_wallet_rows import WalletRows  # other runs don't need the rules of wallets
+
         words = Words(WALLET_STATUSES, WALLET_KINDS)
         for name in self._terms:
             words.code("system", name)
         books = self._read("wallet_operators", words).whole()
-        systems = []
-        for number, (name, terms) in enumerate(self._terms.items()):
-            wallets = self._wallets(number, words)
-            systems.append(WalletRows(name, terms, wallets, _of(books, number), words, self._proofs))
+        systems = [
+            WalletRows(name, terms, wallets, _of(books, number), words, self._proofs)
+            for number, ((name, terms), wallets) in enumerate(zip(self._terms.items(), self._wallets(words)))
+        ]
         for batch in self._read("wallet_payments", words).batches():
             for number, system in enumerate(systems):
                 system.add(batch if len(systems) == 1 else _of(batch, number))
@@ -68,14 +72,16 @@ class Wallets:
     def _read(self, table: str, words: Words) -> TableReader:
         return TableReader(self._folder, table, tuple(column.name for column in ALL_TABLES[table]), words)
 
-    def _wallets(self, system: int, words: Words) -> Batch:
-        """The wallets of one system, column after column and no wider than they need be, for there may be millions."""
-        parts: dict[str, list[NDArray[Any]]] = {}
+    def _wallets(self, words: Words) -> list[Batch]:
+        """The wallets of each system, column after column and no wider than they need be: there may be millions."""
+        parts: list[dict[str, list[NDArray[Any]]]] = [{name: [] for name in _WALLETS} for _ in self._terms]
         for batch in TableReader(self._folder, "wallets", ("system", *_WALLETS), words).batches():
-            for name, values in _of(batch, system).items():
-                if name in _WALLETS:
-                    parts.setdefault(name, []).append(values if values.dtype == np.int64 else values.astype(np.int16))
-        return {name: np.concatenate(parts.pop(name)) if name in parts else np.zeros(0, np.int64) for name in _WALLETS}
+            for number, columns in enumerate(parts):
+                for name, values in _of(batch, number).items():
+                    if name in columns:
+                        columns[name].append(values if values.dtype == np.int64 else values.astype(np.int16))
+        nothing = np.zeros(0, np.int64)
+        return [{name: np.concatenate(columns.pop(name) or [nothing]) for name in _WALLETS} for columns in parts]
 
     def _issued(self, systems: list[WalletRows]) -> None:
         """What stocks and cover grew by is what the issuer was paid on the rail."""
