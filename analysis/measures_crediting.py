@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batches import Words, batches, numbers
+from analysis.cuts import by_currency, plain_groups
 from analysis.exact import sums
 from analysis.measures import Found
 from analysis.measures_payments import median_seconds, ratio
@@ -53,14 +54,13 @@ def compute(tables: Tables, by: str) -> Found:
     words = {name: Words() for name in ("group", "route", "currency", "status")}
     parts = [_credits(batch, by, words, terms, span[1]) for batch in batches(tables, "payments", _columns(by))]
     group, currency, amount, start, credited, covered, paid = np.concatenate(parts, axis=1)
-    keys, row = np.unique(group << 16 | currency, return_inverse=True)
-    row = row.reshape(-1)
+    pairs, row = by_currency(group, currency)
     is_credited = credited >= 0
     length = np.where(is_credited, np.maximum(covered - credited, 0), 0)
-    value_time = sums(row, keys.size, amount, length)
-    unpaid = sums(row, keys.size, np.where(is_credited & (paid == 0), amount, 0))
+    value_time = sums(row, len(pairs), amount, length)
+    unpaid = sums(row, len(pairs), np.where(is_credited & (paid == 0), amount, 0))
     found: Found = {}
-    for position, key in enumerate(keys.tolist()):
+    for position, pair in enumerate(pairs):
         mine = row == position
         got = mine & is_credited
         delay = (credited - start)[got]
@@ -72,7 +72,7 @@ def compute(tables: Tables, by: str) -> Found:
             "advanced_peak": peak(credited[got], (credited + length)[got], amount[got]),
             "advanced_unpaid": unpaid[position],
         }
-        here = words["group"].words[key >> 16], words["currency"].words[key & 0xFFFF]
+        here = words["group"].words[pair[0]], words["currency"].words[pair[1]]
         found |= {(name, *here): value for name, value in values.items()}
     return found
 
@@ -91,9 +91,7 @@ def _credits(
     if by in _CUT:
         group = words["group"].codes(batch[_CUT[by]])
     else:
-        group = np.full(start.size, words["group"].position(""), np.int64)
-        if by == "currency":
-            group = np.array([words["group"].position(word) for word in words["currency"].words], np.int64)[currency]
+        group = plain_groups(by, words["group"], start, words["currency"], currency)
     paid = np.array([word.startswith("SETTLED") for word in words["status"].words], np.bool_)[status]
     credited = np.where(paid, done, -1)
     covered = np.where(paid, done, end)

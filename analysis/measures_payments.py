@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from fractions import Fraction
-from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from analysis.batches import Words, batches, numbers
 from analysis.charges import PARTS, other_charges
 from analysis.crossings import crossings
+from analysis.cuts import by_currency, plain_groups
 from analysis.exact import sums
 from analysis.measures import Found
 from analysis.sending import tariffs
@@ -19,7 +19,6 @@ from analysis.tables import Tables
 
 _HOUR_US = 3_600_000_000
 _CUT = {"route": "route", "corridor": "corridor", "participant": "debtor", "purpose": "purpose", "flow": "flow"}
-_CLOCK: Final[dict[str, tuple[int, Literal["D", "h"]]]] = {"day": (24 * _HOUR_US, "D"), "hour": (_HOUR_US, "h")}
 _COLUMNS = ("payment_id", "currency_sent", "currency_received", "amount_sent_minor", "fee_minor", "initiated_at",
             "completed_at", "status")  # fmt: skip
 
@@ -42,8 +41,8 @@ def compute(tables: Tables, by: str) -> Found:
             group = groups.codes(batch[_CUT[by]])
         else:
             group = plain_groups(by, groups, start, currencies, currency)
-        keys, row = np.unique(group << 16 | currency, return_inverse=True)
-        row, n = row.reshape(-1), keys.size
+        pairs, row = by_currency(group, currency)
+        n = len(pairs)
         status = statuses.codes(batch["status"])
         settled = np.array([w.startswith("SETTLED") for w in statuses.words])[status]
         refused = np.array([w.startswith(("REJECTED", "RETURNED")) for w in statuses.words])[status]
@@ -82,7 +81,6 @@ def compute(tables: Tables, by: str) -> Found:
         if crossing is not None:
             for name, which in (("crossed", crossing.crossed), ("crossed_rmb", crossing.in_rmb)):
                 parts[name] = np.bincount(row[settled & which[payment]], minlength=n).tolist()
-        pairs = [(int(key) >> 16, int(key) & 0xFFFF) for key in keys]
         for name, values in parts.items():
             for pair, value in zip(pairs, values, strict=True):
                 total[name][pair] += value
@@ -117,20 +115,6 @@ def _values(t: dict[str, int], median: Fraction | None) -> dict[str, int | Fract
         "rmb_share": ratio(t["rmb"], t["settled_count"]),
         "rmb_crossing_share": ratio(t["crossed_rmb"], t["crossed"]),
     }
-
-
-def plain_groups(
-    by: str, groups: Words, start: NDArray[np.int64], currencies: Words, currency: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Positions among ``groups`` by day or hour of initiation (microseconds), by currency, or all in one."""
-    if by in _CLOCK:
-        length, unit = _CLOCK[by]
-        slots, inverse = np.unique(start // length, return_inverse=True)
-        return np.array([groups.position(str(np.datetime64(int(s), unit))) for s in slots], np.int64)[inverse]
-    group = np.full(start.size, groups.position(""), np.int64)
-    if by == "currency":
-        group = np.array([groups.position(word) for word in currencies.words], np.int64)[currency]
-    return group
 
 
 def ratio(numerator: int, denominator: int) -> Fraction | None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batches import Words, batches, numbers
+from analysis.cuts import by_currency
 from analysis.exact import sums
 from analysis.measures import Found
 from analysis.tables import NULL, Tables
@@ -46,13 +47,13 @@ def compute(tables: Tables, by: str) -> Found:
     length = np.maximum(until - since, 0)
     column = {"rail": "rail", "participant": "debtor", "currency": "currency"}.get(by)
     group = read[column] if column else np.zeros(since.size, np.int64)
-    keys, row = np.unique(group << 16 | read["currency"], return_inverse=True)
-    value_time = sums(row.reshape(-1), keys.size, amount, length)
+    pairs, row = by_currency(group, read["currency"])
+    value_time = sums(row, len(pairs), amount, length)
     found: Found = {}
-    for position, key in enumerate(keys.tolist()):
-        here = (row.reshape(-1) == position) & (length > 0)
-        name = words[column].words[key >> 16] if column else ""
-        currency = words["currency"].words[key & 0xFFFF]
+    for position, pair in enumerate(pairs):
+        here = (row == position) & (length > 0)
+        name = words[column].words[pair[0]] if column else ""
+        currency = words["currency"].words[pair[1]]
         found["principal_at_risk", name, currency] = Fraction(value_time[position], 1_000_000)
         found["principal_at_risk_peak", name, currency] = peak(since[here], until[here], amount[here])
     return found

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batches import Words, batches, numbers
+from analysis.cuts import by_currency, plain_groups
 from analysis.exact import sums
 from analysis.measures import Found
-from analysis.measures_payments import plain_groups, ratio
+from analysis.measures_payments import ratio
 from analysis.tables import Tables
 
 _COLUMNS = ("system", "flow", "kind", "payer", "payee", "currency", "amount_minor", "topped_up_minor", "swept_minor",
@@ -69,8 +70,8 @@ def compute(tables: Tables, by: str) -> Found:
             groups = statuses
         else:
             group = plain_groups(by, groups, numbers(batch["initiated_at"]), currencies, currency)
-        keys, row = np.unique(group << 16 | currency, return_inverse=True)
-        row, n = row.reshape(-1), keys.size
+        pairs, row = by_currency(group, currency)
+        n = len(pairs)
         done, refused = (
             np.array([word.startswith(start) for word in statuses.words])[status] for start in ("SETTLED", "REJECTED")
         )
@@ -91,7 +92,6 @@ def compute(tables: Tables, by: str) -> Found:
         }
         for name, column in (("wallet_crossing_value", "country"), ("wallet_between_operators_value", "operator")):
             values[name] = np.where(wallets.of(column, from_) != wallets.of(column, to), settled, 0)
-        pairs = [(int(key) >> 16, int(key) & 0xFFFF) for key in keys]
         for name, mask in counts.items():
             for pair, count in zip(pairs, np.bincount(row[mask], minlength=n).tolist(), strict=True):
                 total[name][pair] += count
