@@ -312,6 +312,18 @@ def test_every_status_is_explained() -> None:
     assert set(words()["outcomes_of"]) >= set(STATUSES.values())
 
 
+@pytest.mark.parametrize(
+    ("status", "ways"),
+    [
+        ("REJECTED_LIMIT", ("bounds of a rail", "shared ledger")),
+        ("REJECTED_INSUFFICIENT_FUNDS", ("rail", "wallet")),
+        ("IN_TRANSIT_AT_END", ("between two hops", "was out")),
+    ],
+)
+def test_an_outcome_is_explained_for_every_way_to_it(status: str, ways: tuple[str, ...]) -> None:
+    assert all(way in words()["outcomes_of"][status]["en"] for way in ways)
+
+
 # --- proofs ------------------------------------------------------------------------------------------------------
 
 
