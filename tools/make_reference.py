@@ -237,15 +237,6 @@ def _rails(base: type) -> Iterator[str]:
             yield from table_of(cls, same)
     yield from ('<a id="session"></a>', "", "## `sessions = [{ … }]`", "", summary(Session), "")
     yield from table_of(Session)
-    kinds = getattr(registry, "mechanisms", None)
-    if kinds is None:
-        return
-    yield from ('## `mechanisms = [{ use = "NAME", … }]`', "")
-    yield from ("| name | what it does | source |", "|---|---|---|")
-    for name, cls in kinds().entries().items():
-        first = summary(cls).split("\n\n")[0].replace("\n", " ")
-        yield f"| `{name}` | {first} | {getattr(cls, 'source', '')} |"
-    yield ""
 
 
 def _default(base: type, item: Field[Any]) -> Any:
