@@ -16,6 +16,7 @@ from analysis.measures import Found
 from analysis.tables import NULL, Tables
 
 _COLUMNS: Final = ("kind", "rail", "debtor", "creditor", "amount_minor", "settled_at")
+_CREDIT: Final = ("credit", "intraday_credit", "intraday_repayment", "credit_charge")
 _BACK: Final = ("repayment", "intraday_repayment", "credit_charge")
 
 
@@ -65,10 +66,11 @@ def compute(tables: Tables, by: str) -> Found:
                 who = words["who"].words[moved[side][row]]
                 key = group(rail, who, _day(hours[rail], int(moved["settled_at"][row])))
                 found[name, key, currency] += int(moved["amount_minor"][row])
-        if terms.get("intraday_credit") is None:
+        form = _form(terms)
+        if form is None:
             continue
         for who in hours[rail].lines:
-            used = _use(tables, moved, words, mine, rail, who, terms["intraday_credit"]["form"], hours[rail])
+            used = _use(tables, moved, words, mine, rail, who, form, hours[rail])
             for day, (highest, credit_time) in used.items():
                 key = group(rail, who, day)
                 peak[key, currency, f"{rail} {who} {day}"] = highest
@@ -78,6 +80,12 @@ def compute(tables: Tables, by: str) -> Found:
     for (key, currency, _), mean in held.items():
         found["intraday_credit_mean", key, currency] += mean
     return dict(found)
+
+
+def _form(rail: dict[str, Any]) -> str | None:
+    """Repo or overdraft; None where a rail gives no intraday credit."""
+    terms = rail.get("intraday_credit")
+    return None if terms is None else str(terms["form"])
 
 
 def _day(hours: Hours, time: int) -> str:
@@ -104,15 +112,21 @@ def _hours(tables: Tables, rails: dict[str, Any]) -> dict[str, Hours]:
 
 
 def _movements(tables: Tables, rails: dict[str, Any]) -> tuple[dict[str, NDArray[np.int64]], dict[str, Words]]:
-    """Settled rows of these rails, in order of finality; names as positions."""
+    """Settled rows in order of finality, names as positions: of credit, and all of rails where it is an overdraft.
+
+    Elsewhere rows of credit alone say how much of it is used, so that the rest, most of a run, needn't be kept.
+    """
     people, words = Words(), {"kind": Words(), "rail": Words()}
     domains = {"kind": words["kind"], "rail": words["rail"], "debtor": people, "creditor": people}
+    lent = [words["kind"].position(kind) for kind in _CREDIT]
+    overdrawn = [words["rail"].position(rail) for rail, terms in rails.items() if _form(terms) == "overdraft"]
+    wanted = [words["rail"].position(rail) for rail in rails]
     parts: list[dict[str, NDArray[np.int64]]] = []
     for batch in batches(tables, "obligations", _COLUMNS):
         read = {name: domain.codes(batch[name]) for name, domain in domains.items()}
         read |= {name: numbers(batch[name]) for name in ("amount_minor", "settled_at")}
-        wanted = [words["rail"].position(rail) for rail in rails]
-        keep = np.flatnonzero(np.isin(read["rail"], wanted) & (read["settled_at"] != NULL))
+        keep = np.isin(read["kind"], lent) & np.isin(read["rail"], wanted) | np.isin(read["rail"], overdrawn)
+        keep &= read["settled_at"] != NULL
         parts.append({name: column[keep] for name, column in read.items()})
     empty = {name: np.zeros(0, np.int64) for name in _COLUMNS}
     return {name: np.concatenate([part[name] for part in parts or [empty]]) for name in _COLUMNS}, words | {
