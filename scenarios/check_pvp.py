@@ -8,6 +8,7 @@ from scenarios.check_cls import check_cls, check_trades, is_cls
 from scenarios.keys import KeyPath, listed, shown_path, shown_value
 from scenarios.references import Checks
 from simcore.engine.timetable import open_together, timetable
+from simcore.htlc import in_order
 from simcore.model import Hop, Latency
 from simcore.units import format_duration
 
@@ -58,7 +59,7 @@ def _link(checks: Checks, path: KeyPath, link: Any) -> None:
 
 def _locks(checks: Checks, path: KeyPath, terms: Any) -> None:
     """The second lock ends before the first, and somebody holds what is locked."""
-    if not 0 < terms.second_lock < terms.first_lock or not 0 <= terms.margin < terms.first_lock - terms.second_lock:
+    if not in_order(terms.first_lock, terms.second_lock, terms.margin):
         first, second, margin = (format_duration(each) for each in (terms.first_lock, terms.second_lock, terms.margin))
         checks.say("LH140", (*path, "second_lock"), f"{second}, with a first lock of {first} and a margin of {margin}",
                    "a time above 0, shorter than the first lock by more than the margin")  # fmt: skip

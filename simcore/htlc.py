@@ -9,11 +9,13 @@ nothing.
 from __future__ import annotations
 
 import heapq
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from simcore.errors import ScenarioError
+from simcore.kernels.constants import NEVER
 
 Outcome = Literal["SETTLED", "REFUNDED", "CLAIMED_LATE", "REJECTED_INSUFFICIENT_FUNDS"]
 FIRST, SECOND = 0, 1
@@ -40,6 +42,11 @@ class Exchange:
     """From that claim to the responder's."""
 
 
+def in_order(first: int, second: int, margin: int) -> bool:
+    """Whether the second lock ends before the first, by more than the margin."""
+    return 0 < second < first and 0 <= margin < first - second
+
+
 @dataclass(frozen=True, kw_only=True)
 class Locks:
     """For how long money is locked, microseconds; the second lock must end before the first."""
@@ -50,7 +57,7 @@ class Locks:
     """The responder locks only if the first lock lasts at least so much longer than its own will."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.second < self.first or not 0 <= self.margin < self.first - self.second:
+        if not in_order(self.first, self.second, self.margin):
             raise ScenarioError.one(
                 "LH140", "locks", got=f"{self.first} us, then {self.second} us with a margin of {self.margin} us",
                 expected="a second lock above 0 and shorter than the first, by more than the margin",
@@ -126,39 +133,29 @@ def play(exchanges: Sequence[Exchange], funds: Sequence[Mapping[str, int]], lock
     )  # fmt: skip
 
 
-class Protocol:
-    """What is to happen to exchanges, and when; who holds the money says how it is locked and given.
+class Protocol(ABC):
+    """What is to happen to exchanges, and when; who holds the money says how it is locked and given."""
 
-    Parameters
-    ----------
-    locks : Locks
-    outages : of each ledger, stretches (from, until) in which it does nothing
-    """
-
-    def __init__(self, locks: Locks, outages: Sequence[Iterable[tuple[int, int]]]) -> None:
+    def __init__(self, locks: Locks) -> None:
         self.locks = locks
         self.exchanges: list[Exchange] = []
         self.results: list[Result] = []
-        self.outages = [_merged(each) for each in outages]
         self.events: list[tuple[int, int, int]] = []
 
+    @abstractmethod
     def hold(self, ledger: int, number: int, now: int) -> bool:
         """Lock an amount, if its owner has it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def give(self, ledger: int, number: int, now: int, claimed: bool) -> None:
         """Give what is locked to who claims it, or back."""
-        raise NotImplementedError
 
+    @abstractmethod
     def up_at(self, ledger: int, whose: str, number: int, wanted: int) -> int:
         """The first instant from ``wanted`` on at which a ledger does anything, and who has to act can.
 
         ``whose`` is the initiator, the responder, or "" where the ledger acts by itself.
         """
-        for begin, end in self.outages[ledger]:
-            if begin <= wanted < end:
-                wanted = end
-        return wanted
 
     def begin(self, exchange: Exchange) -> int:
         """Take an exchange up; its number."""
@@ -171,9 +168,9 @@ class Protocol:
         self._plan(_LOCK_FIRST, number, exchange.at)
         return number
 
-    def next_at(self) -> int | None:
-        """When the next step is due; None if there is none."""
-        return self.events[0][0] if self.events else None
+    def next_at(self) -> int:
+        """When the next step is due; NEVER if there is none."""
+        return self.events[0][0] if self.events else NEVER
 
     def step(self) -> int:
         """Take the next step; the exchange it belongs to."""
@@ -193,8 +190,7 @@ class Protocol:
         if not self.hold(ledger, number, now):
             return False
         self.results[number].locked[ledger] = now
-        lasts = self.locks.first if ledger == FIRST else self.locks.second
-        self._plan(_END_FIRST if ledger == FIRST else _END_SECOND, number, now + lasts)
+        self._plan(_END_FIRST if ledger == FIRST else _END_SECOND, number, self._ends(ledger, number))
         return True
 
     def _ends(self, ledger: int, number: int) -> int:
@@ -241,7 +237,8 @@ class _Run(Protocol):
 
     def __init__(self, funds: Sequence[Mapping[str, int]], locks: Locks,
                  outages: Sequence[Iterable[tuple[int, int]]]) -> None:  # fmt: skip
-        super().__init__(locks, outages)
+        super().__init__(locks)
+        self.outages = [sorted(each) for each in outages]
         self.balances = [dict(ledger) for ledger in funds]
         self.trapped, self.in_vain, self.held, self.peak = [0, 0], [0, 0], [0, 0], [0, 0]
 
@@ -264,6 +261,12 @@ class _Run(Protocol):
         self.trapped[ledger] += locked
         self.in_vain[ledger] += 0 if claimed else locked
 
+    def up_at(self, ledger: int, whose: str, number: int, wanted: int) -> int:
+        for begin, end in self.outages[ledger]:  # by their beginnings, so that one pass goes through all that touch
+            if begin <= wanted < end:
+                wanted = end
+        return wanted
+
 
 _END_FIRST, _END_SECOND, _CLAIM_FIRST, _CLAIM_SECOND, _LOCK_SECOND, _LOCK_FIRST = range(6)
 _LEDGER = (FIRST, SECOND, FIRST, SECOND, SECOND, FIRST)
@@ -276,14 +279,3 @@ _STEPS = (
     Protocol.lock_second,
     Protocol.lock_first,
 )
-
-
-def _merged(outages: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Outages in order, those that touch as one."""
-    found: list[tuple[int, int]] = []
-    for begin, end in sorted(outages):
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((begin, end))
-    return found

@@ -50,7 +50,7 @@ class HtlcRun(Protocol):
         self._compiled, self._index, self._machine, self._clock, self._log = compiled, index, machine, clock, log
         self._terms: Any = compiled.scenario.pvp[compiled.links[index]]
         locks = Locks(first=self._terms.first_lock, second=self._terms.second_lock, margin=self._terms.margin)
-        super().__init__(locks, ((), ()))
+        super().__init__(locks)
         windows = compiled.timetable.windows
         self._closed = {compiled.rails.index(name): _gaps(windows[name]) for name in self._terms.rails}
         self._escrow = {compiled.rails.index(name): compiled.account_index(name, self._terms.escrow)
@@ -63,16 +63,16 @@ class HtlcRun(Protocol):
         place = (len(self._compiled.rails) + self._index) * MOST_MECHANISMS
         looks = look_times(self._compiled, self._compiled.links[self._index])
         end = self._compiled.timetable.end_us
-        look = next(looks, None)
+        look = next(looks, NEVER)
         while True:
-            now = min(self.next_at() or NEVER, NEVER if look is None else look)
+            now = min(self.next_at(), look)
             if now > end:
                 return
             yield self._clock.at(now, CYCLE, place)
             self._take_steps(now)
             if look == now:
                 self._look(now)
-                look = next(looks, None)
+                look = next(looks, NEVER)
 
     def _look(self, now: int) -> None:
         """Begin the exchange of every pair that waits and whose dealer has the money; in order of arrival."""
@@ -94,7 +94,7 @@ class HtlcRun(Protocol):
                 self._take_steps(now)
 
     def _take_steps(self, now: int) -> None:
-        while self.next_at() is not None and self.next_at() <= now:  # type: ignore[operator]
+        while self.next_at() <= now:
             self._conclude(self.step(), now)
 
     def up_at(self, ledger: int, whose: str, number: int, wanted: int) -> int:
@@ -150,7 +150,7 @@ class HtlcRun(Protocol):
         """Once nothing is locked any more and not both are claimed: the payment goes back, or has lost its money."""
         slot, result = self._slots[number], self.results[number]
         ended = [result.locked[ledger] == NONE or result.final[ledger] != NONE for ledger in (FIRST, SECOND)]
-        if slot == NONE or not all(ended) or all(result.claimed) or result.locked[FIRST] == NONE:
+        if slot == NONE or not all(ended) or all(result.claimed):
             return
         if result.locked[SECOND] == NONE and now < self._ends(FIRST, number):
             return  # the payer may still answer

@@ -157,8 +157,8 @@ class Ledger:
             self._fail(payment, refusal)
         elif (opens_at := max(self._dealing_opens(payment), self._hop_opens(payment))) > self.now:
             self._schedule(payment, 0, opens_at)
-        elif self._is_pair(payment):
-            self._enter_pair(payment)
+        elif self._enter_pair(payment):
+            return
         elif rail.discipline == c.COLLECT or self._joins_batch(payment):
             payment.place = "collected"
             account.count(payment.amount, +1)
@@ -191,12 +191,9 @@ class Ledger:
             return False
         return not terms.least_amount <= payment.amount <= terms.most_amount
 
-    def _is_pair(self, payment: Payment) -> bool:
-        """Whether the obligation settles over a link, together with the next."""
+    def _enter_pair(self, payment: Payment) -> bool:
+        """Whether the obligation settles over a link, together with the next; if so, it does or is held."""
         return False
-
-    def _enter_pair(self, payment: Payment) -> None:
-        raise NotImplementedError
 
     def _joins_batch(self, payment: Payment) -> bool:
         """Whether the rail's batches take it; money on its way back settles alone."""

@@ -25,7 +25,9 @@ class LinkTwin(Twin):
             return False
         return self._later(payment)[:1] == [payment.hop + 1]
 
-    def _enter_pair(self, payment: Payment) -> None:
+    def _enter_pair(self, payment: Payment) -> bool:
+        if not self._is_pair(payment):
+            return False
         what = self._possible(payment)
         if what == "nothing yet":
             payment.place = "held"
@@ -33,6 +35,7 @@ class LinkTwin(Twin):
             self.book[payment.debit].count(payment.amount, +1)
         else:
             self._carry_out(payment, what)
+        return True
 
     def _possible(self, payment: Payment) -> str:
         route, k = self.spec.routes[payment.route], payment.hop
