@@ -10,12 +10,15 @@ Pair = tuple[int, int, int, int, int, int]
 """One member, the other, currency that one gives, currency that it takes, the two amounts."""
 
 
-class Member:
-    """An account in every currency, and what it is worth."""
+Prices = Sequence[tuple[Fraction, Fraction, Fraction]]
+"""Of each currency: price, price of a long balance, price of a short one."""
 
-    def __init__(self, prices: Sequence[tuple[Fraction, Fraction, Fraction]]) -> None:
-        self.prices = prices
-        """Of each currency: price, price of a long balance, price of a short one."""
+
+class Member:
+    """An account in every currency, what it is worth, and how far it may be short in each currency and in all."""
+
+    def __init__(self, prices: Prices, short_limit: Sequence[int], aggregate_limit: int) -> None:
+        self.prices, self.short_limit, self.aggregate_limit = prices, short_limit, aggregate_limit
         self.balance = [0] * len(prices)
 
     def value(self, balance: list[int]) -> int:
@@ -33,48 +36,57 @@ class Member:
         balance[gets] += got
         return balance
 
+    def passes(self, pays: int, paid: int, gets: int, got: int) -> bool:
+        """The three tests."""
+        balance = self.after(pays, paid, gets, got)
+        return (
+            balance[pays] >= -self.short_limit[pays]
+            and self.value(balance) >= 0
+            and self.short(balance) <= self.aggregate_limit
+        )
 
-def settle_day(
-    pairs: Sequence[Pair], prices: Sequence[tuple[Fraction, Fraction, Fraction]], short_limit: Sequence[int],
-    aggregate_limit: Sequence[int], deadlines: Sequence[Fraction], fails_from: Mapping[int, int],
-) -> tuple[list[int], list[list[int]], list[int]]:  # fmt: skip
-    """Pairs in the order in which they settled, balances at the end, pairs settled by each deadline."""
-    members = [Member(prices) for _ in aggregate_limit]
-    due = [[0] * len(prices) for _ in members]
+
+def due(pairs: Sequence[Pair], n_member: int, n_currency: int) -> list[list[int]]:
+    """What each member is to pay in: what it gives net of what it takes, by currency."""
+    owed = [[0] * n_currency for _ in range(n_member)]
     for one, other, gives, takes, given, taken in pairs:
         for member, currency, change in ((one, gives, given), (one, takes, -taken),
                                          (other, takes, taken), (other, gives, -given)):  # fmt: skip
-            due[member][currency] += change
-    due = [[max(each, 0) for each in row] for row in due]
-    paid = [[0] * len(prices) for _ in members]
+            owed[member][currency] += change
+    return [[max(each, 0) for each in row] for row in owed]
 
-    def passes(member: int, pays: int, paid_out: int, gets: int, got: int) -> bool:
-        account = members[member]
-        balance = account.after(pays, paid_out, gets, got)
-        return (
-            balance[pays] >= -short_limit[pays]
-            and account.value(balance) >= 0
-            and account.short(balance) <= aggregate_limit[member]
-        )
 
+def revolve(members: Sequence[Member], pairs: Sequence[Pair], waiting: list[int], order: list[int]) -> None:
+    """Round after round in order of arrival, until one settles nothing; what settles moves to ``order``."""
+    moving = True
+    while moving:
+        moving = False
+        for k in list(waiting):
+            one, other, gives, takes, given, taken = pairs[k]
+            its, theirs = members[one], members[other]
+            if its.passes(gives, given, takes, taken) and theirs.passes(takes, taken, gives, given):
+                its.balance = its.after(gives, given, takes, taken)
+                theirs.balance = theirs.after(takes, taken, gives, given)
+                waiting.remove(k)
+                order.append(k)
+                moving = True
+
+
+def settle_day(
+    pairs: Sequence[Pair], prices: Prices, short_limit: Sequence[int], aggregate_limit: Sequence[int],
+    deadlines: Sequence[Fraction], fails_from: Mapping[int, int],
+) -> tuple[list[int], list[list[int]], list[int]]:  # fmt: skip
+    """Pairs in the order in which they settled, balances at the end, pairs settled by each deadline."""
+    members = [Member(prices, short_limit, most) for most in aggregate_limit]
+    owed, paid = due(pairs, len(members), len(prices)), [[0] * len(prices) for _ in members]
     waiting, order, by_deadline = list(range(len(pairs))), [], []
     for number, share in enumerate(deadlines):
         for m, account in enumerate(members):
-            for currency, amount in enumerate(due[m]):
+            for currency, amount in enumerate(owed[m]):
                 instalment = floor(amount * share) - paid[m][currency]
                 if number < fails_from.get(m, len(deadlines)):
                     account.balance[currency] += instalment
                     paid[m][currency] += instalment
-        moving = True
-        while moving:
-            moving = False
-            for k in list(waiting):
-                one, other, gives, takes, given, taken = pairs[k]
-                if passes(one, gives, given, takes, taken) and passes(other, takes, taken, gives, given):
-                    members[one].balance = members[one].after(gives, given, takes, taken)
-                    members[other].balance = members[other].after(takes, taken, gives, given)
-                    waiting.remove(k)
-                    order.append(k)
-                    moving = True
+        revolve(members, pairs, waiting, order)
         by_deadline.append(len(order))
     return order, [account.balance for account in members], by_deadline

@@ -9,50 +9,25 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
-from tests.reference.cls import Member, Pair
+from tests.reference.cls import Member, Pair, Prices, due, revolve
 
 
 def play_day(
-    pairs: Sequence[Pair], prices: Sequence[tuple[Fraction, Fraction, Fraction]], short_limit: Sequence[Sequence[int]],
-    aggregate_limit: int, deadlines: int, funds: Sequence[Sequence[int]],
+    pairs: Sequence[Pair], prices: Prices, short_limit: Sequence[Sequence[int]], aggregate_limit: int, deadlines: int,
+    funds: Sequence[Sequence[int]],
 ) -> tuple[list[int], list[list[list[int]]]]:  # fmt: skip
     """Pairs in the order in which they settled; for each deadline what each member has paid in by it, by currency."""
-    members, left = [Member(prices) for _ in funds], [list(row) for row in funds]
-    due = [[0] * len(prices) for _ in members]
-    for one, other, gives, takes, given, taken in pairs:
-        for member, currency, change in ((one, gives, given), (one, takes, -taken),
-                                         (other, takes, taken), (other, gives, -given)):  # fmt: skip
-            due[member][currency] += change
-    paid = [[0] * len(prices) for _ in members]
+    members, left = [Member(prices, row, aggregate_limit) for row in short_limit], [list(row) for row in funds]
+    owed, paid = due(pairs, len(members), len(prices)), [[0] * len(prices) for _ in members]
     waiting, order, by_deadline = list(range(len(pairs))), [], []
-
-    def passes(member: int, pays: int, amount: int, gets: int, got: int) -> bool:
-        account = members[member]
-        balance = account.after(pays, amount, gets, got)
-        return (
-            balance[pays] >= -short_limit[member][pays]
-            and account.value(balance) >= 0
-            and account.short(balance) <= aggregate_limit
-        )
-
     for number in range(1, deadlines + 1):
         for m, account in enumerate(members):
-            for currency, owed in enumerate(due[m]):
-                wanted = floor(max(owed, 0) * Fraction(number, deadlines)) - paid[m][currency]
-                amount = min(wanted, left[m][currency])
-                left[m][currency] -= amount
-                paid[m][currency] += amount
-                account.balance[currency] += amount
-        moving = True
-        while moving:
-            moving = False
-            for k in list(waiting):
-                one, other, gives, takes, given, taken = pairs[k]
-                if passes(one, gives, given, takes, taken) and passes(other, takes, taken, gives, given):
-                    members[one].balance = members[one].after(gives, given, takes, taken)
-                    members[other].balance = members[other].after(takes, taken, gives, given)
-                    waiting.remove(k)
-                    order.append(k)
-                    moving = True
+            for currency, amount in enumerate(owed[m]):
+                wanted = floor(amount * Fraction(number, deadlines)) - paid[m][currency]
+                come = min(wanted, left[m][currency])
+                left[m][currency] -= come
+                paid[m][currency] += come
+                account.balance[currency] += come
+        revolve(members, pairs, waiting, order)
         by_deadline.append([list(row) for row in paid])
     return order, by_deadline
