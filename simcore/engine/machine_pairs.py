@@ -10,18 +10,7 @@ import numpy as np
 
 from simcore.kernels import control, link, locks, sets
 from simcore.kernels import matched as m
-from simcore.kernels.constants import (
-    DONE,
-    NEVER,
-    NONE,
-    OVERFLOW,
-    PAIR_WENT,
-    ROLE_AGENT_OF_CREDITOR,
-    ROLE_AGENT_OF_DEBTOR,
-    ROLE_CREDITOR,
-    ROLE_DEBTOR,
-    ROLE_PARTICIPANT,
-)
+from simcore.kernels.constants import DONE, NEVER, NONE, OVERFLOW, PAIR_WENT
 from simcore.kernels.world import PLACE_HELD, World
 
 
@@ -36,6 +25,7 @@ class PairsOfMachine:
     _listed: Callable[[Any], Any]
     _ready: Callable[..., None]
     _wake: Callable[[int], None]
+    _who: Callable[[tuple[int, int], Any], int]
 
     def look_at_pairs(self, which: int, now_us: int) -> int:
         """Settle what can of the pairs that a link holds, each once in order of arrival; how many are out of its list.
@@ -146,15 +136,8 @@ class PairsOfMachine:
     def payee_after(self, slot: int) -> int:
         """The participant whom the second leg of a pair pays; also where the first is final."""
         row, hops = self.world.slots[slot], self.world.hops
-        debtor, creditor = int(row["debtor"]), int(row["creditor"])
-        hop = int(row["hop"]) + int(hops["link"][int(row["hop"])] != NONE)
-        which = int(hops["to_which"][hop])
-        agents = self.world.agent
-        return {
-            ROLE_DEBTOR: debtor, ROLE_CREDITOR: creditor, ROLE_PARTICIPANT: which,
-            ROLE_AGENT_OF_DEBTOR: int(agents[which, debtor]) if which < len(agents) else NONE,
-            ROLE_AGENT_OF_CREDITOR: int(agents[which, creditor]) if which < len(agents) else NONE,
-        }[int(hops["to_kind"][hop])]  # fmt: skip
+        hop = hops[int(row["hop"]) + int(hops["link"][int(row["hop"])] != NONE)]
+        return self._who((int(hop["to_kind"]), int(hop["to_which"])), row)
 
     def latency_after(self, slot: int) -> int:
         """The latency of the hop after the one a payment is at, microseconds."""
