@@ -24,6 +24,7 @@ from benchmarks.goals import Goal
 from benchmarks.measure import Stopwatch, load, machine, times
 from benchmarks.report import finish
 from simcore.cls import Terms, in_out_swaps, net_positions, settle_day
+from simcore.cls.day import value_of
 from simcore.kernels.cls import Pairs, one_pass
 
 MEMBERS, CURRENCIES, PAIRS = 70, 18, 1_000_000
@@ -77,14 +78,12 @@ def ratios(count: int) -> list[str]:
         pairs, terms = made(count, lean=lean)
         limits = terms.limits()
         net = net_positions(pairs, MEMBERS, CURRENCIES)
-        done = settle_day(Pairs(*(column[:0] for column in pairs)), terms, net=net)  # what is due, and nothing settled
-        gross = settle_day(pairs, terms, DEADLINES).gross_value
-        cells = [f"{lean:.0%}", f"{1 - done.due_value / gross:.1%}", f"{done.due_value / gross:.2%}"]
+        done = settle_day(pairs, terms, DEADLINES)
+        cells = [f"{lean:.0%}", f"{done.netting_ratio:.1%}", f"{done.funding_ratio:.2%}"]
         for share in SWAPPED:
             swap = in_out_swaps(net, limits, share)
-            after = settle_day(Pairs(*(column[:0] for column in pairs)), terms, net=swap.net).due_value
-            cells.append(f"{after / gross:.2%}")
-        lines.append(f"| {' | '.join([*cells, f'{swap.outside_value / gross:.2%}'])} |")
+            cells.append(f"{value_of(np.maximum(-swap.net, 0), limits) / done.gross_value:.2%}")
+        lines.append(f"| {' | '.join([*cells, f'{swap.outside_value / done.gross_value:.2%}'])} |")
     return lines
 
 
