@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from simcore.kernels.constants import (
@@ -23,7 +21,7 @@ from simcore.kernels.constants import (
     KIND_REPAYMENT,
 )
 from simcore.results.audit_overdraft import Overdrafts
-from simcore.results.audit_read import NO_TIME, Batch, Words
+from simcore.results.audit_read import NO_TIME, Batch, TableReader, Words
 from simcore.results.audit_report import Proof, money
 from simcore.units import parse_amount, parse_bp, parse_duration, parse_percent
 
@@ -58,24 +56,23 @@ class Movement(NamedTuple):
     time: int
 
 
-def hours_of(folder: Path, rail: str) -> Hours:
+def hours_of(events: Batch, words: Words, rail: str) -> Hours:
     """Sessions for payments of a rail, and from when to when credit was given."""
-    with pa.OSFile(str(folder / "events.arrow")) as source:
-        events = pa.ipc.open_file(source).read_all().select(["time", "event", "rail", "detail"])
     hours = Hours([], [], set())
     open_at, day = None, 0
-    for row in events.filter(pc.equal(events["rail"].cast(pa.string()), rail)).to_pylist():
-        time = int(np.datetime64(row["time"].replace(tzinfo=None), "us").astype(np.int64))
-        if row["event"] == "opened":
-            open_at, day = time, int(np.datetime64(row["detail"], "D").astype(np.int64))
-        elif row["event"] == "closed":
+    mine = events["rail"] == words.code("rail", rail)
+    for time, code, detail in zip(*(events[name][mine].tolist() for name in ("time", "event", "detail")), strict=True):
+        event = words.name("event", code)
+        if event == "opened":
+            open_at, day = time, int(np.datetime64(detail, "D").astype(np.int64))
+        elif event == "closed":
             hours.closings.add(time)
             if open_at is not None:
                 hours.windows.append((day, open_at, time))
             open_at = None
-        elif row["event"] == "credit_line" and (not hours.days or hours.days[-1].number != day):
+        elif event == "credit_line" and (not hours.days or hours.days[-1].number != day):
             hours.days.append(Day(day, time, NO_TIME))
-        elif row["event"] == "credit_due" and hours.days:
+        elif event == "credit_due" and hours.days:
             hours.days[-1] = hours.days[-1]._replace(closes=time)
     return hours
 
@@ -92,7 +89,10 @@ class Credit:
         }
         self._movements: dict[tuple[str, str], list[Movement]] = defaultdict(list)
         self._outages = bool(scenario.get("outages"))
-        self._hours = {rail: hours_of(folder, rail) for rail in self._terms}
+        self._hours: dict[str, Hours] = {}
+        if self._terms:
+            events = TableReader(folder, "events", ("time", "event", "rail", "detail"), words).whole()
+            self._hours = {rail: hours_of(events, words, rail) for rail in self._terms}
         self._given = {rail: scenario["accounts"].get(rail, {}) for rail in self._terms}
         self._lender = {rail: scenario["rails"][rail]["lender"] for rail in self._terms}
         self._overdrafts: dict[str, Overdrafts] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,10 +20,7 @@ DAY_US = 86_400_000_000
 
 def _local_days(times_us: Ints, zone: str) -> Ints:
     """The number of the local day of each instant."""
-    import datetime as dt
-
     it = ZoneInfo(zone)
-    days = np.empty(times_us.size, np.int64)
     # The offset changes at whole quarters of an hour at the earliest, so one look-up does for each of them.
     quarters, at = np.unique(times_us // 900_000_000, return_inverse=True)
     offsets = []
@@ -30,7 +28,7 @@ def _local_days(times_us: Ints, zone: str) -> Ints:
         moment = dt.datetime.fromtimestamp(quarter * 900, dt.UTC).astimezone(it)
         offset = moment.utcoffset()
         offsets.append(0 if offset is None else int(offset.total_seconds()) * 1_000_000)
-    days[:] = (times_us + np.array(offsets, np.int64)[at]) // DAY_US
+    days: Ints = (times_us + np.array(offsets, np.int64)[at]) // DAY_US
     return days
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from simcore.kernels.constants import (
@@ -83,11 +81,11 @@ class Outages:
         self.proof = Proof("outages", "Nothing became final on what was out, and whoever was out sent nothing")
         ledgers = [name for name, rail in scenario["rails"].items() if rail.get("kind") == "ledger"]
         self._ledgers = np.array([words.code("rail", name) for name in ledgers], np.int64)
-        events = TableReader(folder, "events", ("time", "event", "rail", "participant"), words).whole()
-        self._read_links(folder, scenario)
+        events = TableReader(folder, "events", ("time", "event", "rail", "participant", "detail"), words).whole()
+        self._read_links(events, scenario)
         self._read(events)
 
-    def _read_links(self, folder: Path, scenario: dict[str, Any]) -> None:
+    def _read_links(self, events: Batch, scenario: dict[str, Any]) -> None:
         """When links were out; their names stand in the text of events only."""
         links = [name for name, terms in scenario.get("pvp", {}).items() if terms.get("kind") == "link"]
         hops_of = {
@@ -100,16 +98,13 @@ class Outages:
                 links.index(hop["pvp"]) if hop.get("pvp") in links else -1 for hop in hops
             ]
         if links:
-            with pa.OSFile(str(folder / "events.arrow")) as source:
-                events = pa.ipc.open_file(source).read_all().select(["time", "event", "detail"])
-            events = events.filter(pc.is_in(events["event"].cast(pa.string()), pa.array(list(_LINK_SIDES))))
+            sides = {self._words.code("event", name): side for name, side in _LINK_SIDES.items()}
+            columns = (events[name].tolist() for name in ("time", "event", "detail"))
             self._links = _spans(
-                (links.index(detail), _LINK_SIDES[event], time)
-                for time, event, detail in zip(
-                    events["time"].cast(pa.int64()).to_pylist(), events["event"].to_pylist(),
-                    events["detail"].to_pylist(), strict=True,
-                )
-            )[0]  # fmt: skip
+                (links.index(detail), sides[event], time)
+                for time, event, detail in zip(*columns, strict=True)
+                if event in sides
+            )[0]
 
     def _read(self, events: Batch) -> None:
         """When rails, participants and dealers were out."""

@@ -134,6 +134,8 @@ class TableReader:
             if not present.any():  # then the dictionary is empty
                 return np.full(len(array), -1, np.int32)
             return np.where(present, self._coded(name, array), np.int32(-1))
+        if kind == "text":
+            return np.array(array.to_pylist(), object)
         types: dict[str, Any] = {"small": np.int8, "day": np.int32}
         numpy_type = types.get(kind, np.int64)
         values = np.frombuffer(array.buffers()[1], numpy_type)[array.offset : array.offset + len(array)]

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from simcore.errors import ScenarioError
 from simcore.results.audit import audit
 from tests.simcore.engine.test_intraday_credit import ONLY_OUT, given
 from tests.simcore.results.test_audit import edited, first, mend, read
@@ -83,3 +84,11 @@ def test_credit_where_none_is_given_is_found(tmp_path: Path) -> None:
     run = given(tmp_path, 'form = "repo"').path
     with_scenario(run, lambda it: it["rails"]["RTGS"].pop("intraday_credit"))
     assert any("RTGS, which gives no intraday credit" in each for each in failures(run))
+
+
+def test_events_with_other_columns_are_a_fault_of_their_file(tmp_path: Path) -> None:
+    run = given(tmp_path, 'form = "repo"').path
+    events = read(run, "events")
+    mend(run, "events", events.rename_columns([{"detail": "words"}.get(name, name) for name in events.column_names]))
+    with pytest.raises(ScenarioError, match="LH085"):
+        audit(run)
