@@ -17,6 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import simcore
+from tests.simcore.engine.test_links import LINK_TOWN, RATES
 from tests.simcore.engine.towns import CIPS_TOWN, HEADER, NET_TOWN, RING_TOWN
 
 HERE = Path(__file__).parent
@@ -39,12 +40,13 @@ def outages(spans: Spans) -> str:
     return text
 
 
-def played(text: str, payments: str, spans: Spans) -> tuple[list[Any], list[Any]]:
+def played(text: str, payments: str, spans: Spans, files: dict[str, str] | None = None) -> tuple[list[Any], list[Any]]:
     """The tables of obligations and payments of a run, as rows."""
     with tempfile.TemporaryDirectory() as folder:
         scenario = Path(folder) / "scenario.toml"
         scenario.write_text(text + outages(spans))
-        (Path(folder) / "payments.csv").write_text(payments)
+        for name, content in {"payments.csv": payments, **(files or {})}.items():
+            (Path(folder) / name).write_text(content)
         done = simcore.run(scenario, out=Path(folder) / "run")
         return done.obligations.to_pylist(), done.payments.to_pylist()
 
@@ -119,6 +121,45 @@ def test_both_legs_over_a_link_are_final_or_neither(rows: list[Any], spans: Span
         if row["payment_id"] in pairs and row["kind"] == "payment" and row["settled_at"] is not None:
             at = minute(row["settled_at"])
             assert not any(begin <= at < end for what, begin, end in spans if what == "links=CHATS"), row
+
+
+INSTANT_ROW = st.tuples(
+    st.one_of(st.sampled_from([540 * 60 - 15, 540 * 60 - 10, 540 * 60 - 1, 540 * 60]), st.integers(0, 700 * 60)),
+    st.sampled_from(["quick", "slow", "late"]),
+    st.sampled_from(["1.00", "10.00", "30.00"]),
+)
+INSTANT_OUT = ["rails=FAST", "rails=RPP", "rails=FAST+RPP", "participants=Quick", "participants=Payer",
+               "participants=Slow", "dealers=Quick"]  # fmt: skip
+
+
+@given(rows=payments_of(INSTANT_ROW, 12), spans=spans_of(INSTANT_OUT, [530, 540, 541, 550, 560]))
+@example(rows=[(540 * 60 - 12, "quick", "10.00")], spans=[("participants=Quick", 540, 550)])  # with the money in hand
+@example(rows=[(540 * 60 - 12, "quick", "10.00")], spans=[("rails=FAST+RPP", 540, 550)])  # nowhere to go back to
+@settings(max_examples=40, deadline=None)
+def test_what_an_instant_link_does_not_credit_in_time_is_back_once_nothing_is_out(
+    rows: list[Any], spans: Spans
+) -> None:
+    """In time or not at all: no money of a payment is left on its way, and none is credited after the limit."""
+    text = HEADER.replace("currency\n", "currency,route\n")
+    for k, (at, route, amount) in enumerate(rows):
+        when = (DAY + dt.timedelta(seconds=at)).isoformat()
+        text += f"P{k},{when},Payer,Payee,{amount},SGD,{route}\n"
+    hops, payments = played(LINK_TOWN, text, spans, {"rates.csv": RATES})
+    given_up = [row for row in hops if row["status"] == "REJECTED_TIME_LIMIT"]  # by the link: nobody sent it
+    assert_nothing_while_out([row for row in hops if row not in given_up], spans, {})
+    for payment in payments:
+        mine = [row for row in hops if row["payment_id"] == payment["payment_id"]]
+        moved: dict[tuple[str, str], int] = defaultdict(int)
+        for row in mine:
+            if row["sequence"] is not None:
+                moved[row["debtor"], row["rail"]] -= row["amount_minor"]
+                moved[row["creditor"], row["rail"]] += row["amount_minor"]
+        if payment["status"].startswith("SETTLED"):
+            first, last = (next(row for row in mine if row["hop"] == hop) for hop in (0, 1))
+            assert last["settled_at"] - first["entered_at"] <= dt.timedelta(minutes=1), mine
+        else:
+            assert payment["completed_at"] is not None
+            assert not any(moved.values()), mine
 
 
 LEDGER_ROW = st.tuples(
