@@ -22,7 +22,7 @@ from tests.simcore.engine.towns import CIPS_TOWN, HEADER, NET_TOWN, RING_TOWN
 
 HERE = Path(__file__).parent
 DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
-LINKED, LEDGER = (HERE / name for name in ("linked.toml", "two-countries.toml"))
+LINKED, LOCKED, LEDGER = (HERE / name for name in ("linked.toml", "locked.toml", "two-countries.toml"))
 Spans = list[tuple[str, int, int]]
 """What is out (``rails=X``), from which minute of Monday, UTC, to which."""
 
@@ -121,6 +121,40 @@ def test_both_legs_over_a_link_are_final_or_neither(rows: list[Any], spans: Span
         if row["payment_id"] in pairs and row["kind"] == "payment" and row["settled_at"] is not None:
             at = minute(row["settled_at"])
             assert not any(begin <= at < end for what, begin, end in spans if what == "links=CHATS"), row
+
+
+LOCKED_OUT = ["rails=USD-CHATS", "rails=BAHTNET", "rails=USD-CHATS+BAHTNET", "dealers=FX", "participants=FX",
+              "participants=HK-A", "participants=TH-A"]  # fmt: skip
+
+
+@given(rows=payments_of(LINK_ROW, 12), spans=spans_of(LOCKED_OUT, [30, 90, 91, 105, 330, 600, 630, 631, 90 + 1440]))
+@example(rows=[(100, "HK-A TH-A {0} USD linked", 90)] * 2, spans=[("rails=BAHTNET", 100, 200)])  # money for one of them
+@example(
+    rows=[(100, "HK-A TH-A {0} USD linked", 40), (101, "TH-A FX {0}0 THB thb", 300)], spans=[]
+)  # while it is locked
+@settings(max_examples=40, deadline=None)
+def test_legs_by_locks_are_both_final_or_neither_but_for_late_claims(rows: list[Any], spans: Spans) -> None:
+    """And every pair comes to an end, or to a lock that the run's end leaves; the dealer's money is for one or two."""
+    text = HEADER.replace("currency\n", "currency,route\n")
+    for k, (at, what, amount) in enumerate(rows):
+        debtor, creditor, value, currency, route = what.format(amount).split()
+        when = (DAY + dt.timedelta(minutes=at)).isoformat()
+        text += f"P{k},{when},{debtor},{creditor},{value},{currency},{route}\n"
+    hops, payments = played(LOCKED.read_text(), text, spans)
+    assert_nothing_while_out(hops, spans, {})
+    late = {row["payment_id"] for row in payments if row["status"] == "CLAIMED_LATE"}
+    locked = {row["payment_id"] for row in hops if row["kind"] == "lock"}
+    ended = {row["payment_id"] for row in payments if row["completed_at"] is not None}
+    pairs = {row["payment_id"] for row in payments if row["route"] == "linked"}
+    legs: dict[int, set[int]] = defaultdict(set)
+    for row in hops:
+        if row["payment_id"] in pairs and row["kind"] == "payment" and row["sequence"] is not None:
+            legs[row["payment_id"]].add(row["hop"])
+    for number in pairs & ended:
+        assert legs[number] == {0} if number in late else legs[number] in (set(), {0, 1})
+    for row in payments:
+        if row["payment_id"] in pairs - ended:
+            assert row["payment_id"] in locked, row
 
 
 INSTANT_ROW = st.tuples(
