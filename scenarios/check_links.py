@@ -39,7 +39,7 @@ def check_links(checks: Checks) -> None:
             if route is not None and route.hops:
                 first.setdefault(route.hops[0].rail, route_name)
                 _rails(checks, here, route_name, route, said)
-                if link.quote_valid is not None:
+                if link.quote_valid is not None and len(route.hops) > 1:
                     _quoted(checks, here, route_name, route, said)
         if len(first) > 1:
             begun = listed([f"{route_name} on {rail}" for rail, route_name in first.items()])

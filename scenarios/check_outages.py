@@ -67,7 +67,7 @@ def _targets(checks: Checks, path: KeyPath, outage: Outage) -> bool:
 
 def _chance(checks: Checks, path: KeyPath, outage: Outage) -> None:
     """Both of a mean time between and a duration, above nothing, and no more of them than a run can take."""
-    if not outage.times and outage.every is None:
+    if not outage.times and outage.every is None and outage.lasts is None:
         checks.say("LH157", path, "neither times nor chance", "times, or every and lasts",
                    'times = [{ day = 2026-03-02, from = "10:00", to = "12:00" }]')  # fmt: skip
     for mine, other in (("every", "lasts"), ("lasts", "every")):

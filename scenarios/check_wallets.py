@@ -74,10 +74,10 @@ class _System:
             self._holders(("holders", name), holders)
         wallets = sum(holders.count for holders in system.holders.values())
         if wallets > MOST_WALLETS:
-            self.say(WHO, ("holders",), f"{wallets} wallets", f"at most {MOST_WALLETS}")
+            self.say(WHO, ("holders",), f"{wallets:,} wallets", f"at most {MOST_WALLETS:,}")
         days = self.checks.scenario.scenario.days + 6
         if self.money * days >= 2**62:
-            self.say(WHO, ("holders",), f"at most {self.money} minor units over {days} days",
+            self.say(WHO, ("holders",), f"at most {self.money:,} minor units over {days} days",
                      "their product below 2^62, so that every sum fits 64 bits")  # fmt: skip
         for name, flow in system.flows.items():
             self._flow(("flows", name), flow)
@@ -139,8 +139,6 @@ class _System:
             if rail is not None and not is_open_at(self.checks, rail, clock):
                 self.say(TIMES, ("settle_at", index), format_clock(clock),
                          f"a time at which {system.rail} is open in the run")  # fmt: skip
-        if not 0 <= system.interest <= 1_000_000:
-            self.say(TIMES, ("interest",), f"{system.interest / 100} bp", "0 to 10,000 bp a year")
         if system.interest_on and not system.interest:
             self.say(
                 TIMES, ("interest_on",), "days of interest, but no rate", "interest beside it", 'interest = "5 bp"'
@@ -165,15 +163,16 @@ class _System:
         if holders.country not in countries:
             self.say(WHO, (*path, "country"), shown_value(holders.country),
                      f"a country with a calendar, for its midnights: {listed(countries, 30)}")  # fmt: skip
-        if holders.bank is not None:
-            known = self.among(WHO, (*path, "bank"), holders.bank, "an operator that is a bank", list(system.operators))
-            if known and not system.operators[holders.bank].bank:
-                banks = [name for name, it in system.operators.items() if it.bank]
-                self.say(WHO, (*path, "bank"), f"{holders.bank}, which is no bank",
-                         f"an operator that is a bank: {listed(banks)}")  # fmt: skip
+        banks = [name for name, it in system.operators.items() if it.bank]
+        if holders.bank in system.operators and holders.bank not in banks:
+            self.say(WHO, (*path, "bank"), f"{holders.bank}, which is no bank",
+                     f"an operator that is a bank: {listed(banks)}")  # fmt: skip
+        elif holders.bank is not None:
+            self.among(WHO, (*path, "bank"), holders.bank, "an operator that is a bank", banks)
         elif holders.deposit is not None:
+            near = holders.operator if holders.operator in banks else "".join(banks[:1])
             self.say(WHO, (*path, "deposit"), "money on a bank account that there isn't", "bank beside it",
-                     f"bank = {shown_value(holders.operator)}")  # fmt: skip
+                     f"bank = {shown_value(near)}" if near else "")  # fmt: skip
         limits = None
         if self.among(WHO, (*path, "class"), holders.limits, "a class of the system", list(system.classes)):
             limits = system.classes[holders.limits].balance

@@ -641,7 +641,7 @@ _PVP = {
         "lock times in the wrong order",
         "Of two hash-time locks the second has to end before the first, by more than the margin that the responder "
         "asks for. Otherwise who knows the secret could claim when the other can no longer.",
-        "Locks(first=4 * 3_600_000_000, second=2 * 3_600_000_000)",
+        'first_lock = "4 h"\nsecond_lock = "2 h"\nmargin = "30 min"',
     ),
 }
 
