@@ -22,6 +22,7 @@ from simcore.demand import columns, files
 from simcore.demand.columns import RowFaults
 from simcore.demand.header import type_problem
 from simcore.errors import Fault, ScenarioError
+from simcore.exact import exact_sum
 from simcore.lsm.base import Problem
 
 SUM_MOST = 2**62 - 1
@@ -185,11 +186,6 @@ def _repeated(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.i
     _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
     again = np.flatnonzero(first[inverse] != np.arange(codes.size))
     return again, first[inverse]
-
-
-def exact_sum(values: Int64) -> int:
-    """The sum as a Python int, of at most 2^31 values of any size."""
-    return (int((values >> 31).sum()) << 31) + int((values & (2**31 - 1)).sum())
 
 
 def _check_sum(shown: str, what: str, currency: str, values: Int64) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from simcore.exact import exact_sum, exact_sums
 from simcore.kernels.constants import STATUS_NAMES
 from simcore.kernels.wallet_names import SETTLED, WALLET_STATUS_NAMES
 
@@ -40,7 +41,7 @@ class WalletCount:
         """Count rows of the log."""
         asked = rows[rows["payment_id"] >= 0]
         self.payments += asked.size
-        self.settled_minor += sum(asked["amount"][asked["status"] == SETTLED].tolist())
+        self.settled_minor += exact_sum(asked["amount"][asked["status"] == SETTLED])
         for code, count in zip(*np.unique(asked["status"], return_counts=True), strict=True):
             name = WALLET_STATUS_NAMES[int(code)]
             self.statuses[name] = self.statuses.get(name, 0) + int(count)
@@ -69,7 +70,7 @@ class Counts:
         time_us = (rows["completed_at"] - rows["initiated_at"])[settled]
         done = np.bincount(way, minlength=len(routes))
         soon = np.bincount(way[time_us <= HOUR_US], minlength=len(routes))
-        sent, time = (_sums(way, each, len(routes)) for each in (rows["amount_minor"][settled], time_us))
+        sent, time = (exact_sums(way, each, len(routes)) for each in (rows["amount_minor"][settled], time_us))
         for index in np.flatnonzero(payments).tolist():
             route = self.routes.setdefault(routes[index], RouteCount())
             route.payments += int(payments[index])
@@ -77,14 +78,3 @@ class Counts:
             route.sent_minor += sent[index]
             route.within_hour += int(soon[index])
             route.time_us += time[index]
-
-
-def _sums(group: Any, values: Any, n: int) -> list[int]:
-    """Exact sums of int64 ≥ 0 by group: floats add up 2^21 halves of 32 bits without rounding."""
-    total = [0] * n
-    for first in range(0, group.size, 1 << 20):
-        part = slice(first, first + (1 << 20))
-        for shift, half in ((32, values[part] >> 32), (0, values[part] & 0xFFFFFFFF)):
-            counted = np.bincount(group[part], weights=half, minlength=n)
-            total = [one + (int(more) << shift) for one, more in zip(total, counted.tolist(), strict=True)]
-    return total

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simcore.engine.build import readable
 from simcore.errors import InvariantError, ScenarioError
+from simcore.exact import exact_sum
 from simcore.kernels import wallets as kernels
 from simcore.kernels.constants import DONE, LOG_FULL, NEED_DEMAND, NEED_SLOTS, NONE
 from simcore.kernels.wallet_world import (
@@ -103,7 +104,7 @@ class WalletBook:
         books["wallets"], books["deposits"] = held, deposited
         books["backing"] = np.where((books["is_bank"] == 0) | (regime == CASH), held, 0)
         reserves = sum(it.reserve for it in operators)
-        self.money = self._exact("balance") + self._exact("deposit")
+        self.money = sum(exact_sum(self.world.wallets[name]) for name in ("balance", "deposit"))
         self._central = reserves + int(books["backing"].sum())
         self._check_size(self.money)
 
@@ -278,11 +279,6 @@ class WalletBook:
         held, deposited = (np.zeros(self.world.operators.size, np.int64) for _ in range(2))
         return int(kernels.prove(self.world, held, deposited)), held, deposited
 
-    def _exact(self, name: str) -> int:
-        """Sum of a column of non-negative int64 as a Python int."""
-        column = self.world.wallets[name]
-        return int((column >> 32).sum()) * 2**32 + int((column & 0xFFFFFFFF).sum())
-
     def _check_size(self, money: int) -> None:
         books = self.world.operators
         most = max(money * (self._days + 2), money + int(books["reserve"].sum()))
@@ -312,7 +308,7 @@ class WalletBook:
         first_id = int(state[NEXT_ID])
         check_payments(batch, self.world.wallets.size, max(self._last_initiated, self._first), first_id)
         amount = batch["amount"]
-        self._turnover += int((amount >> 32).sum()) * 2**32 + int((amount & 0xFFFFFFFF).sum())
+        self._turnover += exact_sum(amount)
         if self._turnover >= MOST:
             raise ScenarioError.one(
                 "LH150", f"wallet payments up to {first_id + batch.size - 1}", got=f"{self._turnover} minor units",
