@@ -82,9 +82,10 @@ def fx_path(
     for name, words, height in zip(shown, texts, heights):
         axes = sheet.axes(LEFT_MM, place, width_mm - LEFT_MM - right, height)
         place += height + GAP_MM
-        _draw(axes, found[name], span, zone)
+        units = units_of(found[name])
+        _draw(axes, found[name], units, span, zone)
         clock_axis(axes, first, last, language, most_hours=round(width_mm / 17), most_days=round(width_mm / 14))
-        axes.set_ylabel(say("per", language, found[name].target, found[name].source))
+        axes.set_ylabel(say("per", language, found[name].target, _many(units, found[name].source)))
         axes.annotate(words, (1.02, 1), xycoords="axes fraction", ha="left", va="top", fontsize=7, linespacing=1.25)
     axes.set_xlabel(below, loc="left")
     return sheet.figure
@@ -121,16 +122,28 @@ def pairs_of(tables: Tables) -> tuple[dict[str, Pair], list[str], int]:
     return {name: pair for name, pair in found.items() if pair.dealers}, origins, key.size
 
 
-def _draw(axes: Axes, pair: Pair, span: tuple[int, int], zone: ZoneInfo) -> None:
+def units_of(pair: Pair) -> int:
+    """For how many units of the source an axis shows the rate, so that it has no more than two zeros in front."""
+    least, units = min(float(quotes.mid.min()) for quotes in pair.dealers.values()), 1
+    while 0 < least * units < 0.01:
+        units *= 1000
+    return units
+
+
+def _many(units: int, currency: str) -> str:
+    return currency if units == 1 else f"{units:,} {currency}"
+
+
+def _draw(axes: Axes, pair: Pair, units: int, span: tuple[int, int], zone: ZoneInfo) -> None:
     widest = sorted(pair.dealers.values(), key=lambda quotes: -float(quotes.half_spread.max()))
     for k, quotes in enumerate(widest):
         days, mid, half = _steps(quotes, span)
         shade = style.SKY if k % 2 == 0 else style.BLUE
-        low, high = mid * (1 - half), mid / (1 - half)
+        low, high = units * mid * (1 - half), units * mid / (1 - half)
         axes.fill_between(local_days(days, zone), low, high, step="post", color=shade, alpha=0.35, linewidth=0)
     days, mid, _ = _steps(widest[0], span)
     width = 1.1 if days.size <= 200 else 0.6  # a line that moves all the time would hide its band
-    axes.plot(local_days(days, zone), mid, color=style.BLACK, drawstyle="steps-post", linewidth=width)
+    axes.plot(local_days(days, zone), units * mid, color=style.BLACK, drawstyle="steps-post", linewidth=width)
     axes.margins(y=0.15)
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
@@ -154,9 +167,9 @@ def _origins(origins: list[str], language: str) -> str:
 
 
 def _words(tables: Tables, pair: Pair, language: str, width_mm: float) -> str:
-    """The last mid rate and each dealer's half spread."""
+    """The last mid rate, for as many units as on the axis, and each dealer's half spread."""
     last = max(pair.dealers.values(), key=lambda quotes: quotes.time_us[-1])
-    lines = [say("mid_last", language, f"{last.mid[-1]:.6g}")]
+    lines = [say("mid_last", language, f"{units_of(pair) * last.mid[-1]:.6g}")]
     for dealer, quotes in list(pair.dealers.items())[:DEALERS]:
         name = tables.label("participants", dealer, language)
         fits = style.width_em(name) * 7 * style.POINT_MM <= (0 if width_mm < NARROW_MM else 26)

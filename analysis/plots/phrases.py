@@ -36,7 +36,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "elapsed": ("time from initiation to settlement", "从发起到结算的时间"),
     "g20": ("G20 target for end-2027 (◇): 75 % within one hour", "二十国集团 2027 年底目标（◇）：一小时内 75 %"),
     "g20_short": ("G20 end-2027 (◇): 75 % in 1 h", "G20 目标（◇）：1 小时内 75 %"),
-    "no_payments": ("No payments: the run had none to make.", "没有支付：本次运行没有支付。"),
+    "no_payments": ("No payments on routes in this run.", "本次运行没有经路径的支付。"),
     "none_settled": ("{0} payments, none of which settled.", "共 {0} 笔支付，均未结算。"),
     "none_settled_here": ("none settled", "均未结算"),
     # queue_heatmap
@@ -58,7 +58,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     ),
     "other_rails": ("other rails", "其他系统"),
     "obligations": ("{0} obligations", "{0} 笔"),
-    "no_obligations": ("No obligation settled.", "没有已结算的债务。"),
+    "no_obligations": ("No obligation of a payment settled.", "没有已结算的支付债务。"),
     # settlement_risk
     "risk_title": ("Principal at risk in conversions", "兑换中的本金风险"),
     "risk_subtitle": (
@@ -104,7 +104,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "net_receiver": ("net receiver", "净收方"),
     "area_turnover": ("area: paid and received", "面积：收付总额"),
     "others": ("{0} others", "其余 {0} 个"),
-    "no_flows": ("Nobody paid another participant on this rail.", "该系统上没有参与者之间的付款。"),
+    "no_flows": ("No payment between two participants on this rail.", "该系统上没有参与者之间的支付。"),
     # corridor_flows
     "corridor_title": ("Who pays whom, by country and currency", "各国家与币种之间的支付流向"),
     "corridor_subtitle": (

@@ -345,6 +345,22 @@ def test_rates_drawn_are_those_of_the_quotes(corridor: Tables) -> None:
     assert "ECB reference rates" in texts(figure)
 
 
+@pytest.mark.parametrize("width_mm", [style.WIDTH_MM, style.COLUMN_MM])
+def test_rates_of_small_money_are_drawn_for_a_thousand_and_nothing_leaves_the_page(
+    tmp_path: Path, width_mm: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simcore.run("qr-links", set={"scenario.days": 1}, out=tmp_path / "run")
+    opened = open_tables(tmp_path / "run")
+    figure = draw(opened, "fx_path", width_mm=width_mm)
+    assert [axes.get_ylabel() for axes in figure.axes] == ["CNY per MYR", "CNY per 1,000 IDR", "CNY per 1,000 VND"]
+    for axes, pair in zip(figure.axes, pairs_of(opened)[0].values(), strict=True):
+        mid = pair.dealers[next(iter(pair.dealers))].mid
+        assert np.asarray(axes.lines[0].get_ydata())[0] == pytest.approx(mid[0] * (1 if pair.source == "MYR" else 1000))
+        assert f"mid {mid[-1] * (1 if pair.source == 'MYR' else 1000):.6g}" in texts(figure)
+    for text, box in drawn(figure, monkeypatch):
+        assert min(box.x0, figure.bbox.x1 - box.x1) >= -1, (text, box)
+
+
 # --- liquidity_delay -----------------------------------------------------------------------------------------------
 
 
