@@ -42,9 +42,7 @@ class WalletCount:
         asked = rows[rows["payment_id"] >= 0]
         self.payments += asked.size
         self.settled_minor += exact_sum(asked["amount"][asked["status"] == SETTLED])
-        for code, count in zip(*np.unique(asked["status"], return_counts=True), strict=True):
-            name = WALLET_STATUS_NAMES[int(code)]
-            self.statuses[name] = self.statuses.get(name, 0) + int(count)
+        _tally(self.statuses, asked["status"], WALLET_STATUS_NAMES)
 
 
 @dataclass
@@ -61,9 +59,7 @@ class Counts:
 
     def add(self, rows: Mapping[str, Any], routes: list[str]) -> None:
         """Count final rows of payments with their statics; exact, in integers."""
-        for code, count in zip(*np.unique(rows["status"], return_counts=True), strict=True):
-            name = STATUS_NAMES[int(code)]
-            self.statuses[name] = self.statuses.get(name, 0) + int(count)
+        _tally(self.statuses, rows["status"], STATUS_NAMES)
         settled = rows["amount_received"] >= 0
         payments = np.bincount(rows["route"], minlength=len(routes))
         way = rows["route"][settled]
@@ -78,3 +74,10 @@ class Counts:
             route.sent_minor += sent[index]
             route.within_hour += int(soon[index])
             route.time_us += time[index]
+
+
+def _tally(statuses: dict[str, int], codes: Any, names: Mapping[int, str]) -> None:
+    """Add the number of each status to what was counted before."""
+    for code, count in zip(*np.unique(codes, return_counts=True), strict=True):
+        name = names[int(code)]
+        statuses[name] = statuses.get(name, 0) + int(count)

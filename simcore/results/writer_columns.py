@@ -133,31 +133,25 @@ class Arrange:
     def payments(self, rows: Columns) -> dict[str, pa.Array]:
         names, route = self.names, rows["route"]
         times = {"payment_id": "count", "initiated_at": "time", "priority": "small", "hops": "small"}
-        more = {}
+        columns = _plain(rows, times) | {
+            "reference": rows["reference"],
+            "flow": self._id(rows["flow"], "flow"),
+            "purpose": self._id(rows["purpose"], "purpose"),
+            "corridor": self._id(rows["corridor"], "corridor", nullable=True),
+            "route": self._id(route, "route"),
+            "debtor": self._id(rows["debtor"], "participant"),
+            "creditor": self._id(rows["creditor"], "participant"),
+            "currency_sent": self._id(names.route_currency_sent[route], "currency"),
+            "amount_sent_minor": arrow_column(rows["amount_minor"], "minor", None),
+            "currency_received": self._id(names.route_currency_received[route], "currency"),
+            "amount_received_minor": arrow_column(rows["amount_received"], "minor", None, rows["amount_received"] >= 0),
+            "fee_minor": arrow_column(rows["fee"], "minor", None),
+            "completed_at": arrow_column(rows["completed_at"], "time", None, rows["completed_at"] != NEVER),
+            "status": self._id(_STATUS_INDEX[rows["status"]], "status"),
+        }
         if names.customers:
-            more["customer"] = arrow_column(rows["customer"], "count", None, rows["customer"] >= 0)
-        return (
-            _plain(rows, times)
-            | more
-            | {
-                "reference": rows["reference"],
-                "flow": self._id(rows["flow"], "flow"),
-                "purpose": self._id(rows["purpose"], "purpose"),
-                "corridor": self._id(rows["corridor"], "corridor", nullable=True),
-                "route": self._id(route, "route"),
-                "debtor": self._id(rows["debtor"], "participant"),
-                "creditor": self._id(rows["creditor"], "participant"),
-                "currency_sent": self._id(names.route_currency_sent[route], "currency"),
-                "amount_sent_minor": arrow_column(rows["amount_minor"], "minor", None),
-                "currency_received": self._id(names.route_currency_received[route], "currency"),
-                "amount_received_minor": arrow_column(
-                    rows["amount_received"], "minor", None, rows["amount_received"] >= 0
-                ),
-                "fee_minor": arrow_column(rows["fee"], "minor", None),
-                "completed_at": arrow_column(rows["completed_at"], "time", None, rows["completed_at"] != NEVER),
-                "status": self._id(_STATUS_INDEX[rows["status"]], "status"),
-            }
-        )
+            columns["customer"] = arrow_column(rows["customer"], "count", None, rows["customer"] >= 0)
+        return columns
 
     def accounts(self, rows: Columns) -> dict[str, pa.Array]:
         account = rows["account"]
