@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from tests.reference.play import Case, Played
+from simcore.engine.machine import Machine
+from tests.reference.play import Buffers, Case, Played, play
+from tests.reference.worlds import Rolled, make_buffers
 
 
 def difference(one: Played, other: Played) -> str:
@@ -45,3 +48,17 @@ def explain(case: Case, fault: Callable[[Case], str]) -> str:
         return ""
     case = smallest(case, fault)
     return "\n".join([fault(case), "", f"{case.spec}", *map(str, case.payments), *map(str, case.script)])
+
+
+def against(twin: type, case: Case, sizes: Buffers) -> str:
+    """How the loop with these sizes differs from a twin."""
+    return difference(play(case, Machine, sizes), play(case, twin))
+
+
+def check_worlds(make: Callable[[Rolled], Case], twin: type, seeds: range) -> None:
+    """Ask of generated worlds that the loop, with sizes drawn too, does what a twin does."""
+    for seed in seeds:
+        choose = Rolled(seed)
+        case, sizes = make(choose), make_buffers(choose)
+        fault = explain(case, partial(against, twin, sizes=sizes))
+        assert not fault, f"seed {seed}, {sizes}: {fault}"

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
 from simcore.engine.machine import Machine
 from simcore.kernels import constants as c
-from tests.reference.compare import difference, explain
+from tests.reference.compare import check_worlds
 from tests.reference.links import LinkTwin
-from tests.reference.play import Buffers, Case, Played, play
-from tests.reference.worlds import Rolled, make_buffers, make_link_case
+from tests.reference.play import Case, Played, play
+from tests.reference.worlds import Rolled, make_link_case
 
 WORLDS = 1_500
 
 
-def against_the_twin(case: Case, sizes: Buffers) -> str:
-    """How the loop with these sizes differs from the twin."""
-    return difference(play(case, Machine, sizes), play(case, LinkTwin))
-
-
-def check(first: int, worlds: int) -> None:
-    for seed in range(first, first + worlds):
-        choose = Rolled(seed)
-        case, sizes = make_link_case(choose), make_buffers(choose)
-        fault = explain(case, partial(against_the_twin, sizes=sizes))
-        assert not fault, f"seed {seed}, {sizes}: {fault}"
-
-
 def test_links_do_what_the_rules_say() -> None:
-    check(0, WORLDS)
+    check_worlds(make_link_case, LinkTwin, range(WORLDS))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(1, 11))
 def test_links_do_what_the_rules_say_in_many_more(block: int) -> None:
-    check(block * WORLDS, WORLDS)
+    check_worlds(make_link_case, LinkTwin, range(block * WORLDS, (block + 1) * WORLDS))
 
 
 def real(case: Case, number: int, hop: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import pytest
 from hypothesis import given
@@ -11,10 +10,10 @@ from hypothesis import strategies as st
 
 from simcore.engine.machine import Machine
 from simcore.kernels import constants as c
-from tests.reference.compare import difference, explain
+from tests.reference.compare import against, check_worlds
 from tests.reference.play import Buffers, Case, play
 from tests.reference.twin import Twin
-from tests.reference.worlds import Drawn, Rolled, buffers, make_buffers, make_linked_case
+from tests.reference.worlds import Drawn, Rolled, buffers, make_linked_case
 
 WORLDS = 600
 
@@ -24,32 +23,19 @@ def linked_cases(draw: object) -> Case:
     return make_linked_case(Drawn(draw))  # type: ignore[arg-type]
 
 
-def against_the_twin(case: Case, sizes: Buffers) -> str:
-    """How the loop with these sizes differs from the twin."""
-    return difference(play(case, Machine, sizes), play(case, Twin))
-
-
-def check(first: int, worlds: int) -> None:
-    for seed in range(first, first + worlds):
-        choose = Rolled(seed)
-        case, sizes = make_linked_case(choose), make_buffers(choose)
-        fault = explain(case, partial(against_the_twin, sizes=sizes))
-        assert not fault, f"seed {seed}, {sizes}: {fault}"
-
-
 @given(case=linked_cases(), sizes=buffers())
 def test_links_do_what_the_rules_say(case: Case, sizes: Buffers) -> None:
-    assert not against_the_twin(case, sizes)
+    assert not against(Twin, case, sizes)
 
 
 def test_links_do_what_the_rules_say_in_full_worlds() -> None:
-    check(0, WORLDS)
+    check_worlds(make_linked_case, Twin, range(WORLDS))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(1, 11))
 def test_links_do_what_the_rules_say_in_many_more(block: int) -> None:
-    check(block * WORLDS, WORLDS)
+    check_worlds(make_linked_case, Twin, range(block * WORLDS, (block + 1) * WORLDS))
 
 
 @given(case=linked_cases(), sizes=buffers())

@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import product
 
 import pytest
 from hypothesis import given
 
 from simcore.engine.machine import Machine
-from tests.reference.compare import difference, explain
+from tests.reference.compare import against, check_worlds, difference
 from tests.reference.play import Buffers, Case, play
 from tests.reference.twin import Twin
-from tests.reference.worlds import Rolled, buffers, cases, make_buffers, make_case
+from tests.reference.worlds import Rolled, buffers, cases, make_case
 
 BLOCK = 2_500
 
 
-def against_the_twin(case: Case, sizes: Buffers) -> str:
-    """How the loop with these sizes differs from the twin."""
-    return difference(play(case, Machine, sizes), play(case, Twin))
-
-
-def check_block(block: int) -> None:
-    for seed in range(block * BLOCK, (block + 1) * BLOCK):
-        choose = Rolled(seed)
-        case, sizes = make_case(choose), make_buffers(choose)
-        fault = explain(case, partial(against_the_twin, sizes=sizes))
-        assert not fault, f"seed {seed}, {sizes}: {fault}"
-
-
 @given(case=cases(), sizes=buffers())
 def test_the_compiled_loop_does_what_the_rules_say(case: Case, sizes: Buffers) -> None:
-    assert not against_the_twin(case, sizes)
+    assert not against(Twin, case, sizes)
 
 
 @pytest.mark.parametrize("block", range(4))
 def test_the_compiled_loop_does_what_the_rules_say_in_full_worlds(block: int) -> None:
-    check_block(block)
+    check_worlds(make_case, Twin, range(block * BLOCK, (block + 1) * BLOCK))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(4, 44))
 def test_the_compiled_loop_does_what_the_rules_say_in_many_more(block: int) -> None:
-    check_block(block)
+    check_worlds(make_case, Twin, range(block * BLOCK, (block + 1) * BLOCK))
 
 
 def test_no_result_depends_on_sizes_of_buffers_or_batches() -> None:
