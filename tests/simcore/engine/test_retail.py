@@ -22,7 +22,7 @@ from simcore.results.audit import audit_tables
 from simcore.results.opened import Run, open_run
 from simcore.results.provenance import file_digest
 from simcore.results.schema import WALLET_STATUSES
-from tests.simcore.results.test_audit import edited, first, mend, read
+from tests.simcore.results.wrong import edited, first, mend, read
 
 TOWN = Path(__file__).with_name("wallets-of-a-town.toml")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -18,48 +17,12 @@ from hypothesis import strategies as st
 from simcore.results import audit_payments
 from simcore.results.audit import audit, audit_command, audit_tables
 from simcore.results.audit_joints import converted
-from simcore.results.provenance import read_manifest, write_manifest
 from simcore.results.schema import KINDS, STATUSES
 from tests.simcore.results.town import Town
+from tests.simcore.results.wrong import edited, first, mend, read
 
 # Seeds whose towns, between them, have every outcome and every kind of movement.
 SEEDS = (0, 3, 8, 21)
-
-
-def read(run: Path, table: str) -> pa.Table:
-    with pa.OSFile(str(run / f"{table}.arrow")) as source:
-        return pa.ipc.open_file(source).read_all()
-
-
-def mend(run: Path, table: str, rows: pa.Table) -> None:
-    """Write other rows, and make digest and run document fit them."""
-    path = run / f"{table}.arrow"
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
-        writer.write_table(rows, max_chunksize=65_536)
-    manifest = read_manifest(run)
-    data = path.read_bytes()
-    manifest["tables"][table] |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(), "rows": rows.num_rows}
-    write_manifest(run, manifest)
-
-
-def edited(rows: pa.Table, row: int, column: str, value: Any) -> pa.Table:
-    """The same table with one value changed; names are looked up in the column's dictionary."""
-    at = rows.schema.get_field_index(column)
-    kind = rows.schema.field(at).type
-    values = rows.column(at).to_pylist()
-    values[row] = value(values[row]) if callable(value) else value
-    if pa.types.is_dictionary(kind):
-        dictionary = rows.column(at).chunk(0).dictionary
-        places = [dictionary.index(one).as_py() for one in values]
-        changed: Any = pa.DictionaryArray.from_arrays(pa.array(places, pa.int32()), dictionary)
-    else:
-        changed = pa.array(values, kind)
-    return rows.set_column(at, rows.schema.field(at), changed)
-
-
-def first(rows: pa.Table, wanted: Callable[[dict[str, Any]], bool]) -> int:
-    """The first row that is as wanted."""
-    return next(at for at, row in enumerate(rows.to_pylist()) if wanted(row))
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from simcore.results.audit import audit
 from tests.simcore.engine.towns import RING_TOWN, run_town, town
-from tests.simcore.results.test_audit import mend, read
+from tests.simcore.results.wrong import messages, with_scenario
 
 PAYMENTS = "".join(
     f"{name},2026-03-02T09:10:0{at}+08:00,A,B,{amount},SGD\n"
@@ -24,10 +23,6 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def messages(run: Path) -> str:
-    return "\n".join(line for proof in audit(run).proofs for line in proof.lines())
-
-
 @pytest.mark.parametrize(
     ("key", "bound", "words"),
     [
@@ -40,10 +35,6 @@ def messages(run: Path) -> str:
 def test_bounds_that_do_not_fit_the_rows_are_found(run: Path, key: str, bound: str | None, words: str) -> None:
     """The run kept its bounds; the scenario that its accounts carry is given another one."""
     assert audit(run).ok
-    rows = read(run, "accounts")
-    metadata = rows.schema.metadata
-    scenario = json.loads(metadata[b"luhai.scenario"])
-    scenario["rails"]["RTGS"][key] = bound
-    mend(run, "accounts", rows.replace_schema_metadata({**metadata, b"luhai.scenario": json.dumps(scenario).encode()}))
+    with_scenario(run, lambda scenario: scenario["rails"]["RTGS"].update({key: bound}))
     assert not audit(run).ok
     assert words in messages(run)

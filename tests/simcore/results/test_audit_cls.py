@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from simcore.results.audit import audit, audit_tables
-from simcore.results.schema import TABLES
+from simcore.results.audit import audit
 from tests.simcore.engine.test_cls_runs import TRADES
 from tests.simcore.engine.test_cls_runs import run as play
-
-SCENARIO = b"luhai.scenario"
+from tests.simcore.results.wrong import messages, with_scenario
 
 
 @pytest.fixture
@@ -26,17 +22,8 @@ def run(tmp_path: Path) -> Path:
 
 def with_terms(run: Path, change: Callable[[dict[str, Any]], None]) -> str:
     """What the audit says of the same tables if the scenario that they carry had other terms."""
-    for table in TABLES:
-        path = run / f"{table}.arrow"
-        with pa.OSFile(str(path)) as source:
-            rows = pa.ipc.open_file(source).read_all()
-        metadata = dict(rows.schema.metadata)
-        scenario = json.loads(metadata[SCENARIO])
-        change(scenario["pvp"]["CLS"])
-        rows = rows.replace_schema_metadata({**metadata, SCENARIO: json.dumps(scenario).encode()})
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
-            writer.write_table(rows)
-    return "\n".join(line for proof in audit_tables(run).proofs for line in proof.lines())
+    with_scenario(run, lambda scenario: change(scenario["pvp"]["CLS"]))
+    return messages(run)
 
 
 def test_a_day_holds(run: Path) -> None:

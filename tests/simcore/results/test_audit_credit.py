@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ import pytest
 from simcore.errors import ScenarioError
 from simcore.results.audit import audit
 from tests.simcore.engine.test_intraday_credit import ONLY_OUT, given
-from tests.simcore.results.test_audit import edited, first, mend, read
+from tests.simcore.results.wrong import edited, first, mend, read, with_scenario
 
 REPO = 'form = "repo", haircut = "10 %", rate = "36 bp"'
 OVERDRAFT = 'form = "overdraft", haircut = "10 %", rate = "36 bp"'
@@ -23,16 +21,6 @@ OVERDRAFT = 'form = "overdraft", haircut = "10 %", rate = "36 bp"'
 def failures(run: Path) -> list[str]:
     proofs = {proof.name: proof for proof in audit(run).proofs}
     return list(proofs["limits"].failures)
-
-
-def with_scenario(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    """Let the table of accounts say that the run was of another scenario."""
-    rows = read(run, "accounts")
-    metadata = dict(rows.schema.metadata)
-    scenario = json.loads(metadata[b"luhai.scenario"])
-    change(scenario)
-    metadata[b"luhai.scenario"] = json.dumps(scenario).encode()
-    mend(run, "accounts", rows.replace_schema_metadata(metadata))
 
 
 @pytest.mark.parametrize("credit", [REPO, OVERDRAFT])

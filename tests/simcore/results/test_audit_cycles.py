@@ -9,7 +9,7 @@ import pytest
 
 from simcore.results.audit import audit
 from tests.simcore.engine.test_batches import played
-from tests.simcore.results.test_audit import edited, mend, read
+from tests.simcore.results.wrong import edited, mend, messages, read
 
 
 @pytest.fixture
@@ -21,10 +21,6 @@ def run(tmp_path: Path) -> Path:
         large  09:10  A  C  8
         late   16:00  C  A  1
     """).path)  # fmt: skip
-
-
-def messages(run: Path) -> str:
-    return "\n".join(line for proof in audit(run).proofs for line in proof.lines())
 
 
 @pytest.mark.parametrize(

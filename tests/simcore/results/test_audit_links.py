@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from simcore.results.audit import audit
 from tests.simcore.engine.test_links import DAY_TOWN, link_town
 from tests.simcore.engine.towns import run_town
-from tests.simcore.results.test_audit import edited, first, mend, read
+from tests.simcore.results.wrong import edited, first, mend, messages, read, with_scenario
 
 
 @pytest.fixture
@@ -21,17 +20,9 @@ def run(tmp_path: Path) -> Path:
     return run_town(link_town(tmp_path, rows), tmp_path / "run").path
 
 
-def messages(run: Path) -> str:
-    return "\n".join(line for proof in audit(run).proofs for line in proof.lines())
-
-
 def told(run: Path, change: Any) -> None:
     """Let the tables carry another scenario."""
-    rows = read(run, "accounts")
-    metadata = rows.schema.metadata
-    scenario = json.loads(metadata[b"luhai.scenario"])
-    change(scenario["instant_links"]["paynow-duitnow"])
-    mend(run, "accounts", rows.replace_schema_metadata({**metadata, b"luhai.scenario": json.dumps(scenario).encode()}))
+    with_scenario(run, lambda scenario: change(scenario["instant_links"]["paynow-duitnow"]))
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,9 @@ import pytest
 from simcore.results.audit import audit
 from tests.simcore.engine.test_outages import outage, paid, play
 from tests.simcore.engine.towns import FX_TOWN, RING_TOWN
-from tests.simcore.results.test_audit import edited, first, mend, read
+from tests.simcore.results.wrong import edited, first, mend, messages, read
 
 OUT = ("10:00", "11:00")
-
-
-def messages(run: Path) -> str:
-    return "\n".join(line for proof in audit(run).proofs for line in proof.lines())
 
 
 def begun_at(run: Path, event: str, earlier_us: int) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 import simcore
 from simcore.results.audit import audit
 from tests.simcore.engine.test_link import run as play
-from tests.simcore.results.test_audit import edited, first, mend, read
+from tests.simcore.results.wrong import first, later_by_one, mend, messages, read, without
 
 PAYMENTS = """
     02:00:00 HK-A TH-A 80 USD linked
@@ -27,10 +26,6 @@ def run(tmp_path: Path) -> Path:
     return Path(done.path)
 
 
-def messages(run: Path) -> str:
-    return "\n".join(line for proof in audit(run).proofs for line in proof.lines())
-
-
 def test_pairs_hold(run: Path) -> None:
     assert audit(run).ok
     assert simcore.open_run(run).obligations.num_rows > 4
@@ -40,10 +35,7 @@ def test_legs_under_two_numbers_are_found(run: Path) -> None:
     """The second leg, and all after it, get the next number: the order of finality still holds."""
     rows = read(run, "obligations")
     at = first(rows, lambda row: row["hop"] == 1 and row["sequence"] is not None)
-    for k, sequence in enumerate(rows.column("sequence").to_pylist()):
-        if k >= at and sequence is not None:
-            rows = edited(rows, k, "sequence", sequence + 1)
-    mend(run, "obligations", rows)
+    mend(run, "obligations", later_by_one(rows, at))
     assert "final without the second leg of its pair" in messages(run)
 
 
@@ -51,5 +43,5 @@ def test_a_leg_that_is_missing_is_found(run: Path) -> None:
     """The second leg of a pair is taken out of the table."""
     rows = read(run, "obligations")
     at = first(rows, lambda row: row["hop"] == 1 and row["sequence"] is not None)
-    mend(run, "obligations", pa.concat_tables([rows.slice(0, at), rows.slice(at + 1)]))
+    mend(run, "obligations", without(rows, at))
     assert "final without the second leg of its pair" in messages(run)
