@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 
 from scenarios.keys import days_text
 from scenarios.resolve import decimal_text
 from scenarios.summary_fx import fx_lines
-from scenarios.summary_latency import latency_text
 from scenarios.summary_outages import outage_lines
 from scenarios.summary_pvp import pvp_lines
 from scenarios.summary_rails import both, rail_lines
+from scenarios.summary_texts import latency_text, weights_text
 from scenarios.summary_wallets import wallet_lines
 from simcore.model import Fee, Hop, RetailFlow, Route, Scenario, Status, TradeFlow
 from simcore.units import Money, format_amount, format_clock, format_duration
@@ -148,11 +147,6 @@ def _arrows(route: Route, scenario: Scenario) -> str:
     return " ".join([route.hops[0].debtor, *(_hop(hop, scenario) for hop in route.hops)])
 
 
-def _weights(weights: dict[str, Decimal]) -> str:
-    names = [f"{name} {decimal_text(weight)}" for name, weight in weights.items() if weight > 0]
-    return ", ".join(names[:12]) + (f", … ({len(names)} in all)" if len(names) > 12 else "")
-
-
 def _flows(scenario: Scenario) -> Iterator[str]:
     yield f"Flows ({len(scenario.flows)})"
     for name, flow in scenario.flows.items():
@@ -166,12 +160,12 @@ def _flows(scenario: Scenario) -> Iterator[str]:
                 yield f"      by {flow.customers:,} customers of each debtor"
             yield f"      {flow.purpose}, priority {flow.priority}, between {clock} local time"
             if isinstance(flow, RetailFlow):
-                weekdays = _weights(flow.weekdays) or "all alike"
+                weekdays = weights_text(flow.weekdays) or "all alike"
                 special = f", {len(flow.days)} single days" if flow.days else ""
                 yield f"      weekdays: {weekdays}; holidays {decimal_text(flow.holiday)}{special}"
             yield f"      amounts: median {format_amount(flow.amount.median)}, sigma {flow.amount.sigma:g}"
-            yield f"      debtors: {_weights(flow.debtors)}"
-            yield f"      creditors: {_weights(flow.creditors)}"
+            yield f"      debtors: {weights_text(flow.debtors)}"
+            yield f"      creditors: {weights_text(flow.creditors)}"
         else:
             way = f"route {flow.route}" if flow.route else "the routes its rows name"
             yield f"  {name:<16} replays {flow.file} by {way}"

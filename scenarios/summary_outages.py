@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scenarios.summary_latency import latency_text
+from scenarios.summary_texts import latency_text
 from simcore.engine.outages import zone_of
 from simcore.model import Outage, Scenario
 from simcore.units import format_clock, format_duration

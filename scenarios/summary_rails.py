@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from scenarios.resolve import decimal_text
+from scenarios.summary_texts import times_text
 from simcore.calendar import local_us
 from simcore.engine.timetable import WHOLE_DAY, rail_calendar
 from simcore.model import Scenario
@@ -64,7 +65,7 @@ def rail_lines(scenario: Scenario) -> Iterator[str]:
         if getattr(rail, "batches", None) is not None:
             yield f"      {_batches(rail.batches)}"
         for use in getattr(rail, "mechanisms", ()):
-            yield f"      {use.use}, {_times(use.every, use.times, *(['at entry'] if use.at else []))}"
+            yield f"      {use.use}, {times_text(use.every, use.times, *(['at entry'] if use.at else []))}"
         if getattr(rail, "settle_on", None) is not None:
             yield f"      {_settlement(rail)}"
         if getattr(rail, "intraday_credit", None) is not None:
@@ -78,13 +79,13 @@ def _batches(terms: Any) -> str:
     what = [f"what is below {format_amount(terms.below)}"] if terms.below else []
     what += [f"priorities from {terms.from_priority} on"] if terms.from_priority is not None else []
     chosen = " and of ".join(what) if what else "what hops send to them"
-    times = _times(terms.every, terms.at, "at closing")
+    times = times_text(terms.every, terms.at, "at closing")
     return f"batches of {chosen} settle net {times}; {BATCH_SHORT[terms.when_short]}"
 
 
 def _settlement(rail: Any) -> str:
     """When and how an instant rail's net positions settle."""
-    times = _times(rail.settle_every, rail.settle_at)
+    times = times_text(rail.settle_every, rail.settle_at)
     return f"net positions settle on {rail.settle_on} through {rail.operator} {times}; {NET_SHORT[rail.when_short]}"
 
 
@@ -95,13 +96,6 @@ def _utc(clock: ClockTime, zone: str, scenario: Scenario) -> str:
     return format_clock(
         ClockTime((instant.date() - start).days, instant.hour * 3600 + instant.minute * 60 + instant.second)
     )
-
-
-def _times(every: int | None, at: tuple[ClockTime, ...], *more: str) -> str:
-    """When something happens again and again."""
-    distance = [f"every {format_duration(every)}"] if every else []
-    clocks = [f"at {', '.join(format_clock(clock) for clock in at)}"] if at else []
-    return " and ".join([*distance, *clocks, *more])
 
 
 def _bounds(rail: Any) -> str:
@@ -133,7 +127,7 @@ def _rule(rail: Any) -> str:
     if rail.kind == "cls":
         return "collects trades for a day of payment versus payment"
     if rail.discipline == "collect":
-        times = _times(rail.cycle_every, rail.cycle_at, "at closing")
+        times = times_text(rail.cycle_every, rail.cycle_at, "at closing")
         return f"collects and settles net {times}; {SHORT[rail.when_short]}"
     left = {"return": "returned", "roll_over": "kept", "force": "settled with overnight credit"}[rail.end_of_day]
     more = f", bypassed from {rail.bypass_above} queued on" if rail.bypass_above else ""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from scenarios.resolve import decimal_text
-from simcore.draws import Latency, LognormalAmount
+from scenarios.summary_texts import latency_text, times_text, weights_text
+from simcore.draws import LognormalAmount
 from simcore.model import Scenario
 from simcore.retail import WalletFlow, WalletHolders, Wallets
-from simcore.units import Money, format_amount, format_clock, format_duration
+from simcore.units import Money, format_amount
 
 REGIMES = {"cash": "wallet money is the central bank's", "deposit": "wallet money is the operators'"}
 
@@ -41,9 +41,7 @@ def _regime(system: Wallets) -> str:
     else:
         parts.append(REGIMES[system.regime])
     if system.regime != "cash":
-        every = [f"every {format_duration(system.settle_every)}"] if system.settle_every else []
-        at = [f"at {', '.join(format_clock(clock) for clock in system.settle_at)}"] if system.settle_at else []
-        times = " and ".join([*every, *at])
+        times = times_text(system.settle_every, system.settle_at)
         parts.append(f"positions between operators settle {times}" if times else "positions don't settle")
     if system.interest:
         days = ", ".join(str(day) for day in system.interest_on)
@@ -70,23 +68,16 @@ def _holders(name: str, holders: WalletHolders) -> str:
     )
 
 
-def _weights(weights: dict[str, Decimal]) -> str:
-    return ", ".join(f"{name} {decimal_text(weight)}" for name, weight in weights.items() if weight > 0)
-
-
 def _flow(name: str, flow: WalletFlow) -> Iterator[str]:
-    sides = {"payment": f"{_weights(flow.payers)} → {_weights(flow.payees)}",
-             "top_up": f"bank accounts → {_weights(flow.payees)}",
-             "withdrawal": f"{_weights(flow.payers)} → bank accounts"}[flow.kind]  # fmt: skip
+    sides = {"payment": f"{weights_text(flow.payers)} → {weights_text(flow.payees)}",
+             "top_up": f"bank accounts → {weights_text(flow.payees)}",
+             "withdrawal": f"{weights_text(flow.payers)} → bank accounts"}[flow.kind]  # fmt: skip
     weights = {**flow.weekdays, **({"holidays": flow.holiday} if flow.holiday != 1 else {}), **flow.days}
     days = "".join(f", {day} × {decimal_text(factor)}" for day, factor in weights.items())
     what = {"payment": "payments", "top_up": "top-ups", "withdrawal": "withdrawals"}[flow.kind]
     yield f"      flow {name}: {decimal_text(flow.per_day)} {what} a day ({flow.calendar}{days}), {sides}"
     more = f"amounts: median {format_amount(flow.amount.median)}, sigma {flow.amount.sigma:g}"
     if flow.offline_share:
-        if isinstance(flow.posted_after, Latency):
-            after = "a drawn time"
-        else:
-            after = format_duration(flow.posted_after or 0)
+        after = latency_text(flow.posted_after or 0) or "no time"
         more += f"; {decimal_text(flow.offline_share * 100)} % offline, posted after {after}"
     yield f"          {more}"
