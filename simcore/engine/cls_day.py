@@ -73,7 +73,7 @@ class ClsDay:
             for number, clock in enumerate(self._terms.pay_in_at):
                 yield at(clock)
                 self._pay_in(number, format_clock(clock), self._clock.now)
-            yield from self._outside.rest()
+            self._clock.env.process(self._outside.rest())  # beside the next days: its rails may be closed for some
 
     def _begin(self, now: int) -> None:
         """Match what has arrived, and tell members what to pay in."""

@@ -33,7 +33,7 @@ class Leg:
 
 
 class Outside:
-    """The legs of one system that haven't been paid."""
+    """The legs of one system's day that haven't been paid."""
 
     def __init__(self, compiled: Compiled, books: ClsBooks, machine: Machine, clock: Clock, log: ControlLog) -> None:
         self._compiled, self._books, self._machine, self._clock, self._log = compiled, books, machine, clock, log
@@ -75,6 +75,7 @@ class Outside:
     def rest(self) -> Iterator[simpy.Event]:
         """After the day's last pay-in: what is left is tried once more when its rail opens next, and then given up."""
         late = [(self._opens(leg.currency), leg) for leg in self._legs]
+        self._legs = []
         for opens in sorted({at for at, _ in late if at is not None}):
             yield self._clock.at(opens, FUNDING, AFTER_RAILS)
             for at, leg in late:
@@ -85,7 +86,6 @@ class Outside:
                 lost = leg.other is not None and leg.other.paid_at is not None
                 what = "though the other leg was paid" if lost else "nor was the other leg"
                 self._books.note(self._clock.now, "outside_failed", leg.payer, leg.currency, leg.amount, what)
-        self._legs = []
 
     def _opens(self, currency: int) -> int | None:
         """The next opening of a currency's funding rail; now where it is open, None where there is none."""

@@ -249,6 +249,22 @@ def test_an_outside_leg_that_is_never_paid_is_a_loss_and_said(tmp_path: Path) ->
     )
 
 
+def test_an_outside_leg_that_waits_for_its_rail_holds_up_no_day(tmp_path: Path) -> None:
+    """C has no yen on Tuesday and Tokyo keeps Wednesday, so its leg is tried, and fails, as Thursday's hours begin."""
+    text = {
+        'C = { opening = "100000 JPY" }': 'C = { opening = "0 JPY" }',
+        'haircut = "25 %"': 'haircut = "25 %"\nin_out = "50 %"',
+        "start = 2026-03-02\ndays = 1": "start = 2026-04-28\ndays = 3",
+    }
+    trades = "2026-04-28T04:00:00 A C 200 USD USD-JPY\n2026-04-29T04:00:00 A B 100 USD USD-EUR"
+    done = run(tmp_path, trades, text=text)
+    assert statuses(done) == ["RETURNED_CUT_OFF", "SETTLED_GROSS"]  # C pays in no yen either
+    assert finals(done) == ["1 USD 100 + EUR 50 09:00"]  # Wednesday, once A has paid in four fifths of 50
+    assert moved(done, "outside") == ["05:00 A C USD 100", "05:00 A B USD 50", "05:00 B A EUR 25"]
+    [failed] = [row["time"] for row in done.events.to_pylist() if row["event"] == "outside_failed"]
+    assert f"{failed:%d %H:%M}" == "29 23:30"
+
+
 def test_a_member_or_a_rail_that_is_out_does_not_pay_in(tmp_path: Path) -> None:
     """A is out from 06:30 to 07:30 and Fedwire from 08:30 to 09:30: what is due at 07:00 and 09:00 comes later."""
     outages = """
