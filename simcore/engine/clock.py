@@ -7,6 +7,8 @@ from typing import Final
 
 import simpy
 
+from simcore.errors import InvariantError
+
 # Classes of control events at one instant (docs/design.md, "Order"). Payment events of the instant come between FUNDING
 # and CYCLE: obligations that waited for the opening, then those arriving from an earlier hop, then new payments.
 SHOCK: Final = 0
@@ -40,6 +42,8 @@ class Clock:
 
     def at(self, time_us: int, order: int, place: int = 0) -> simpy.Event:
         """An event at an instant: first by ``order`` (the class), then by ``place`` in it."""
+        if time_us < self.now:  # SimPy would go back to it in silence
+            raise InvariantError(f"a control event at {time_us}, which is before {self.now}")
         event = simpy.Event(self.env)
         event._ok, event._value = True, None
 
