@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterator
 from decimal import Decimal
@@ -63,9 +64,10 @@ class ClsDay:
         first = self._terms.rails[0]
         zone = rail_calendar(self._compiled.scenario.rails[first]).zone
         place = (len(self._compiled.rails) + self._index) * MOST_MECHANISMS
-        for window in self._compiled.timetable.windows[first]:
+        days = dict.fromkeys(window.business_day for window in self._compiled.timetable.windows[first])
+        for business_day in days:  # each once, however many sessions it has
 
-            def at(clock: ClockTime, day: Any = window.business_day) -> simpy.Event:
+            def at(clock: ClockTime, day: dt.date = business_day) -> simpy.Event:
                 return self._clock.at(local_us(zone, day, clock), CYCLE, place)
 
             yield at(self._terms.start)

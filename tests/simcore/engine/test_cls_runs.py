@@ -41,6 +41,11 @@ def run(tmp_path: Path, payments: str, *changes: str, text: dict[str, str] | Non
     return simcore.run(tmp_path / "scenario.toml", out=tmp_path / "run", set=list(changes))
 
 
+def fresh(tmp_path: Path) -> Path:
+    (tmp_path / "other").mkdir()
+    return tmp_path / "other"
+
+
 def finals(done: Any) -> list[str]:
     """``payment rail amount + rail amount time`` of every trade, in order of finality."""
     found: dict[int, list[Any]] = {}
@@ -247,6 +252,12 @@ def test_an_outside_leg_that_is_never_paid_is_a_loss_and_said(tmp_path: Path) ->
     assert any(
         "outside_failed B EUR 100 though the other leg was paid" in line for line in events(done, "outside_failed")
     )
+
+
+def test_a_system_with_two_sessions_settles_once_a_day(tmp_path: Path) -> None:
+    text = {'sessions = [{ open = "00:00", close = "18:00" }]':
+            'sessions = [{ open = "00:00", close = "07:30" }, { open = "07:30", close = "18:00" }]'}  # fmt: skip
+    assert finals(run(tmp_path, TRADES, text=text)) == finals(run(fresh(tmp_path), TRADES))
 
 
 def test_an_outside_leg_that_waits_for_its_rail_holds_up_no_day(tmp_path: Path) -> None:
