@@ -11,7 +11,7 @@ from numpy import int64
 
 from simcore.accelerate import kernel
 from simcore.kernels.constants import CUT_OFF, DONE, LOG_FULL, OPEN, OVERFLOW, UNLIMITED
-from simcore.kernels.control import logs_full, uncollect
+from simcore.kernels.control import logs_full, take_out
 from simcore.kernels.queue import available
 from simcore.kernels.settle import (
     beyond_bounds,
@@ -182,14 +182,7 @@ def _out_of_bounds(world, count):
 def _decide(world, it, before, slot, mark, last):
     """Take a slot that follows ``before`` out of the collection list and put it behind ``last`` of those decided."""
     slots = world.slots
-    following = int64(slots[slot].next)
-    if before == NONE:
-        it.collect_head = following
-    else:
-        slots[before].next = following
-    if it.collect_tail == slot:
-        it.collect_tail = before
-    uncollect(world, slot)
+    take_out(world, it, before, slot)
     slots[slot].place, slots[slot].next, slots[slot].weight = PLACE_CHOSEN, NONE, mark
     if last == NONE:
         world.state[CURSOR] = slot + 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OPEN, OVERFLOW
 from simcore.kernels.ordered import ordered_first, ordered_following
-from simcore.kernels.queue import available, dequeue, look_again, note_credit, note_debit
+from simcore.kernels.queue import available, dequeue, look_again, note_credit, note_debit, note_gone
 from simcore.kernels.settle import book_gross, log_obligation, log_unsettled, move, move_net, send_back, settled
 from simcore.kernels.wide import NONE, RETURNED_CUT_OFF, SETTLED_GROSS, SETTLED_NET, ZERO
 from simcore.kernels.world import (
@@ -105,10 +105,20 @@ def transfer(world, debit, credit, mirror_debit, mirror_credit, amount, mirror_a
 def uncollect(world, slot):
     """The obligation leaves the collection list: it no longer counts as queued."""
     it = world.slots[slot]
-    payer = world.accounts[it.debit]
-    payer.queued_count -= 1
-    payer.queued_value -= it.amount
+    note_gone(world, it.debit, it.amount)
     world.rails[world.accounts[it.debit].rail].collected -= 1
+
+
+@kernel(forceinline=True)
+def take_out(world, it, before, slot):
+    """Take a slot that follows ``before`` out of the collection list of a rail."""
+    if before == NONE:
+        it.collect_head = world.slots[slot].next
+    else:
+        world.slots[before].next = world.slots[slot].next
+    if it.collect_tail == slot:
+        it.collect_tail = before
+    uncollect(world, slot)
 
 
 @kernel
@@ -184,8 +194,7 @@ def _take_returnable(world, account, rule):
     slots[before].next = slots[slot].next
     if accounts[account].tail == slot:
         accounts[account].tail = before
-    accounts[account].queued_count -= 1
-    accounts[account].queued_value -= slots[slot].amount
+    note_gone(world, account, slots[slot].amount)
     return slot
 
 
@@ -196,15 +205,8 @@ def _take_collected(world, rail):
     before, slot = NONE, it.collect_head
     while slot != NONE and slots[slot].returning != 0:
         before, slot = slot, slots[slot].next
-    if slot == NONE:
-        return NONE
-    if before == NONE:
-        it.collect_head = slots[slot].next
-    else:
-        slots[before].next = slots[slot].next
-    if it.collect_tail == slot:
-        it.collect_tail = before
-    uncollect(world, slot)
+    if slot != NONE:
+        take_out(world, it, before, slot)
     return slot
 
 

@@ -13,13 +13,13 @@ from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OPEN, PAIR_WENT
 from simcore.kernels.control import logs_full
 from simcore.kernels.ordered import ordered_first
-from simcore.kernels.queue import available, note_credit, note_debit, tier_funds, use_tiers
+from simcore.kernels.queue import funds_for, note_gone, note_waiting
 from simcore.kernels.settle import (
     beyond_bounds,
     conclude,
     exchanged,
     log_unsettled,
-    move,
+    pay,
     send_back,
     send_on,
 )
@@ -49,8 +49,7 @@ def _can_pay(world, debit, amount, slot):
     """Whether an account has the funds for a leg, and nothing in its queue comes before it."""
     it, account = world.slots[slot], world.accounts[debit]
     rail, slots = world.rails[account.rail], world.slots
-    funds = available(world.accounts, debit) if rail.tiers == 0 else tier_funds(world, debit, it.priority)
-    if funds < amount:
+    if funds_for(world, debit, it.priority) < amount:
         return False
     if rail.rule == BYPASS or account.head == NONE:
         return True
@@ -88,18 +87,7 @@ def _verdict(world, slot, now):
 def _move_leg(world, slot):
     """Move the money of the slot's obligation, as gross settlement does."""
     it = world.slots[slot]
-    move(world, it.debit, it.credit, it.amount)
-    leg_moved(world, slot)
-
-
-@kernel
-def leg_moved(world, slot):
-    """What goes by the money of an obligation that has moved: tiers, and the queues of both accounts."""
-    it = world.slots[slot]
-    if world.rails[world.accounts[it.debit].rail].tiers == 1:
-        use_tiers(world, it.debit, it.credit, it.amount, it.priority)
-    note_debit(world, it.debit)
-    note_credit(world, it.credit)
+    pay(world, it.debit, it.credit, it.amount, it.priority)
 
 
 @kernel
@@ -141,7 +129,7 @@ def enter_pair(world, slot, now):
     it = world.slots[slot]
     if real_hop(world, it.route, int64(it.hop) + 1, FORWARD, it.debtor, it.creditor) != it.hop + 1:
         return False
-    link, payer = world.hops[it.hop].link, world.accounts[it.debit]
+    link = world.hops[it.hop].link
     verdict = _verdict(world, slot, now) if world.links[link, COLLECTS] == AT_ONCE else WAITS
     if verdict != WAITS:
         _carry_out(world, slot, verdict, now)
@@ -152,12 +140,7 @@ def enter_pair(world, slot, now):
     else:
         world.slots[world.links[link, TAIL]].next = slot
     world.links[link, TAIL] = slot
-    payer.queued_count += 1
-    payer.queued_value += it.amount
-    if payer.queued_value > payer.queued_peak:
-        payer.queued_peak = payer.queued_value
-    if payer.queued_value < 0:
-        world.state[OVERFLOWED] = 1
+    note_waiting(world, it.debit, it.amount)
     return True
 
 
@@ -165,15 +148,13 @@ def enter_pair(world, slot, now):
 def _let_go(world, link, before, slot):
     """Take a pair, which comes after ``before``, out of the list of its link."""
     it = world.slots[slot]
-    payer = world.accounts[it.debit]
     if before == NONE:
         world.links[link, HEAD] = it.next
     else:
         world.slots[before].next = it.next
     if world.links[link, TAIL] == slot:
         world.links[link, TAIL] = before
-    payer.queued_count -= 1
-    payer.queued_value -= it.amount
+    note_gone(world, it.debit, it.amount)
 
 
 @kernel

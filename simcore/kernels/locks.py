@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from simcore.accelerate import kernel
-from simcore.kernels.link import leg_moved
 from simcore.kernels.queue import note_credit, note_debit
 from simcore.kernels.settle import (
     book,
@@ -15,6 +14,7 @@ from simcore.kernels.settle import (
     log_unsettled,
     move,
     move_net,
+    paid,
     send_on,
 )
 from simcore.kernels.wide import NONE, SETTLED_GROSS
@@ -62,7 +62,7 @@ def claim(world, slot, escrow, kind, keeps, now):
     _lock_row(world, slot, it.hop - world.route_start[it.route], escrow, it.debit, it.amount, kind, sequence, now)
     move_net(world, it.credit, it.amount)
     book_gross(world, slot)
-    leg_moved(world, slot)
+    paid(world, it.debit, it.credit, it.amount, it.priority)
     value_at = conclude(world, slot, SETTLED_GROSS, sequence, NONE, now)
     if value_at == NONE:
         return

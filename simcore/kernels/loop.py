@@ -44,10 +44,11 @@ from simcore.kernels.queue import (
     available,
     enqueue,
     first_in_plain_queue,
+    funds_for,
     next_release,
     note_credit,
+    note_waiting,
     put_in_queue,
-    tier_funds,
 )
 from simcore.kernels.settle import (
     beyond_bounds,
@@ -59,7 +60,6 @@ from simcore.kernels.settle import (
     send,
     send_back,
     send_on,
-    sent_from,
     set_hop,
     settle_gross,
 )
@@ -143,8 +143,7 @@ def _next_waiting(world):
 @kernel(forceinline=True)
 def _collect(world, slot, rail, now):
     """Hold an obligation until the next cycle of the rail, or the next block of its ledger."""
-    slots, rails, accounts = world.slots, world.rails, world.accounts
-    debit = slots[slot].debit
+    slots, rails = world.slots, world.rails
     rails[rail].collected += 1
     rail = rails[rail].list_at
     slots[slot].place = PLACE_COLLECTED
@@ -158,10 +157,7 @@ def _collect(world, slot, rail, now):
         rails[rail].block_at = next_block(rails[rail], now)
         if world.state[OVERFLOWED] == 0:
             world.state[OVERFLOWED] = BLOCK_SET
-    accounts[debit].queued_count += 1
-    accounts[debit].queued_value += slots[slot].amount
-    if accounts[debit].queued_value > accounts[debit].queued_peak:
-        accounts[debit].queued_peak = accounts[debit].queued_value
+    note_waiting(world, slots[slot].debit, slots[slot].amount)
 
 
 @kernel(forceinline=True)
@@ -183,17 +179,6 @@ def _may_settle(world, debit, funds, amount, key, rule):
     if rule == BYPASS or head == NONE:
         return True
     return rule != FIFO and key < world.slots[ordered_first(world.slots, head)].key
-
-
-@kernel
-def _not_sent(world, slot, now):
-    """Whether who owes an obligation is out: then it comes to its rail once more when they are back."""
-    if world.hops[world.slots[slot].hop].tests & MAY_BE_OUT == 0:
-        return False
-    back = sent_from(world, slot)
-    if back > now:
-        _come_again(world, slot, back)
-    return back > now
 
 
 @kernel
@@ -222,14 +207,13 @@ def _enter(world, slot, now):
     if tests & LINKED and not returning and world.promise[slot, LATE] == 1:
         _reject(world, slot, REJECTED_TIME_LIMIT, now)
         return NONE
+    if tests & MAY_BE_OUT and world.sends_from[world.accounts[debit].participant] > now:  # who owes it is out
+        _come_again(world, slot, world.sends_from[world.accounts[debit].participant])
+        return NONE
     if draw != NONE and world.draws[slot, draw] < 0 and not returning:
-        if _not_sent(world, slot, now):
-            return NONE
         _reject(world, slot, REJECTED_SCREENING if world.draws[slot, draw] > -UNRESOLVED else REJECTED_PROXY, now)
         return NONE
     if its_rail.state != OPEN:
-        if _not_sent(world, slot, now):
-            return NONE
         if returning or its_rail.when_closed == WAIT:
             _wait(world, slot, rail)
         elif world.hops[uint32(it.hop)].shut_until > now:  # it isn't sent to a closed rail after the cut-off
@@ -238,8 +222,6 @@ def _enter(world, slot, now):
             _reject(world, slot, REJECTED_CLOSED if its_rail.when_closed == REJECT else RETURNED_CLOSED, now)
         return NONE
     if tests != 0:
-        if _not_sent(world, slot, now):
-            return NONE
         if not returning:
             if tests & BOUNDED != 0 and beyond_bounds(its_rail, it.amount):
                 _reject(world, slot, REJECTED_LIMIT, now)
@@ -262,8 +244,7 @@ def _enter(world, slot, now):
     if service != SINGLY and _joins_batch(it, its_rail, service):
         _collect(world, slot, rail, now)
         return NONE
-    funds = available(world.accounts, debit) if its_rail.tiers == 0 else tier_funds(world, debit, it.priority)
-    if _may_settle(world, debit, funds, it.amount, it.key, its_rail.rule):
+    if _may_settle(world, debit, funds_for(world, debit, it.priority), it.amount, it.key, its_rail.rule):
         return slot
     if its_rail.discipline == INSTANT and not returning:
         _reject(world, slot, REJECTED_INSUFFICIENT_FUNDS, now)

@@ -11,6 +11,7 @@ from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, LOG_FULL
 from simcore.kernels.control import logs_full
 from simcore.kernels.link import HEAD, TAIL, settle_pair
+from simcore.kernels.queue import note_gone
 from simcore.kernels.sets import without_chosen
 from simcore.kernels.settle import exchanged
 from simcore.kernels.ways import quoted
@@ -53,9 +54,7 @@ def take_held(world, link, chosen):
     slots = world.slots
     for k in range(chosen.size):
         it = slots[chosen[k]]
-        payer = world.accounts[it.debit]
-        payer.queued_count -= 1
-        payer.queued_value -= it.amount
+        note_gone(world, it.debit, it.amount)
         it.place = PLACE_CHOSEN
     world.links[link, HEAD], world.links[link, TAIL] = without_chosen(slots, world.links[link, HEAD])
 

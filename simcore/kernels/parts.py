@@ -8,8 +8,8 @@ from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL
 from simcore.kernels.control import logs_full
 from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
-from simcore.kernels.queue import available, note_credit, note_debit, tier_funds, use_tiers
-from simcore.kernels.settle import log_obligation, move
+from simcore.kernels.queue import funds_for
+from simcore.kernels.settle import log_obligation, pay
 from simcore.kernels.ways import real_hop
 from simcore.kernels.wide import FORWARD, KIND_PART, NONE, SETTLED_GROSS
 from simcore.kernels.world import CURSOR, NOW, SEQUENCE
@@ -40,14 +40,10 @@ def _split(world, account, slot, part, now):
     payer.queued_value -= part
     if rail.rule != FIFO:
         payer.head = ordered_insert(world.slots, world.path, payer.head, slot)
-    move(world, account, it.credit, part)
-    if rail.tiers == 1:
-        use_tiers(world, account, it.credit, part, it.priority)
+    pay(world, account, it.credit, part, it.priority)
     log_obligation(world, it.payment_id, it.hop - world.route_start[it.route], KIND_PART, account, it.credit, part,
                    it.entered_at, now, world.state[SEQUENCE], SETTLED_GROSS, NONE, NONE)  # fmt: skip
     world.state[SEQUENCE] += 1
-    note_debit(world, account)
-    note_credit(world, it.credit)
 
 
 @kernel
@@ -79,7 +75,7 @@ def split_queues(world, rail, least, now):
             continue
         slot = int64(head if it.rule == FIFO else ordered_first(world.slots, head))
         queued = world.slots[slot]
-        funds = tier_funds(world, account, queued.priority) if it.tiers == 1 else available(world.accounts, account)
+        funds = funds_for(world, account, queued.priority)
         # What can be paid whole is released as ever, after this.
         if least <= funds < queued.amount and queued.returning == 0 and not _goes_whole(world, slot):
             _split(world, account, slot, funds, now)

@@ -60,6 +60,14 @@ def use_tiers_net(world, account, change):
     world.tiers[account, RECEIPTS] = max(world.tiers[account, RECEIPTS] + change, 0)
 
 
+@kernel(forceinline=True)
+def funds_for(world, account, priority):
+    """What the account can pay an obligation of this priority from, on any rail."""
+    if world.rails[uint32(world.accounts[uint32(account)].rail)].tiers == 0:
+        return available(world.accounts, account)
+    return tier_funds(world, account, priority)
+
+
 @kernel
 def _first_payable_tiered(world, account, rule):
     """The same as ``first_payable`` on a rail with tiers.
@@ -101,6 +109,27 @@ def _count_queued(world, account, change):
 
 
 @kernel(forceinline=True)
+def note_waiting(world, account, amount):
+    """An obligation more waits to be paid from an account: in its queue, or in a list."""
+    payer = world.accounts[uint32(account)]
+    payer.queued_count += 1
+    value = payer.queued_value + amount
+    payer.queued_value = value
+    if value > payer.queued_peak:
+        payer.queued_peak = value
+    if value < 0:
+        world.state[OVERFLOWED] = 1
+
+
+@kernel(forceinline=True)
+def note_gone(world, account, amount):
+    """One of them is out of its queue or list."""
+    payer = world.accounts[uint32(account)]
+    payer.queued_count -= 1
+    payer.queued_value -= amount
+
+
+@kernel(forceinline=True)
 def put_in_queue(world, account, slot, rule):
     """Put a slot into the queue of the account it is to be paid from, on a rail without a level of bypass."""
     slots, payer, it = world.slots, world.accounts[uint32(account)], world.slots[uint32(slot)]
@@ -114,13 +143,7 @@ def put_in_queue(world, account, slot, rule):
         payer.tail = slot
     else:
         payer.head = ordered_insert(slots, world.path, payer.head, slot)
-    payer.queued_count += 1
-    value = payer.queued_value + it.amount
-    payer.queued_value = value
-    if value > payer.queued_peak:
-        payer.queued_peak = value
-    if value < 0:
-        world.state[OVERFLOWED] = 1
+    note_waiting(world, account, it.amount)
 
 
 @kernel(forceinline=True)
@@ -141,8 +164,7 @@ def dequeue(world, account, slot, rule):
             payer.tail = NONE
     else:
         payer.head = ordered_remove(world.slots, world.path, payer.head, slot)
-    payer.queued_count -= 1
-    payer.queued_value -= it.amount
+    note_gone(world, account, it.amount)
     if rule >= BYPASS:
         _count_queued(world, account, -1)
 

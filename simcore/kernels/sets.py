@@ -7,7 +7,7 @@ from numpy import int64
 from simcore.accelerate import kernel
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OVERDRAWN
 from simcore.kernels.control import logs_full, uncollect
-from simcore.kernels.queue import dequeue, note_credit, note_debit, use_tiers_net
+from simcore.kernels.queue import dequeue, note_credit, note_debit, note_gone, use_tiers_net
 from simcore.kernels.settle import book, book_gross, log_obligation, log_unsettled, move_net, send_back, settled
 from simcore.kernels.wide import KIND_RECOVERY, KIND_SETTLEMENT, NONE, SETTLED_NET, ZERO
 from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, PLACE_CHOSEN, SEQUENCE
@@ -52,9 +52,7 @@ def take_chosen(world, rail, chosen):
             slots[chosen[k]].place = PLACE_CHOSEN
         return
     for k in range(chosen.size):
-        payer = accounts[slots[chosen[k]].debit]
-        payer.queued_count -= 1
-        payer.queued_value -= slots[chosen[k]].amount
+        note_gone(world, slots[chosen[k]].debit, slots[chosen[k]].amount)
         slots[chosen[k]].place = PLACE_CHOSEN
     for account in range(it.first_account, it.last_account):
         payer = accounts[account]

@@ -79,6 +79,22 @@ def move(world, debit, credit, amount):
 
 
 @kernel(forceinline=True)
+def pay(world, debit, credit, amount, priority):
+    """Move the money of an obligation that settles alone, and do what goes by it."""
+    move(world, debit, credit, amount)
+    paid(world, debit, credit, amount, priority)
+
+
+@kernel(forceinline=True)
+def paid(world, debit, credit, amount, priority):
+    """What goes by the money of an obligation that has moved: tiers, and the queues of both accounts."""
+    if world.rails[uint32(world.accounts[uint32(debit)].rail)].tiers == 1:
+        use_tiers(world, debit, credit, amount, priority)
+    note_debit(world, debit)
+    note_credit(world, credit)
+
+
+@kernel(forceinline=True)
 def fill_obligation(row, payment_id, hop, kind, debit, credit, amount, entered, settled, sequence, status, cycle, fx):
     """Set every field of a row."""
     row.payment_id = payment_id
@@ -260,12 +276,6 @@ def dealing_opens(world, slot):
 
 
 @kernel
-def sent_from(world, slot):
-    """From when on the participant who owes the slot's obligation sends anything."""
-    return world.sends_from[world.accounts[world.slots[slot].debit].participant]
-
-
-@kernel
 def goes_on_at(world, slot):
     """From when on the slot's obligation may go to its rail: after its hop's cut-off, and when a dealer deals."""
     hop = world.hops[world.slots[slot].hop]
@@ -413,12 +423,7 @@ def conclude(world, slot, status, sequence, cycle, now):
 def settle_gross(world, slot, now):
     """Settle one obligation alone: move its money, note the credit, write its rows, send the payment on."""
     it = world.slots[uint32(slot)]
-    debit, credit = it.debit, it.credit
-    move(world, debit, credit, it.amount)
-    if world.rails[uint32(world.accounts[uint32(debit)].rail)].tiers == 1:
-        use_tiers(world, debit, credit, it.amount, it.priority)
-    note_debit(world, debit)
-    note_credit(world, credit)
+    pay(world, it.debit, it.credit, it.amount, it.priority)
     sequence = world.state[SEQUENCE]
     world.state[SEQUENCE] = sequence + 1
     settled(world, slot, SETTLED_GROSS, sequence, NONE, now)

@@ -122,6 +122,15 @@ def test_turnover_beyond_int64_is_reported_and_never_wraps() -> None:
         day(Machine, spec, lines)
 
 
+def test_what_an_account_has_collected_beyond_int64_is_reported() -> None:
+    """A owes three times 2^62 before the first cycle: the sum that waits would wrap."""
+    spec = world([rail(discipline=c.COLLECT)], [[2**60, 0]])
+    machine = Machine(spec, batches((payment(1, "A>B", 2**62),) * 3, 9, 0), print, print)
+    machine.open(0, 0)
+    with pytest.raises(ScenarioError, match="LH090"):
+        machine.advance(9)
+
+
 def test_a_converted_amount_beyond_int64_is_reported() -> None:
     route = (HopSpec(rail=0, debtor=(0, 0), creditor=(2, 2)), HopSpec(rail=1, debtor=(2, 2), creditor=(1, 0)))
     spec = world([rail(), rail(currency=1)], [[9, 0, 0], [9, 9, 9]], routes=(route,), quotes=((2, 0, 1),))
