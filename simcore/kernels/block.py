@@ -10,24 +10,13 @@ from __future__ import annotations
 from numpy import int64
 
 from simcore.accelerate import kernel
+from simcore.kernels.books import book, move_net
 from simcore.kernels.constants import CUT_OFF, DONE, LOG_FULL, OPEN, OVERFLOW, UNLIMITED
 from simcore.kernels.control import logs_full, take_out
 from simcore.kernels.queue import available
-from simcore.kernels.settle import (
-    beyond_bounds,
-    book,
-    conclude,
-    exchanged,
-    fee_of,
-    log_return,
-    log_unsettled,
-    move_net,
-    send,
-    send_back,
-    send_on,
-    turn_back,
-)
-from simcore.kernels.ways import participant_of, real_hop
+from simcore.kernels.rows import log_return
+from simcore.kernels.settle import conclude, end_unsettled, exchanged, fee_of, send, send_on, turn_back
+from simcore.kernels.ways import beyond_bounds, participant_of, real_hop
 from simcore.kernels.wide import (
     BACKWARD,
     FORWARD,
@@ -364,8 +353,7 @@ def run_block(world, leader, capacity, gridlock, rejects, cycle_id, now):
         slot = state[CURSOR] - 1
         following, mark = int64(slots[slot].next), slots[slot].weight
         if mark > IN_SET:
-            log_unsettled(world, slot, mark)
-            send_back(world, slot, mark, now)
+            end_unsettled(world, slot, mark, now)
         else:
             if mark == ALONE or state[CYCLE_SEQUENCE] == NONE:
                 sequence = state[SEQUENCE]

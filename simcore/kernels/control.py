@@ -7,10 +7,12 @@ write many rows come back with LOG_FULL and go on where they stopped when they a
 from __future__ import annotations
 
 from simcore.accelerate import kernel
+from simcore.kernels.books import book_gross, move, move_net
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OPEN, OVERFLOW
 from simcore.kernels.ordered import ordered_first, ordered_following
 from simcore.kernels.queue import available, dequeue, look_again, note_credit, note_debit, note_gone
-from simcore.kernels.settle import book_gross, log_obligation, log_unsettled, move, move_net, send_back, settled
+from simcore.kernels.rows import log_obligation
+from simcore.kernels.settle import end_unsettled, settled
 from simcore.kernels.wide import NONE, RETURNED_CUT_OFF, SETTLED_GROSS, SETTLED_NET, ZERO
 from simcore.kernels.world import (
     CURSOR,
@@ -221,8 +223,7 @@ def return_queued(world, rail, now):
         slot = _take_collected(world, rail)
         if slot == NONE:
             break
-        log_unsettled(world, slot, RETURNED_CUT_OFF)
-        send_back(world, slot, RETURNED_CUT_OFF, now)
+        end_unsettled(world, slot, RETURNED_CUT_OFF, now)
     while it.first_account + state[CURSOR] < it.last_account:
         if logs_full(world):
             return LOG_FULL
@@ -230,8 +231,7 @@ def return_queued(world, rail, now):
         if slot == NONE:
             state[CURSOR] += 1
             continue
-        log_unsettled(world, slot, RETURNED_CUT_OFF)
-        send_back(world, slot, RETURNED_CUT_OFF, now)
+        end_unsettled(world, slot, RETURNED_CUT_OFF, now)
     state[CURSOR] = 0
     look_again(world, rail)  # money on its way back may be first in its queue now
     return DONE

@@ -10,20 +10,13 @@ from __future__ import annotations
 from numpy import int64
 
 from simcore.accelerate import kernel
+from simcore.kernels.books import pay
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OPEN, PAIR_WENT
 from simcore.kernels.control import logs_full
 from simcore.kernels.ordered import ordered_first
 from simcore.kernels.queue import funds_for, note_gone, note_waiting
-from simcore.kernels.settle import (
-    beyond_bounds,
-    conclude,
-    exchanged,
-    log_unsettled,
-    pay,
-    send_back,
-    send_on,
-)
-from simcore.kernels.ways import payer_of, real_hop
+from simcore.kernels.settle import conclude, end_unsettled, exchanged, send_on
+from simcore.kernels.ways import beyond_bounds, payer_of, real_hop
 from simcore.kernels.wide import (
     BYPASS,
     FORWARD,
@@ -108,12 +101,10 @@ def settle_pair(world, slot, cycle, cycle_2, entered, now):
 def _carry_out(world, slot, verdict, now):
     """Settle both legs, or return what buys nothing."""
     if verdict == IS_NOTHING:
-        log_unsettled(world, slot, RETURNED_ZERO_AMOUNT)
-        send_back(world, slot, RETURNED_ZERO_AMOUNT, now)
+        end_unsettled(world, slot, RETURNED_ZERO_AMOUNT, now)
         return
     if verdict == IS_REFUSED:  # by the rail of the second leg; that of the first would have said so before
-        log_unsettled(world, slot, REJECTED_LIMIT)
-        send_back(world, slot, REJECTED_LIMIT, now)
+        end_unsettled(world, slot, REJECTED_LIMIT, now)
         return
     settle_pair(world, slot, NONE, NONE, now, now)
 
@@ -199,8 +190,7 @@ def return_held(world, rail, now):
                 if logs_full(world):
                     return LOG_FULL
                 _let_go(world, link, before, slot)
-                log_unsettled(world, slot, RETURNED_CUT_OFF)
-                send_back(world, slot, RETURNED_CUT_OFF, now)
+                end_unsettled(world, slot, RETURNED_CUT_OFF, now)
             else:
                 before = slot
             slot = following

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from simcore.accelerate import kernel
+from simcore.kernels.books import book, book_gross, move, move_net, paid
 from simcore.kernels.queue import note_credit, note_debit
-from simcore.kernels.settle import (
-    book,
-    book_gross,
-    conclude,
-    free_slot,
-    log_obligation,
-    log_payment,
-    log_unsettled,
-    move,
-    move_net,
-    paid,
-    send_on,
-)
+from simcore.kernels.rows import log_obligation, log_payment, log_unsettled
+from simcore.kernels.settle import conclude, free_slot, send_on
 from simcore.kernels.wide import NONE, SETTLED_GROSS
 from simcore.kernels.world import NOW, PLACE_HELD, SEQUENCE
 

@@ -10,81 +10,31 @@ from __future__ import annotations
 from numpy import int64, uint32
 
 from simcore.accelerate import kernel
-from simcore.kernels.block import next_block
+from simcore.kernels.books import move
 from simcore.kernels.constants import (
     BLOCK_SET,
-    BOUNDED,
-    BY_TERMS,
-    DEADLINE,
     DONE,
     FIFO,
     GROSS,
-    HELD_BY_LINK,
-    IN_CYCLES,
-    INSTANT,
-    LATE,
     LINKED,
     LOG_FULL,
-    MAY_BE_OUT,
     NEED_DEMAND,
     NEED_SLOTS,
     OPEN,
     OVERFLOW,
-    REJECT,
-    SINGLY,
-    UNRESOLVED,
-    WAIT,
 )
 from simcore.kernels.due import take_due
-from simcore.kernels.instant_links import begin, refused, release, too_late
-from simcore.kernels.link import enter_pair
-from simcore.kernels.offset import offset_at_entry
-from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
-from simcore.kernels.queue import (
-    available,
-    enqueue,
-    first_in_plain_queue,
-    funds_for,
-    next_release,
-    note_credit,
-    note_waiting,
-    put_in_queue,
-)
-from simcore.kernels.settle import (
-    beyond_bounds,
-    fill_obligation,
-    fill_payment,
-    goes_on_at,
-    log_unsettled,
-    move,
-    send,
-    send_back,
-    send_on,
-    set_hop,
-    settle_gross,
-)
+from simcore.kernels.enter import enter, may_settle
+from simcore.kernels.instant_links import begin
+from simcore.kernels.ordered import ordered_first, ordered_remove
+from simcore.kernels.queue import available, first_in_plain_queue, next_release, note_credit, put_in_queue
+from simcore.kernels.rows import fill_obligation, fill_payment
+from simcore.kernels.settle import send_on, set_hop, settle_gross
 from simcore.kernels.ways import real_hop
-from simcore.kernels.wide import (
-    BYPASS,
-    FORWARD,
-    KIND_PAYMENT,
-    NEVER,
-    NONE,
-    ONE,
-    REJECTED_CLOSED,
-    REJECTED_INSUFFICIENT_FUNDS,
-    REJECTED_LIMIT,
-    REJECTED_PROXY,
-    REJECTED_SCREENING,
-    REJECTED_TIME_LIMIT,
-    RETURNED_CLOSED,
-    SETTLED_GROSS,
-    ZERO,
-)
+from simcore.kernels.wide import FORWARD, KIND_PAYMENT, NEVER, NONE, ONE, SETTLED_GROSS, ZERO
 from simcore.kernels.world import (
     CHANGED_SIZE,
     DRAINING,
-    FAILED,
     FEED_FINAL,
     FEED_FIRST_ID,
     FEED_POSITION,
@@ -96,28 +46,10 @@ from simcore.kernels.world import (
     ORDER,
     OVERFLOWED,
     PAYMENT_ROWS,
-    PLACE_COLLECTED,
-    PLACE_WAITING,
     ROWS_NEEDED,
     SEQUENCE,
     WORK_SIZE,
 )
-
-
-@kernel(forceinline=True)
-def _wait(world, slot, rail):
-    """Hold an obligation until its rail opens."""
-    slots, rails = world.slots, world.rails
-    slots[slot].place = PLACE_WAITING
-    if rails[rail].rule == FIFO:
-        slots[slot].next = NONE
-        if rails[rail].wait_head == NONE:
-            rails[rail].wait_head = slot
-        else:
-            slots[rails[rail].wait_tail].next = slot
-        rails[rail].wait_tail = slot
-    else:
-        rails[rail].wait_head = ordered_insert(slots, world.path, rails[rail].wait_head, slot)
 
 
 @kernel(forceinline=True)
@@ -137,121 +69,6 @@ def _next_waiting(world):
             return slot
         rails[rail].draining = 0
         state[DRAINING] -= 1
-    return NONE
-
-
-@kernel(forceinline=True)
-def _collect(world, slot, rail, now):
-    """Hold an obligation until the next cycle of the rail, or the next block of its ledger."""
-    slots, rails = world.slots, world.rails
-    rails[rail].collected += 1
-    rail = rails[rail].list_at
-    slots[slot].place = PLACE_COLLECTED
-    slots[slot].next = NONE
-    if rails[rail].collect_head == NONE:
-        rails[rail].collect_head = slot
-    else:
-        slots[rails[rail].collect_tail].next = slot
-    rails[rail].collect_tail = slot
-    if rails[rail].block_every > 0 and rails[rail].block_at == NEVER:
-        rails[rail].block_at = next_block(rails[rail], now)
-        if world.state[OVERFLOWED] == 0:
-            world.state[OVERFLOWED] = BLOCK_SET
-    note_waiting(world, slots[slot].debit, slots[slot].amount)
-
-
-@kernel(forceinline=True)
-def _joins_batch(it, rail, service):
-    """Whether an obligation that doesn't settle alone in any case is collected: by its hop, or the rail's terms."""
-    if service == IN_CYCLES:
-        return True
-    if it.returning != 0:
-        return False
-    return service != BY_TERMS or (it.amount < rail.batch_below and it.priority >= rail.batch_from)
-
-
-@kernel(forceinline=True)
-def _may_settle(world, debit, funds, amount, key, rule):
-    """Whether an arriving obligation is payable now: funds, and nothing queued that the rule puts before it."""
-    if funds < amount:
-        return False
-    head = world.accounts[uint32(debit)].head
-    if rule == BYPASS or head == NONE:
-        return True
-    return rule != FIFO and key < world.slots[ordered_first(world.slots, head)].key
-
-
-@kernel
-def _reject(world, slot, status, now):
-    """An obligation that reached its rail ends there, and the payment's money goes back."""
-    log_unsettled(world, slot, status)
-    send_back(world, slot, status, now)
-
-
-@kernel
-def _come_again(world, slot, due):
-    """Let an obligation come to its rail once more, or give it up when its link's time is over."""
-    if world.hops[world.slots[slot].hop].tests & LINKED and too_late(world, slot, due):
-        due = world.promise[slot, DEADLINE]
-    send(world, slot, due, ZERO, NONE)
-
-
-@kernel(forceinline=True)
-def _enter(world, slot, now):
-    """An obligation is at its rail: settle it and return it, or put it where it belongs and return NONE."""
-    it = world.slots[uint32(slot)]
-    debit, rail = it.debit, world.hops[uint32(it.hop)].rail
-    its_rail = world.rails[uint32(rail)]
-    returning = it.returning != 0
-    draw, tests = world.hops[uint32(it.hop)].draw, world.hops[uint32(it.hop)].tests
-    if tests & LINKED and not returning and world.promise[slot, LATE] == 1:
-        _reject(world, slot, REJECTED_TIME_LIMIT, now)
-        return NONE
-    if tests & MAY_BE_OUT and world.sends_from[world.accounts[debit].participant] > now:  # who owes it is out
-        _come_again(world, slot, world.sends_from[world.accounts[debit].participant])
-        return NONE
-    if draw != NONE and world.draws[slot, draw] < 0 and not returning:
-        _reject(world, slot, REJECTED_SCREENING if world.draws[slot, draw] > -UNRESOLVED else REJECTED_PROXY, now)
-        return NONE
-    if its_rail.state != OPEN:
-        if returning or its_rail.when_closed == WAIT:
-            _wait(world, slot, rail)
-        elif world.hops[uint32(it.hop)].shut_until > now:  # it isn't sent to a closed rail after the cut-off
-            _come_again(world, slot, world.hops[uint32(it.hop)].shut_until)
-        else:
-            _reject(world, slot, REJECTED_CLOSED if its_rail.when_closed == REJECT else RETURNED_CLOSED, now)
-        return NONE
-    if tests != 0:
-        if not returning:
-            if tests & BOUNDED != 0 and beyond_bounds(its_rail, it.amount):
-                _reject(world, slot, REJECTED_LIMIT, now)
-                return NONE
-            if tests & LINKED:
-                status = refused(world, slot, now)
-                if status != ZERO:
-                    _reject(world, slot, status, now)
-                    return NONE
-            opens_at = goes_on_at(world, slot)
-            if opens_at > now:  # comes to its rail once more when the market or the hop opens
-                _come_again(world, slot, opens_at)
-                return NONE
-            if tests & HELD_BY_LINK != 0 and enter_pair(world, slot, now):
-                return NONE
-        elif tests & LINKED and it.returning == FAILED:
-            if release(world, slot):
-                return slot
-    service = world.hops[uint32(it.hop)].service
-    if service != SINGLY and _joins_batch(it, its_rail, service):
-        _collect(world, slot, rail, now)
-        return NONE
-    if _may_settle(world, debit, funds_for(world, debit, it.priority), it.amount, it.key, its_rail.rule):
-        return slot
-    if its_rail.discipline == INSTANT and not returning:
-        _reject(world, slot, REJECTED_INSUFFICIENT_FUNDS, now)
-        return NONE
-    if its_rail.offset_most > 0 and offset_at_entry(world, slot, rail, now):
-        return NONE
-    enqueue(world, debit, slot, its_rail.rule)
     return NONE
 
 
@@ -331,7 +148,7 @@ def _settle_run(world, before, room):
         if blocked:
             break
         debit = world.account_of[uint32(hop.rail), uint32(feed.debtor[k])]
-        if not _may_settle(world, debit, available(world.accounts, debit), amount, key, rail.rule):
+        if not may_settle(world, debit, available(world.accounts, debit), amount, key, rail.rule):
             blocked = rail.discipline != GROSS or rail.offset_most > 0 or state[FREE] == NONE
             if blocked:
                 break
@@ -426,6 +243,6 @@ def advance(world, until):
                 state[FEED_POSITION] = at + 1
                 at_rail = _new_payment(world, at, now)
         if at_rail != NONE:
-            slot = _enter(world, at_rail, now)
+            slot = enter(world, at_rail, now)
         if slot != NONE:
             settle_gross(world, slot, now)

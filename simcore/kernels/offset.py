@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from simcore.accelerate import kernel
+from simcore.kernels.books import book_gross, move_net
 from simcore.kernels.constants import FIFO
 from simcore.kernels.ordered import ordered_first, ordered_following
 from simcore.kernels.queue import available, dequeue, note_credit, note_debit
-from simcore.kernels.settle import book_gross, move_net, settled
+from simcore.kernels.settle import settled
 from simcore.kernels.wide import NONE, SETTLED_OFFSET
 from simcore.kernels.world import SEQUENCE
 

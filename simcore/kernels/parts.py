@@ -5,11 +5,12 @@ from __future__ import annotations
 from numpy import int64
 
 from simcore.accelerate import kernel
+from simcore.kernels.books import pay
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL
 from simcore.kernels.control import logs_full
 from simcore.kernels.ordered import ordered_first, ordered_insert, ordered_remove
 from simcore.kernels.queue import funds_for
-from simcore.kernels.settle import log_obligation, pay
+from simcore.kernels.rows import log_obligation
 from simcore.kernels.ways import real_hop
 from simcore.kernels.wide import FORWARD, KIND_PART, NONE, SETTLED_GROSS
 from simcore.kernels.world import CURSOR, NOW, SEQUENCE

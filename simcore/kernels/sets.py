@@ -5,10 +5,12 @@ from __future__ import annotations
 from numpy import int64
 
 from simcore.accelerate import kernel
+from simcore.kernels.books import book, book_gross, move_net
 from simcore.kernels.constants import DONE, FIFO, LOG_FULL, OVERDRAWN
 from simcore.kernels.control import logs_full, uncollect
 from simcore.kernels.queue import dequeue, note_credit, note_debit, note_gone, use_tiers_net
-from simcore.kernels.settle import book, book_gross, log_obligation, log_unsettled, move_net, send_back, settled
+from simcore.kernels.rows import log_obligation
+from simcore.kernels.settle import end_unsettled, settled
 from simcore.kernels.wide import KIND_RECOVERY, KIND_SETTLEMENT, NONE, SETTLED_NET, ZERO
 from simcore.kernels.world import CURSOR, CYCLE_SEQUENCE, NOW, PLACE_CHOSEN, SEQUENCE
 
@@ -77,8 +79,7 @@ def return_taken(world, chosen, status, now):
     while state[CURSOR] < chosen.size:
         if logs_full(world):
             return LOG_FULL
-        log_unsettled(world, chosen[state[CURSOR]], status)
-        send_back(world, chosen[state[CURSOR]], status, now)
+        end_unsettled(world, chosen[state[CURSOR]], status, now)
         state[CURSOR] += 1
     state[CURSOR] = 0
     return DONE

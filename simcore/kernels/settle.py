@@ -1,4 +1,4 @@
-"""Moving money, writing final rows, and sending a payment on to its next hop or its money back."""
+"""An obligation is final, or ends: its rows, and the payment is sent on to its next hop or its money back."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from numpy import int64, uint32
 
 from fx.convert_kernel import BP_E2_WHOLE, dealer_legs_kernel, mul_div_half_even
 from simcore.accelerate import kernel
+from simcore.kernels.books import pay
 from simcore.kernels.constants import (
     DEADLINE,
     FIFO,
-    HELD_BY_CUT_OFF,
-    HELD_BY_DEALER,
     LINKED,
     QUOTED_DENOMINATOR,
     QUOTED_FX,
@@ -20,17 +19,14 @@ from simcore.kernels.constants import (
 )
 from simcore.kernels.due import schedule
 from simcore.kernels.instant_links import has_quote, hop_final, too_late, uncount
-from simcore.kernels.queue import note_credit, note_debit, use_tiers
+from simcore.kernels.rows import log_obligation, log_payment, log_return, log_unsettled
 from simcore.kernels.ways import payee_of, payer_of, quoted, real_hop
 from simcore.kernels.wide import (
     BACKWARD,
     FORWARD,
     KIND_FEE,
     KIND_PAYMENT,
-    KIND_REFUND,
-    KIND_RETURN,
     KIND_SPREAD,
-    NEVER,
     NONE,
     ONE,
     RETURNED_ZERO_AMOUNT,
@@ -41,130 +37,13 @@ from simcore.kernels.world import (
     FAILED,
     FREE,
     IN_FLIGHT,
-    OBLIGATION_ROWS,
     ORDER,
     OVERFLOWED,
-    PAYMENT_ROWS,
     PLACE_FREE,
     PLACE_TRANSIT,
     REFUNDED,
     SEQUENCE,
 )
-
-
-@kernel(forceinline=True)
-def beyond_bounds(rail, amount):
-    """Whether a rail refuses an amount: less than its least or more than its most."""
-    return amount < rail.least_amount or amount > rail.most_amount
-
-
-@kernel(forceinline=True)
-def move(world, debit, credit, amount):
-    """Debit one account and credit another of the same rail, and keep the day's figures."""
-    payer, payee = world.accounts[uint32(debit)], world.accounts[uint32(credit)]
-    left = payer.balance - amount
-    payer.balance = left
-    if left < payer.minimum:
-        payer.minimum = left
-    debited = payer.debited + amount
-    payer.debited = debited
-    held = payee.balance + amount
-    payee.balance = held
-    if held > payee.maximum:
-        payee.maximum = held
-    credited = payee.credited + amount
-    payee.credited = credited
-    if debited < 0 or credited < 0:  # numba wraps in silence; balances can't pass 2^62 by construction
-        world.state[OVERFLOWED] = 1
-
-
-@kernel(forceinline=True)
-def pay(world, debit, credit, amount, priority):
-    """Move the money of an obligation that settles alone, and do what goes by it."""
-    move(world, debit, credit, amount)
-    paid(world, debit, credit, amount, priority)
-
-
-@kernel(forceinline=True)
-def paid(world, debit, credit, amount, priority):
-    """What goes by the money of an obligation that has moved: tiers, and the queues of both accounts."""
-    if world.rails[uint32(world.accounts[uint32(debit)].rail)].tiers == 1:
-        use_tiers(world, debit, credit, amount, priority)
-    note_debit(world, debit)
-    note_credit(world, credit)
-
-
-@kernel(forceinline=True)
-def fill_obligation(row, payment_id, hop, kind, debit, credit, amount, entered, settled, sequence, status, cycle, fx):
-    """Set every field of a row."""
-    row.payment_id = payment_id
-    row.hop = hop
-    row.kind = kind
-    row.debit_account = debit
-    row.credit_account = credit
-    row.amount = amount
-    row.entered_at = entered
-    row.settled_at = settled
-    row.sequence = sequence
-    row.status = status
-    row.cycle_id = cycle
-    row.fx_id = fx
-
-
-@kernel(forceinline=True)
-def book(world, debit, credit, amount):
-    """Add what settles in a set to the day's turnover of its two accounts."""
-    payer, payee = world.accounts[debit], world.accounts[credit]
-    payer.debited += amount
-    payee.credited += amount
-    if payer.debited < 0 or payee.credited < 0:
-        world.state[OVERFLOWED] = 1
-
-
-@kernel(forceinline=True)
-def book_gross(world, slot):
-    """The same for an obligation of a payment."""
-    it = world.slots[slot]
-    book(world, it.debit, it.credit, it.amount)
-
-
-@kernel(forceinline=True)
-def move_net(world, account, change):
-    """Move an account to its position after a set: the positions inside the set don't count."""
-    it = world.accounts[account]
-    it.balance += change
-    if it.balance < it.minimum:
-        it.minimum = it.balance
-    if it.balance > it.maximum:
-        it.maximum = it.balance
-
-
-@kernel(forceinline=True)
-def log_obligation(world, payment_id, hop, kind, debit, credit, amount, entered, settled, sequence, status, cycle, fx):
-    """Write one row; the caller has made sure that there is room."""
-    at = world.state[OBLIGATION_ROWS]
-    world.state[OBLIGATION_ROWS] = at + 1
-    fill_obligation(world.obligations[uint32(at)], payment_id, hop, kind, debit, credit, amount, entered, settled,
-                    sequence, status, cycle, fx)  # fmt: skip
-
-
-@kernel(forceinline=True)
-def fill_payment(row, payment_id, received, fee, completed, status, hops):
-    """Set every field of a row."""
-    row.payment_id = payment_id
-    row.amount_received = received
-    row.fee = fee
-    row.completed_at = completed
-    row.status = status
-    row.hops = hops
-
-
-@kernel(forceinline=True)
-def log_payment(world, payment_id, received, fee, completed, status, hops):
-    """Write one row; the caller has made sure that there is room."""
-    at = world.state[PAYMENT_ROWS]
-    world.state[PAYMENT_ROWS] = at + 1
-    fill_payment(world.payments[uint32(at)], payment_id, received, fee, completed, status, hops)
 
 
 @kernel(forceinline=True)
@@ -255,36 +134,10 @@ def send_back(world, slot, status, now):
 
 
 @kernel
-def dealing_opens(world, slot):
-    """From when on dealers exchange what the slot's obligation brings them; an instant gone by if there is none.
-
-    On a ledger those of all legs count, since they settle together.
-    """
-    it, opens_at = world.slots[slot], ZERO
-    hop = int64(it.hop)
-    while True:
-        following = real_hop(world, it.route, hop + 1, FORWARD, it.debtor, it.creditor)
-        if following == NONE:
-            return opens_at
-        here, there = world.rails[world.hops[hop].rail], world.rails[world.hops[following].rail]
-        if here.currency != there.currency:
-            dealer = world.dealer_of[payee_of(world, hop, it.debtor, it.creditor)]
-            opens_at = max(opens_at, world.quotes[world.quote_of[dealer, here.currency, there.currency]].opens_at)
-        if here.block_every == 0 or here.list_at != there.list_at:
-            return opens_at
-        hop = following
-
-
-@kernel
-def goes_on_at(world, slot):
-    """From when on the slot's obligation may go to its rail: after its hop's cut-off, and when a dealer deals."""
-    hop = world.hops[world.slots[slot].hop]
-    opens_at = ZERO
-    if hop.tests & HELD_BY_DEALER and not (hop.tests & LINKED and has_quote(world, slot)):
-        opens_at = dealing_opens(world, slot)
-    if hop.tests & HELD_BY_CUT_OFF:
-        opens_at = max(opens_at, hop.shut_until)
-    return opens_at
+def end_unsettled(world, slot, status, now):
+    """An obligation ends without settlement: its row, and the payment's money goes back."""
+    log_unsettled(world, slot, status)
+    send_back(world, slot, status, now)
 
 
 @kernel
@@ -316,15 +169,6 @@ def _refund_later(world, slot, amount, delay, now):
     it.credit = payee
     it.amount = amount
     send(world, slot, now, delay, NONE)
-
-
-@kernel(forceinline=True)
-def log_return(world, slot, status, sequence, cycle, now):
-    """Write the row of a hop of money on its way back."""
-    it = world.slots[uint32(slot)]
-    kind = KIND_RETURN if it.returning == FAILED else KIND_REFUND
-    log_obligation(world, it.payment_id, it.hop - world.route_start[uint32(it.route)], kind, it.debit, it.credit,
-                   it.amount, it.entered_at, now, sequence, status, cycle, NONE)  # fmt: skip
 
 
 @kernel(forceinline=True)
@@ -427,12 +271,3 @@ def settle_gross(world, slot, now):
     sequence = world.state[SEQUENCE]
     world.state[SEQUENCE] = sequence + 1
     settled(world, slot, SETTLED_GROSS, sequence, NONE, now)
-
-
-@kernel(forceinline=True)
-def log_unsettled(world, slot, status):
-    """Write the row of an obligation that ended without settlement."""
-    it = world.slots[slot]
-    kind = KIND_PAYMENT if it.returning == 0 else KIND_RETURN if it.returning == FAILED else KIND_REFUND
-    log_obligation(world, it.payment_id, it.hop - world.route_start[it.route], kind, it.debit, it.credit, it.amount,
-                   it.entered_at, NEVER, NONE, status, NONE, it.fx_id)  # fmt: skip

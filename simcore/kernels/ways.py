@@ -58,3 +58,9 @@ def quoted(world, credit, amount, currency, wanted):
         if amount >= world.size_from[at, tier]:
             half_spread = world.size_spread[at, tier]
     return at, half_spread
+
+
+@kernel(forceinline=True)
+def beyond_bounds(rail, amount):
+    """Whether a rail refuses an amount: less than its least or more than its most."""
+    return amount < rail.least_amount or amount > rail.most_amount
