@@ -17,12 +17,14 @@ LONGEST_US = 100 * 365 * 86_400_000_000
 """A hundred years: what a latency without ``most`` is cut to, so that no sum of times leaves 64 bits."""
 
 
-def latency_us(spec: Latency, uniform: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return latencies in microseconds, one for each uniform in [0, 1): (n,) → (n,).
+def latency_us(spec: int | Latency, uniform: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return latencies in microseconds, one for each uniform in [0, 1): (n,) → (n,); a constant one as it is.
 
     Whole milliseconds, half to even, then cut to ``least`` and ``most``; the distribution is reached through its
     quantile function. ValueError unless ``spec`` names exactly one distribution.
     """
+    if isinstance(spec, int):
+        return np.full(uniform.size, spec, np.int64)
     given = [kind for kind in (spec.lognormal, spec.exponential, spec.uniform) if kind is not None]
     if len(given) != 1:
         raise ValueError(f"a latency has exactly one distribution, not {len(given)}")
@@ -56,8 +58,7 @@ def screened_us(
 
 def refunded_us(spec: Refunds, chance: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return how long after its end each payment is refunded, -1 for never; uniforms in [0, 1), all of (n,)."""
-    delay = latency_us(spec.after, after) if isinstance(spec.after, Latency) else np.full(after.size, spec.after)
-    return np.where(chance < float(spec.share), delay, -1)
+    return np.where(chance < float(spec.share), latency_us(spec.after, after), -1)
 
 
 def looked_up_us(
@@ -71,8 +72,7 @@ def looked_up_us(
     chance, answer : float64 (n,)     uniforms in [0, 1): whether somebody is found, and how long it takes
     """
     rejected = latency < 0
-    takes = latency_us(spec.latency, answer) if isinstance(spec.latency, Latency) else spec.latency
-    total = np.minimum(np.where(rejected, -1 - latency, latency) + takes, LONGEST_US)
+    total = np.minimum(np.where(rejected, -1 - latency, latency) + latency_us(spec.latency, answer), LONGEST_US)
     unknown = chance < float(spec.unknown_share)
     return np.where(unknown, -1 - total - UNRESOLVED, np.where(rejected, -1 - total, total))
 

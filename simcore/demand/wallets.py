@@ -14,10 +14,10 @@ from simcore.demand.chunk import Chunk
 from simcore.demand.latency import latency_us
 from simcore.demand.merge import merged, resized
 from simcore.demand.trade import arrivals, cumulative, slots
-from simcore.draws import Latency, LognormalAmount
+from simcore.draws import LognormalAmount
 from simcore.kernels.wallet_world import DEPOSIT_SIDE, ONLINE, UNBOUND
 from simcore.model import Scenario
-from simcore.retail import MOST_DRAWN, WalletFlow, Wallets
+from simcore.retail import MOST_DRAWN, Wallets
 from simcore.rng import stream
 from simcore.units import Money
 from simcore.wallets.rows import make_payments, make_wallets
@@ -156,14 +156,8 @@ class WalletDemand:
             for index, (chance, posted) in draws.items():
                 rows = np.flatnonzero(chunk.flow == index)
                 made = chance.random(rows.size) < float(terms[index].offline_share)
-                offline[rows] = np.where(made, _delay(terms[index], posted.random(rows.size)), ONLINE)
+                after = latency_us(terms[index].posted_after or 0, posted.random(rows.size))
+                offline[rows] = np.where(made, after, ONLINE)
             yield make_payments(
                 chunk.initiated_at, chunk.debtor, chunk.creditor, chunk.amount_minor, offline, flow=chunk.flow
             )
-
-
-def _delay(flow: WalletFlow, uniform: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How long after they were made offline payments are posted, microseconds."""
-    if isinstance(flow.posted_after, Latency):
-        return latency_us(flow.posted_after, uniform)
-    return np.full(uniform.size, flow.posted_after or 0, np.int64)

@@ -164,7 +164,7 @@ def _drawn(name: str, outage: Outage, start_us: int, end_us: int, seed: int, rep
 
 
 def _duration(spec: int | Latency, uniform: float) -> int:
-    return int(latency_us(spec, np.array([uniform]))[0]) if isinstance(spec, Latency) else spec
+    return int(latency_us(spec, np.array([uniform]))[0])
 
 
 def _merged(groups: Mapping[str, list[Span]]) -> dict[str, Merged]:
