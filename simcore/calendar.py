@@ -202,6 +202,11 @@ class Window:
     session_index: int
     """Position of the session in the rail's list."""
 
+    @property
+    def takes_until_us(self) -> int:
+        """From when on it takes no obligations: its cut-off, or its closing where it has none."""
+        return self.close_us if self.cut_off_us is None else self.cut_off_us
+
 
 def session_windows(
     calendar: BusinessCalendar, zone: str, sessions: Sequence[Session], first_day: date, days: int

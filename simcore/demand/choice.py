@@ -227,8 +227,7 @@ class _Hours:
             return  # always open
         windows = _windows(terms, scenario)
         self._opens = np.array([window.open_us for window in windows], np.int64)
-        cut_offs = [window.close_us if window.cut_off_us is None else window.cut_off_us for window in windows]
-        self._ends = np.array(cut_offs, np.int64)
+        self._ends = np.array([window.takes_until_us for window in windows], np.int64)
         if self._collects:
             self._set_cycles(terms, windows)
 

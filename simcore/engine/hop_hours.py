@@ -43,11 +43,7 @@ def shut_times(hop: Hop, rail: Any, windows: Iterable[Window], info: Info, days:
     last = min(calendar.last, info.start + dt.timedelta(days=days + AROUND_DAYS))
     dates = [first + dt.timedelta(days=k) for k in range((last - first).days + 1)]
     business = [day for day in dates if calendar.is_business_day(day)]
-    spans = [
-        (window.open_us, window.close_us if window.cut_off_us is None else window.cut_off_us)
-        for window in windows
-        if window.only == "all"
-    ]
+    spans = [(window.open_us, window.takes_until_us) for window in windows if window.only == "all"]
     shut: list[tuple[int, int]] = []
     for day, following in zip(business, [*business[1:], None]):
         begins = local_us(calendar.zone, day, hop.cut_off)

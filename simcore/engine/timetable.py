@@ -184,11 +184,7 @@ def overlap(one: list[Window], other: list[Window]) -> bool:
 def open_together(one: list[Window], other: list[Window]) -> list[tuple[int, int]]:
     """From when to when, in order, two rails both take obligations: after opening, before the cut-off."""
     first, second = (
-        [
-            (window.open_us, window.close_us if window.cut_off_us is None else window.cut_off_us)
-            for window in windows
-            if window.only == "all"
-        ]
+        [(window.open_us, window.takes_until_us) for window in windows if window.only == "all"]
         for windows in (one, other)
     )
     return list(_shared(first, second))
