@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
