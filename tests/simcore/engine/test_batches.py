@@ -65,7 +65,7 @@ HEADER = "reference,initiated_at,debtor,creditor,amount,currency,route,priority\
 
 def played(tmp_path: Path, table: str, **options: Any) -> Any:
     """Run a day of payments, one a line: reference, time, debtor, creditor, mn CNY, and if need be route, priority."""
-    text = HEADER
+    text = ""
     for line in table.split("\n"):
         if line.strip():
             reference, clock, debtor, creditor, amount, *more = line.split()
@@ -73,9 +73,7 @@ def played(tmp_path: Path, table: str, **options: Any) -> Any:
             text += (
                 f"{reference},2026-03-02T{clock}:00+08:00,{debtor},{creditor},{amount}000000,CNY,{route},{priority}\n"
             )
-    scenario = town(tmp_path, TOWN, "")
-    (scenario.parent / "payments.csv").write_text(text, encoding="utf-8")
-    run = run_town(scenario, tmp_path / "run", **options)
+    run = run_town(town(tmp_path, TOWN, text, HEADER), tmp_path / "run", **options)
     assert audit(run.path).ok
     return run
 

@@ -15,10 +15,9 @@ import simcore
 from analysis.measures import cells
 from analysis.tables import open_tables
 from simcore.errors import ScenarioError
+from tests.simcore.engine.towns import routed_town
 
 HERE = Path(__file__).parent / "cls.toml"
-REPLAY = "reference,initiated_at,debtor,creditor,amount,currency,route\n"
-DAY = "2026-03-02T"
 TRADES = """
 05:00:00 A B 400 USD USD-EUR
 05:00:01 B C 100 EUR EUR-USD
@@ -33,12 +32,7 @@ def run(tmp_path: Path, payments: str, *changes: str, text: dict[str, str] | Non
     for before, after in (text or {}).items():
         assert before in scenario
         scenario = scenario.replace(before, after)
-    (tmp_path / "scenario.toml").write_text(scenario)
-    rows = [line.split() for line in payments.strip().splitlines()]
-    lines = "".join(f"P{k},{DAY if 'T' not in at else ''}{at}Z,{who},{whom},{amount},{currency},{route}\n"
-                    for k, (at, who, whom, amount, currency, route) in enumerate(rows))  # fmt: skip
-    (tmp_path / "payments.csv").write_text(REPLAY + lines)
-    return simcore.run(tmp_path / "scenario.toml", out=tmp_path / "run", set=list(changes))
+    return simcore.run(routed_town(tmp_path, scenario, payments), out=tmp_path / "run", set=list(changes))
 
 
 def fresh(tmp_path: Path) -> Path:

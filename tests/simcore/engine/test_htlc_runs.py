@@ -19,20 +19,15 @@ from analysis.tables import open_tables
 from simcore.errors import ScenarioError
 from simcore.htlc import Exchange, Locks, play
 from simcore.results.audit import audit
+from tests.simcore.engine.towns import routed_town
 
 HERE = Path(__file__).parent / "locked.toml"
-REPLAY = "reference,initiated_at,debtor,creditor,amount,currency,route\n"
-DAY = "2026-03-02T"
 
 
 def run(tmp_path: Path, payments: str, *changes: str, name: str = "run", outages: str = "") -> Any:
     """Play payments; each line is ``time debtor creditor amount currency route``."""
-    (tmp_path / "scenario.toml").write_text(HERE.read_text() + outages)
-    rows = [line.split() for line in payments.strip().splitlines()]
-    text = "".join(f"P{k},{DAY}{at}Z,{who},{whom},{amount},{currency},{route}\n"
-                   for k, (at, who, whom, amount, currency, route) in enumerate(rows))  # fmt: skip
-    (tmp_path / "payments.csv").write_text(REPLAY + text)
-    done = simcore.run(tmp_path / "scenario.toml", out=tmp_path / name, set=list(changes))
+    scenario = routed_town(tmp_path, HERE.read_text() + outages, payments)
+    done = simcore.run(scenario, out=tmp_path / name, set=list(changes))
     assert audit(done.path).ok
     return done
 

@@ -17,17 +17,15 @@ from simcore.errors import ScenarioError
 from simcore.kernels import constants as c
 from tests.reference.play import play
 from tests.reference.worlds import Rolled, make_ledger_case
+from tests.simcore.engine.towns import ROUTED, town
 
 HERE = Path(__file__).parent / "two-countries.toml"
-REPLAY = "reference,initiated_at,debtor,creditor,amount,currency,route\n"
 OPENING = "2026-03-02T"  # a Monday
 
 
 def run(tmp_path: Path, payments: str, *changes: str) -> Any:
     """Run two countries' banks on one ledger; CN and TH each have a bank, and FX of CN deals at 5 THB for one CNY."""
-    (tmp_path / "scenario.toml").write_text(HERE.read_text())
-    (tmp_path / "payments.csv").write_text(REPLAY + payments)
-    return simcore.run(tmp_path / "scenario.toml", out=tmp_path / "run", set=list(changes))
+    return simcore.run(town(tmp_path, HERE.read_text(), payments, ROUTED), out=tmp_path / "run", set=list(changes))
 
 
 def outcomes(done: Any) -> list[str]:

@@ -15,20 +15,15 @@ from scenarios.loader import load
 from simcore.demand.choice import RouteChoice
 from simcore.model import Corridor
 from simcore.rates.paths import rate_paths
+from tests.simcore.engine.towns import routed_town
 
 HERE = Path(__file__).parent / "linked.toml"
-REPLAY = "reference,initiated_at,debtor,creditor,amount,currency,route\n"
 DAY = "2026-03-02T"  # a Monday, and business day in both
 
 
 def run(tmp_path: Path, payments: str, *changes: str, name: str = "run") -> Any:
     """Play payments; each line is ``time debtor creditor amount currency route``, at UTC."""
-    (tmp_path / "scenario.toml").write_text(HERE.read_text())
-    rows = [line.split() for line in payments.strip().splitlines()]
-    text = "".join(f"P{k},{DAY}{at}Z,{who},{whom},{amount},{currency},{route}\n"
-                   for k, (at, who, whom, amount, currency, route) in enumerate(rows))  # fmt: skip
-    (tmp_path / "payments.csv").write_text(REPLAY + text)
-    return simcore.run(tmp_path / "scenario.toml", out=tmp_path / name, set=list(changes))
+    return simcore.run(routed_town(tmp_path, HERE.read_text(), payments), out=tmp_path / name, set=list(changes))
 
 
 def finals(done: Any) -> list[str]:
@@ -179,9 +174,7 @@ def test_settlement_risk_is_zero_with_the_link_and_positive_without(tmp_path: Pa
 @pytest.mark.parametrize(("at", "settles"), [("01:00", "01:30"), ("02:00", "02:00"), ("10:10", "01:30")])
 def test_a_route_is_expected_to_take_until_both_are_open(at: str, settles: str, tmp_path: Path) -> None:
     """10:10 is after Hong Kong's cut-off: on the next day Thailand opens an hour after Hong Kong."""
-    (tmp_path / "payments.csv").write_text(REPLAY)
-    (tmp_path / "scenario.toml").write_text(HERE.read_text())
-    scenario = load(tmp_path / "scenario.toml").scenario
+    scenario = load(routed_town(tmp_path, HERE.read_text(), "")).scenario
     corridor = Corridor(debtor_country="HK", creditor_country="TH", routes={"linked": 1}, choice="fastest")  # type: ignore[dict-item]
     choice = RouteChoice(scenario, corridor, rate_paths(scenario, tmp_path, 65))
     begin = np.datetime64(f"2026-03-02T{at}", "us").astype(np.int64)

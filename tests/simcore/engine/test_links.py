@@ -10,7 +10,7 @@ import pytest
 
 from simcore.engine.conductor import Sizes
 from simcore.results.audit import audit
-from tests.simcore.engine.towns import BANK, HEAD, run_town, town
+from tests.simcore.engine.towns import BANK, HEAD, routed_town, run_town
 
 # One SGD is 3.5 MYR until noon UTC and 3.6 after; each provider keeps 1 %. The link has a minute.
 LINK_TOWN = (
@@ -83,16 +83,11 @@ file = "payments.csv"
 """
 )
 RATES = "time,rate\n2026-02-01T00:00:00Z,3.5\n2026-03-02T12:00:00Z,3.6\n"
-HEADER = "reference,initiated_at,debtor,creditor,amount,currency,route\n"
 
 
 def link_town(folder: Path, rows: list[tuple[str, str, str]], text: str = LINK_TOWN) -> Path:
     """Payments of Payer to Payee, given as (time of 2 March, SGD, route)."""
-    path = town(folder, text, "")
-    lines = [
-        f"p{k},2026-03-02T{time}Z,Payer,Payee,{amount},SGD,{route}\n" for k, (time, amount, route) in enumerate(rows)
-    ]
-    (folder / "payments.csv").write_text(HEADER + "".join(lines), encoding="utf-8")
+    path = routed_town(folder, text, "\n".join(f"{at} Payer Payee {amount} SGD {route}" for at, amount, route in rows))
     (folder / "rates.csv").write_text(RATES, encoding="utf-8")
     return path
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import simcore
 from tests.simcore.engine.test_links import LINK_TOWN, RATES
-from tests.simcore.engine.towns import CIPS_TOWN, HEADER, NET_TOWN, RING_TOWN
+from tests.simcore.engine.towns import CIPS_TOWN, HEADER, NET_TOWN, RING_TOWN, ROUTED
 
 HERE = Path(__file__).parent
 DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
@@ -108,7 +108,7 @@ LINK_OUT = ["rails=USD-CHATS", "rails=BAHTNET", "rails=USD-CHATS+BAHTNET", "link
 @example(rows=[(100, "HK-A TH-A {0} USD linked", 40)], spans=[("links=CHATS", 100, 101)])  # at the very instant
 @settings(max_examples=40, deadline=None)
 def test_both_legs_over_a_link_are_final_or_neither(rows: list[Any], spans: Spans) -> None:
-    text = HEADER.replace("currency\n", "currency,route\n")
+    text = ROUTED
     for k, (at, what, amount) in enumerate(rows):
         debtor, creditor, value, currency, route = what.format(amount).split()
         when = (DAY + dt.timedelta(minutes=at)).isoformat()
@@ -135,7 +135,7 @@ LOCKED_OUT = ["rails=USD-CHATS", "rails=BAHTNET", "rails=USD-CHATS+BAHTNET", "de
 @settings(max_examples=40, deadline=None)
 def test_legs_by_locks_are_both_final_or_neither_but_for_late_claims(rows: list[Any], spans: Spans) -> None:
     """And every pair comes to an end, or to a lock that the run's end leaves; the dealer's money is for one or two."""
-    text = HEADER.replace("currency\n", "currency,route\n")
+    text = ROUTED
     for k, (at, what, amount) in enumerate(rows):
         debtor, creditor, value, currency, route = what.format(amount).split()
         when = (DAY + dt.timedelta(minutes=at)).isoformat()
@@ -174,7 +174,7 @@ def test_what_an_instant_link_does_not_credit_in_time_is_back_once_nothing_is_ou
     rows: list[Any], spans: Spans
 ) -> None:
     """In time or not at all: no money of a payment is left on its way, and none is credited after the limit."""
-    text = HEADER.replace("currency\n", "currency,route\n")
+    text = ROUTED
     for k, (at, route, amount) in enumerate(rows):
         when = (DAY + dt.timedelta(seconds=at)).isoformat()
         text += f"P{k},{when},Payer,Payee,{amount},SGD,{route}\n"
@@ -209,7 +209,7 @@ LEDGER_OUT = ["ledgers=L", "rails=RTGS-CN", "rails=RTGS-TH", "dealers=FX", "part
 @settings(max_examples=30, deadline=None)
 def test_both_legs_on_a_ledger_are_final_or_neither(rows: list[Any], spans: Spans) -> None:
     scenario = LEDGER.read_text()
-    text = HEADER.replace("currency\n", "currency,route\n")
+    text = ROUTED
     for k, (at, what, amount) in enumerate(rows):
         debtor, creditor, value, currency, route = what.format(amount).split()
         when = (DAY + dt.timedelta(minutes=at)).isoformat()

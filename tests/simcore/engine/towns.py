@@ -175,15 +175,30 @@ route = "direct"
 )
 
 HEADER = "reference,initiated_at,debtor,creditor,amount,currency\n"
+ROUTED = "reference,initiated_at,debtor,creditor,amount,currency,route\n"
 
 
-def town(folder: Path, text: str, payments: str) -> Path:
+def town(folder: Path, text: str, payments: str, header: str = HEADER) -> Path:
     """Write a scenario and its payments; the path of the scenario."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "payments.csv").write_text(HEADER + payments, encoding="utf-8")
+    (folder / "payments.csv").write_text(header + payments, encoding="utf-8")
     path = folder / "scenario.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def routed_town(folder: Path, text: str, table: str) -> Path:
+    """Write a scenario and payments ``time debtor creditor amount currency route``, one a line.
+
+    Times are UTC, of Monday 2 March 2026 where no day is given; references are P0, P1 and so on.
+    """
+    payments = "".join(
+        f"P{k},{'' if 'T' in at else '2026-03-02T'}{at}Z,{debtor},{creditor},{amount},{currency},{route}\n"
+        for k, (at, debtor, creditor, amount, currency, route) in enumerate(
+            line.split() for line in table.strip().splitlines()
+        )
+    )
+    return town(folder, text, payments, ROUTED)
 
 
 def run_town(
@@ -194,4 +209,4 @@ def run_town(
     return open_run(performed.path)
 
 
-__all__ = ["CIPS_TOWN", "FX_TOWN", "NET_TOWN", "RING_TOWN", "run_town", "town"]
+__all__ = ["CIPS_TOWN", "FX_TOWN", "NET_TOWN", "RING_TOWN", "routed_town", "run_town", "town"]
