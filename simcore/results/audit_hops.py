@@ -149,7 +149,8 @@ class Hops:
             lambda at: "entered its rail before the payment was initiated",
         )
         if not first.all():
-            self._joints.check(self._obligations, hops, gross, parts, done, ~first[1:])
+            agreed = self._links.agreed_at(payments, hops, owner, first)
+            self._joints.check(self._obligations, hops, gross, parts, done, ~first[1:], agreed)
         tail, mine, end = chosen(hops, np.flatnonzero(last)), chosen(payments, owner[last]), gross[last] - spread[last]
         got = SETTLED[mine["status"]] & done[last]
         ends = mine["creditor"]

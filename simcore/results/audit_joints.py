@@ -43,8 +43,13 @@ class Joints:
         self._fx = fx
         self._fx_order = np.argsort(fx["fx_id"], kind="stable")
 
-    def check(self, fail: Fail, hops: Batch, gross: Ints, parts: Ints, done: Bools, joined: Bools) -> None:
-        """Each hop that follows another one of the same payment; ``joined`` (n - 1,) says of each row but the first."""
+    def check(
+        self, fail: Fail, hops: Batch, gross: Ints, parts: Ints, done: Bools, joined: Bools, agreed: Ints
+    ) -> None:
+        """Each hop that follows another one of the same payment; ``joined`` (n - 1,) says of each row but the first.
+
+        ``agreed`` (n,): when the exchange of what a hop brings was agreed.
+        """
         name = self.words.name
         # Neighbours are compared in place: taking out the joined ones costs more than looking at the others too.
         before = {column: hops[column][:-1] for column in _JOINT}
@@ -71,7 +76,7 @@ class Joints:
         )
         fail(
             before,
-            joined & self._outages.exchanged(before, here),
+            joined & self._outages.exchanged(before, here, agreed[:-1]),
             lambda k: f"brought to {name('creditor', before['creditor'][k])} for an exchange while it was out",
         )
         one_set = (here["sequence"] == before["sequence"]) & (here["sequence"] >= 0)

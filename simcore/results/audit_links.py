@@ -91,6 +91,13 @@ class Links:
         self._days.add(heads, began, done[first], self._day_link[route[at]])
         self._quoted(heads, hops, np.flatnonzero(first), mine & (self._valid[route[at]] >= 0), route[at])
 
+    def agreed_at(self, payments: Batch, hops: Batch, owner: Ints, first: Bools) -> Ints:
+        """When the exchange of what each hop brings was agreed: on arrival, or with the quote that a link holds."""
+        if not self.used:
+            return np.asarray(hops["entered_at"], np.int64)
+        quoted = first & (self._valid[np.minimum(payments["route"], self._valid.size - 1)] >= 0)[owner]
+        return np.where(quoted, payments["initiated_at"][owner], hops["entered_at"])
+
     def finish(self) -> None:
         """What can be proved only when every payment has been seen."""
         self._days.finish()

@@ -159,17 +159,17 @@ class Outages:
             lambda at: f"obligations row {batch['row'][at]}: sent while {name('debtor', batch['debtor'][at])} was out",
         )
 
-    def exchanged(self, before: Batch, here: Batch) -> NDArray[np.bool_]:
-        """Which hops into a dealer came for an exchange and were final in one outage; ``here`` are those that follow.
+    def exchanged(self, before: Batch, here: Batch, agreed: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which hops into a dealer were exchanged and final in the outage in which that was ``agreed``.
 
-        What came to a closed rail in the outage may have been let in after it.
+        ``here`` are the hops that follow. What came to a closed rail in the outage may have been let in after it.
         """
         if not self._dealers and not self._participants:
             return np.zeros(here["row"].size, np.bool_)
         first = ~np.isin(before["rail"], self._ledgers) | (before["hop"] == 0)
         out = np.zeros(first.size, np.bool_)
         for spans in (self._dealers, self._participants):
-            ends = [self._back_at(spans, before["creditor"], before[time]) for time in ("entered_at", "settled_at")]
+            ends = [self._back_at(spans, before["creditor"], time) for time in (agreed, before["settled_at"])]
             out |= (ends[0] == ends[1]) & (ends[0] >= 0)
         return out & first & (before["currency"] != here["currency"])
 

@@ -151,20 +151,22 @@ def test_a_provider_without_funds_is_reversed_at_once(tmp_path: Path) -> None:
     assert audit(run.path).ok
 
 
-# It is on FAST at 09:00:58 and due on RPP at 09:01:03; at 09:01 something is out until 09:05.
+# Quoted at 09:00:48, on FAST at 09:00:58 and due on RPP at 09:01:03; something is out from an instant until 09:05.
 OUT = [
-    ('rails = ["RPP"]', "10.00", ("REJECTED_CLOSED", None, "09:01:03")),  # an instant rail takes nothing then
-    ('rails = ["FAST"]', "10.00", ("SETTLED_GROSS", 3465, "09:01:03")),  # not needed any more
-    ('rails = ["FAST"]', "100.00", ("REJECTED_INSUFFICIENT_FUNDS", None, "09:05:00")),  # back once FAST is
-    ('participants = ["Quick"]', "10.00", ("REJECTED_TIME_LIMIT", None, "09:05:00")),  # given up at 09:01:58
-    ('dealers = ["Quick"]', "10.00", ("SETTLED_GROSS", 3465, "09:01:03")),  # had exchanged before
+    ("09:01", 'rails = ["RPP"]', "10.00", ("REJECTED_CLOSED", None, "09:01:03")),  # an instant rail takes nothing then
+    ("09:01", 'rails = ["FAST"]', "10.00", ("SETTLED_GROSS", 3465, "09:01:03")),  # not needed any more
+    ("09:01", 'rails = ["FAST"]', "100.00", ("REJECTED_INSUFFICIENT_FUNDS", None, "09:05:00")),  # back once FAST is
+    ("09:01", 'participants = ["Quick"]', "10.00", ("REJECTED_TIME_LIMIT", None, "09:05:00")),  # given up at 09:01:58
+    ("09:01", 'dealers = ["Quick"]', "10.00", ("SETTLED_GROSS", 3465, "09:01:03")),  # had exchanged before
+    ("09:00:50", 'participants = ["Quick"]', "10.00", ("REJECTED_TIME_LIMIT", None, "09:05:00")),
+    ("09:00:50", 'dealers = ["Quick"]', "10.00", ("SETTLED_GROSS", 3465, "09:01:03")),  # had quoted before
 ]
 
 
-@pytest.mark.parametrize(("out", "amount", "expected"), OUT)
-def test_an_outage_between_the_two_rails(tmp_path: Path, out: str, amount: str, expected: Any) -> None:
+@pytest.mark.parametrize(("begins", "out", "amount", "expected"), OUT)
+def test_an_outage_between_the_two_rails(tmp_path: Path, begins: str, out: str, amount: str, expected: Any) -> None:
     text = f'{LINK_TOWN}\n[outages.it]\n{out}\nzone = "UTC"\n'
-    text += 'times = [{ day = 2026-03-02, from = "09:01", to = "09:05" }]\n'
+    text += f'times = [{{ day = 2026-03-02, from = "{begins}", to = "09:05" }}]\n'
     run = run_town(link_town(tmp_path, [("09:00:48", amount, "quick")], text), tmp_path / "run")
     assert outcome(run) == expected
     if expected[1] is None:

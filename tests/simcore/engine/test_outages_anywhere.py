@@ -169,6 +169,8 @@ INSTANT_OUT = ["rails=FAST", "rails=RPP", "rails=FAST+RPP", "participants=Quick"
 @given(rows=payments_of(INSTANT_ROW, 12), spans=spans_of(INSTANT_OUT, [530, 540, 541, 550, 560]))
 @example(rows=[(540 * 60 - 12, "quick", "10.00")], spans=[("participants=Quick", 540, 550)])  # with the money in hand
 @example(rows=[(540 * 60 - 12, "quick", "10.00")], spans=[("rails=FAST+RPP", 540, 550)])  # nowhere to go back to
+@example(rows=[(540 * 60 - 10, "quick", "1.00")], spans=[("participants=Quick", 540, 541)])  # it had quoted before
+@example(rows=[(540 * 60 - 9, "quick", "1.00")], spans=[("dealers=Quick", 540, 541)])
 @settings(max_examples=40, deadline=None)
 def test_what_an_instant_link_does_not_credit_in_time_is_back_once_nothing_is_out(
     rows: list[Any], spans: Spans
