@@ -26,7 +26,8 @@ class Outage:
     """What is out together, at given times, by chance, or both. Nobody knows of an outage before it begins.
 
     Nothing settles on a rail that is out: what arrives is treated as its ``when_closed`` says, what it holds stays. A
-    participant that is out sends nothing and receives. A dealer that is out exchanges nothing but what a link holds its quote for.
+    participant that is out sends nothing and receives. A dealer that is out exchanges nothing but what a link holds its
+    quote for.
     """
 
     rails: tuple[str, ...] = ()
