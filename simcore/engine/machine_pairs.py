@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from simcore.engine.machine_core import MachineCore
 from simcore.kernels import control, link, locks, sets
 from simcore.kernels import matched as m
 from simcore.kernels.constants import DONE, NEVER, NONE, OVERFLOW, PAIR_WENT
-from simcore.kernels.world import PLACE_HELD, World
+from simcore.kernels.world import PLACE_HELD
 
 
-class PairsOfMachine:
-    """A part of :class:`simcore.engine.machine.Machine`, which has the world."""
-
-    world: World
-    _rest: Callable[[], None]
-    _room: Callable[[], None]
-    _serve: Callable[[int], None]
-    _repeat: Callable[..., None]
-    _listed: Callable[[Any], Any]
-    _ready: Callable[..., None]
-    _wake: Callable[[int], None]
-    _who: Callable[[tuple[int, int], Any], int]
+class PairsOfMachine(MachineCore):
+    """A part of :class:`simcore.engine.machine.Machine`."""
 
     def look_at_pairs(self, which: int, now_us: int) -> int:
         """Settle what can of the pairs that a link holds, each once in order of arrival; how many are out of its list.
