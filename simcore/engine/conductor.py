@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import simpy
 
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from simcore.engine.retail import Retail
 
 Progress = Callable[[float, int, int, int], None]
+
+
+class Part(Protocol):
+    """What has control events in a run."""
+
+    def processes(self) -> Iterator[Iterator[simpy.Event]]:
+        """What SimPy has to run."""
 
 
 @dataclass(frozen=True)
@@ -109,32 +116,19 @@ class Conductor:
     def run(self) -> None:
         """Let the whole run happen and hand every row to the writer."""
         env = self._clock.env
-        market = Market(self.compiled, self._machine, self._clock, self._log)
-        for process in market.processes():
-            env.process(process)
-        for process in CutOffs(self.compiled, self._machine, self._clock, self._log).processes():
-            env.process(process)
-        for process in Links(self.compiled, self._machine, self._clock).processes():
-            env.process(process)
-        for process in ClsDays(self.compiled, self._machine, self._clock, self._log).processes():
-            env.process(process)
-        for process in HtlcRuns(self.compiled, self._machine, self._clock, self._log).processes():
-            env.process(process)
-        blocks = Blocks(self.compiled, self._machine, self._log)
+        terms = self.compiled, self._machine, self._clock
+        market, blocks = Market(*terms, self._log), Blocks(self.compiled, self._machine, self._log)
         rails = [
             RailSessions(self.compiled, index, self._machine, self._clock, self._log, blocks, market.positions.given)
             for index in range(len(self.compiled.rails))
         ]
-        for rail in rails:
-            for process in rail.processes():
+        parts: tuple[Part, ...] = (
+            market, CutOffs(*terms, self._log), Links(*terms), ClsDays(*terms, self._log), HtlcRuns(*terms, self._log),
+            *rails, *self._retail, Interruptions(*terms, self._log, rails), LinkDays(*terms),
+        )  # fmt: skip
+        for part in parts:
+            for process in part.processes():
                 env.process(process)
-        for system in self._retail:
-            for process in system.processes():
-                env.process(process)
-        for process in Interruptions(self.compiled, self._machine, self._clock, self._log, rails).processes():
-            env.process(process)
-        for process in LinkDays(self.compiled, self._machine, self._clock).processes():
-            env.process(process)
         env.process(self._record())
         self._clock.run()
         self._machine.finish()

@@ -107,9 +107,8 @@ class IntradayCredit:
     def demand(self, now: int) -> None:
         """Draw what queues lack."""
         for it in self._pledges if self._day is not None else ():
-            row = self._machine.accounts[it.account]
-            funds = int(row["balance"]) + int(row["debit_limit"]) - int(row["reserved"])
-            self._draw(it, min(int(row["queued_value"]) - funds, it.line - it.drawn), now)
+            queued = int(self._machine.accounts["queued_value"][it.account])
+            self._draw(it, min(queued - self._machine.funds(it.account), it.line - it.drawn), now)
 
     def _draw(self, it: Pledge, amount: int, now: int) -> None:
         if amount > 0:

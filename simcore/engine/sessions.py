@@ -275,8 +275,7 @@ class RailSessions:
         result = self._resolve(Rule(self._batches.when_short, uses_reserved=True), now)
         self._log_cycle(BATCH, now, result)
         if not result["settled_count"]:
-            self._log.event(now, "cycle_failed", rail=self.name, currency=self._rail.currency,
-                            amount_minor=result["considered_minor"], detail="a net debtor is short")  # fmt: skip
+            self._note_failed(now, result)
 
     def _run_cycle(self, now: int) -> None:
         result = self._machine.cycle(self._index, self._log.cycle_count, now)
@@ -284,5 +283,8 @@ class RailSessions:
             result = self._resolve(Rule(self._rail.when_short, self._rail.share_by), now)
         self._log_cycle(MULTILATERAL_NET, now, result)
         if result["settled_count"] < result["considered_count"]:
-            self._log.event(now, "cycle_failed", rail=self.name, currency=self._rail.currency,
+            self._note_failed(now, result)
+
+    def _note_failed(self, now: int, result: dict[str, int]) -> None:
+        self._log.event(now, "cycle_failed", rail=self.name, currency=self._rail.currency,
                             amount_minor=result["considered_minor"], detail="a net debtor is short")  # fmt: skip
