@@ -120,7 +120,7 @@ def _hours_for_sweeps(source: Any, its: list[Window], funded: list[Window], info
 def _around_the_clock(rail: Any, info: Info, start: int, end: int) -> list[Window]:
     """A rail without a calendar serves the whole run, whatever its zones: days before and after, cut to the run."""
     calendar = rail_calendar(rail)
-    reach = max(abs(start - local_us("UTC", info.start, MIDNIGHT)), abs(end - start)) // 86_400_000_000 + 2
+    reach = max(abs(start - local_us("UTC", info.start, MIDNIGHT)), abs(end - start)) // DAY_US + 2
     first = info.start.fromordinal(info.start.toordinal() - 3)
     windows = session_windows(calendar, calendar.zone, rail.sessions or WHOLE_DAY, first, int(reach) + 6)
     return [
