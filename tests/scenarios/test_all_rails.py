@@ -14,6 +14,7 @@ from analysis.paired import DIFFERENCES
 from analysis.replicates import compare_replicates, policies
 from analysis.tables import open_tables
 from simcore.results.audit import audit
+from tests.scenarios.figures import settled, shown
 
 README = Path(__file__).parents[2] / "scenarios" / "catalogue" / "all-rails" / "README.md"
 SEEDS = tuple(range(65, 75))
@@ -33,21 +34,6 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {name: simcore.run(name, out=folder / name) for name in ("chongqing-asean", "all-rails")}
 
 
-def minutes(row: dict[str, Any]) -> float:
-    return float((row["completed_at"] - row["initiated_at"]).total_seconds() / 60)
-
-
-def settled(rows: list[dict[str, Any]]) -> list[float]:
-    return [minutes(row) for row in rows if row["status"].startswith("SETTLED")]
-
-
-def shown(times: list[float]) -> str:
-    if not times:
-        return "none"
-    middle = median(times)
-    return f"{middle:.0f} min" if middle < 100 else f"{middle / 60:.1f} h"
-
-
 def line(corridor: str, payments: list[dict[str, Any]]) -> str:
     mine = [row for row in payments if row["corridor"] == corridor]
     ways = {
@@ -58,7 +44,8 @@ def line(corridor: str, payments: list[dict[str, Any]]) -> str:
     assert sum(map(len, ways.values())) == len(mine)
     row = [CORRIDORS[corridor], str(len(mine))]
     for way in ways.values():
-        row += [f"{100 * len(way) / len(mine):.0f} %", shown(settled(way))]
+        took = settled(way)
+        row += [f"{100 * len(way) / len(mine):.0f} %", shown(median(took)) if took else "none"]
     return f"| {' | '.join(row)} |"
 
 

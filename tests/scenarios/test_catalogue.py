@@ -32,6 +32,7 @@ from simcore.datafiles import CATALOGUE
 from simcore.model import Scenario, TradeFlow
 from simcore.results.audit import audit
 from simcore.units import Money, format_amount
+from tests.scenarios.figures import asked, minutes, settled, shown, within_hour
 
 ENTRIES = catalogue_names()
 HEADINGS = ("## Question", "## Model", "## Sources", "## What is left out", "## Figures")
@@ -195,12 +196,12 @@ def test_fifo_day_is_what_thirty_lines_of_plain_python_make_of_its_files() -> No
             assert outcome[reference]["completed_at"] == at
 
     waits = [(at - arrived[reference]).total_seconds() / 60 for reference, at in final.items() if at is not None]
-    waits = [minutes for minutes in waits if minutes > 0]
+    waits = [wait for wait in waits if wait > 0]
     value = sum(amounts.values()) - sum(amounts[reference] for reference in returned)
-    hours, minutes = divmod(round(max(waits)), 60)
+    hours, rest = divmod(round(max(waits)), 60)
     text = in_one_line(readme("fifo-day"))
     assert f"| {len(final) - len(returned):,} settled | {format_minor(value, 'CNY')} |" in text
-    assert f"{len(waits)} after queueing, for {fmean(waits):.0f} minutes on average and {hours} h {minutes} min" in text
+    assert f"{len(waits)} after queueing, for {fmean(waits):.0f} minutes on average and {hours} h {rest} min" in text
     left = sum(amounts[reference] for reference in returned)
     assert f"| {len(returned)} returned at 17:15 | {format_minor(left, 'CNY')} |" in text
     assert f"Up to {peak} payments were queued at one time." in text
@@ -333,16 +334,13 @@ def test_the_figures_of_three_paths_are_those_of_the_same_payments_down_each(tmp
         shares = ", ".join(f'{name} = "{100 * (name == path)} %"' for name in scenario_of("three-paths").routes)
         command = f"corridors.to-uob.routes={{{shares}}}"
         assert f"luhai run three-paths --set '{command}' --out runs/{path}" in text
-        payments = simcore.run("three-paths", out=tmp_path / path, set=[command]).payments.to_pylist()
-        sent.add(frozenset((row["initiated_at"], row["debtor"], row["amount_sent_minor"]) for row in payments))
-        done = [row for row in payments if row["status"].startswith("SETTLED")]
-        minutes = [(row["completed_at"] - row["initiated_at"]).total_seconds() / 60 for row in done]
+        run = simcore.run("three-paths", out=tmp_path / path, set=[command])
+        sent.add(asked(run))
+        took, number = settled(run.payments.to_pylist()), run.payments.num_rows
         [cost] = [each.value for each in cells(open_tables(tmp_path / path), ["cost_bp"]) if each.currency == "CNY"]
-        typical, mean = (
-            f"{value:.1f} min" if value < 60 else f"{value / 60:.1f} h" for value in (median(minutes), fmean(minutes))
-        )
-        within = 100 * sum(one <= 60 for one in minutes) / len(payments)
-        row = f"| `{path}` | {100 * len(done) / len(payments):.1f} % | {typical} | {mean} | {within:.1f} % | "
+        typical, mean = (shown(time, 1, 60) for time in (median(took), fmean(took)))
+        within = within_hour(took, number)
+        row = f"| `{path}` | {100 * len(took) / number:.1f} % | {typical} | {mean} | {within:.1f} % | "
         assert row + (f"{float(cost):.1f} bp |" if cost else "0 | none |") in text, row
     assert len(sent) == 1, "each path is sent the same payments"
 
@@ -366,19 +364,15 @@ def figures(payments: list[dict[str, Any]]) -> list[str]:
     for route in ("rmb-direct", "rmb-agent", "usd", "rmb-direct-in", "rmb-agent-in", "usd-in"):
         mine = [row for row in payments if row["route"] == route]
         done = [row for row in mine if row["status"].startswith("SETTLED")]
-        minutes = [(row["completed_at"] - row["initiated_at"]).total_seconds() / 60 for row in done]
+        took = [minutes(row) for row in done]
         currency, fee = done[0]["currency_sent"], sum(row["fee_minor"] for row in done)
         spread = format_minor(fee, currency) if fee else "none"
-        within = 100 * sum(one <= 60 for one in minutes) / len(minutes)
+        within = within_hour(took, len(took))
         rows.append(
-            f"| `{route}` | {len(mine)} | {len(done)} | {shown(median(minutes))} | {shown(fmean(minutes))} | "
+            f"| `{route}` | {len(mine)} | {len(done)} | {shown(median(took))} | {shown(fmean(took))} | "
             f"{within:.0f} % | {spread} |"
         )
     return rows
-
-
-def shown(minutes: float) -> str:
-    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
 
 
 # --- chongqing-asean ----------------------------------------------------------------------------------------------
@@ -457,9 +451,8 @@ def test_the_figures_of_chongqing_asean_are_those_of_a_run_which_the_audit_confi
         share = 100 * sum(row["amount_sent_minor"] for row in rmb) / sum(row["amount_sent_minor"] for row in mine)
         row = f"| {country} | {len(mine)} | {100 * len(rmb) / len(mine):.0f} % | {share:.0f} % |"
         for part in (rmb, [row for row in mine if not row["route"].startswith("rmb")]):
-            done = [one for one in part if one["status"].startswith("SETTLED")]
-            minutes = [(one["completed_at"] - one["initiated_at"]).total_seconds() / 60 for one in done]
-            row += f" {shown(median(minutes))} |" if minutes else " none |"
+            took = settled(part)
+            row += f" {shown(median(took))} |" if took else " none |"
         assert row in text, f"the README should say\n{row}"
     imports = [row for row in payments if row["purpose"] == "imports"]
     rmb = sum(row["amount_sent_minor"] for row in imports if row["route"].startswith("rmb"))

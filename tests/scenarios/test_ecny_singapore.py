@@ -16,6 +16,7 @@ import simcore
 from analysis.measures import cells
 from analysis.tables import open_tables
 from simcore.results.audit import audit
+from tests.scenarios.figures import asked, minutes, shown, within_hour
 
 README = Path(__file__).parents[2] / "scenarios" / "catalogue" / "e-cny-singapore" / "README.md"
 PATHS = ("clearing-bank", "e-cny")
@@ -34,15 +35,11 @@ def when(initiated: datetime) -> str:
     return "day" if day < 5 and time(8, 30) <= clock < time(17) else "night"
 
 
-def shown(minutes: float) -> str:
-    return f"{minutes:.1f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
-
-
 def figures(payments: list[dict[str, Any]]) -> str:
     done = [row for row in payments if row["status"] == "SETTLED_GROSS"]
-    minutes = [(row["completed_at"] - row["initiated_at"]).total_seconds() / 60 for row in done]
-    within = 100 * sum(one <= 60 for one in minutes) / len(payments)
-    return f"{len(done)} of {len(payments)} | {shown(median(minutes))} | {shown(fmean(minutes))} | {within:.1f} %"
+    took = [minutes(row) for row in done]
+    times = f"{shown(median(took), 1)} | {shown(fmean(took), 1)} | {within_hour(took, len(payments)):.1f} %"
+    return f"{len(done)} of {len(payments)} | {times}"
 
 
 def tied_up(run: Any, rail: str, weekend: bool) -> float:
@@ -103,12 +100,7 @@ def test_the_figures_are_those_of_runs_which_the_audit_confirms(runs: dict[str, 
 
 
 def test_the_same_payments_were_asked_for_and_cost_nothing_on_either_path(runs: dict[str, Any]) -> None:
-    asked = {
-        frozenset((row["initiated_at"], row["debtor"], row["creditor"], row["amount_sent_minor"]) for row in
-                  run.payments.to_pylist())
-        for run in runs.values()
-    }  # fmt: skip
-    assert len(asked) == 1
+    assert len({asked(run) for run in runs.values()}) == 1
     payments = runs["e-cny"].payments.to_pylist()
     worth = sum(row["amount_sent_minor"] for row in payments) / 1e8
     sales = sum(row["flow"] == "sales" for row in payments)

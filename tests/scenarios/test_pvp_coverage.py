@@ -12,10 +12,10 @@ import pytest
 import simcore
 from analysis.measures import cells
 from analysis.tables import open_tables
+from tests.scenarios.figures import asked, minutes, within_hour
 
 README = Path(__file__).parents[2] / "scenarios" / "catalogue" / "pvp-coverage" / "README.md"
 COVERAGE = (0, 25, 50, 75, 100)
-HOUR = dt.timedelta(hours=1)
 
 
 def changes(coverage: int) -> list[str]:
@@ -44,13 +44,12 @@ def row(coverage: int, run: Any) -> str:
     payments = run.payments.to_pylist()
     linked = sum(each["route"].endswith("-linked") for each in payments)
     left = risk(run)
-    settled = [each for each in payments if each["status"] == "SETTLED_GROSS"]
+    took = [minutes(each) for each in payments if each["status"] == "SETTLED_GROSS"]
     returned = sum(each["status"].startswith("RETURNED") for each in payments)
-    soon = sum(each["completed_at"] - each["initiated_at"] <= HOUR for each in settled)
     cells_ = [f"{coverage} %", str(linked)]
     for currency in ("USD", "THB"):
         cells_ += [f"{left[currency]:,.0f} mn × h", f"{left[currency + ' peak']:,.1f} mn"]
-    cells_ += [str(len(settled)), str(returned), f"{100 * soon / len(payments):.1f} %"]
+    cells_ += [str(len(took)), str(returned), f"{within_hour(took, len(payments)):.1f} %"]
     return f"| {' | '.join(cells_)} |"
 
 
@@ -66,9 +65,8 @@ def test_the_figures_are_those_of_runs(runs: dict[int, Any]) -> None:
 
 
 def test_the_same_payments_were_asked_for_and_coverage_is_nested(runs: dict[int, Any]) -> None:
-    tables = [sorted(run.payments.to_pylist(), key=lambda each: each["payment_id"]) for run in runs.values()]
-    asked = {tuple((each["initiated_at"], each["debtor"], each["amount_sent_minor"]) for each in one) for one in tables}
-    assert len(asked) == 1
+    assert len({asked(run) for run in runs.values()}) == 1
+    tables = [run.payments.to_pylist() for run in runs.values()]
     linked = [{each["payment_id"] for each in one if each["route"].endswith("-linked")} for one in tables]
     assert all(less <= more for less, more in pairwise(linked))
 

@@ -16,6 +16,7 @@ from analysis.tables import open_tables
 from simcore.cli import status
 from simcore.datafiles import CATALOGUE
 from simcore.results.audit import audit
+from tests.scenarios.figures import asked, minutes, within_hour
 
 ENTRY = CATALOGUE / "settlement-window"
 HOURS = ("today", "longer-days", "every-day", "round-the-clock")
@@ -40,13 +41,10 @@ def chosen(path: str) -> str:
     return f"corridors.to-uob.routes={{{shares}}}"
 
 
-def minutes(run: Any) -> dict[int, float]:
+def settled_in(run: Any) -> dict[int, float]:
     """Settled payments: number → minutes from initiation to the credit."""
-    return {
-        row["payment_id"]: (row["completed_at"] - row["initiated_at"]).total_seconds() / 60
-        for row in run.payments.to_pylist()
-        if row["status"].startswith("SETTLED")
-    }
+    rows = run.payments.to_pylist()
+    return {row["payment_id"]: minutes(row) for row in rows if row["status"].startswith("SETTLED")}
 
 
 def at_risk(run: Any) -> dict[str, float]:
@@ -63,8 +61,8 @@ def test_the_table_of_the_readme_is_that_of_runs(runs: Mapping[Key, Any]) -> Non
     for (path, hours), run in runs.items():
         name = "settlement-window" if hours == "today" else f"scenarios/catalogue/settlement-window/{hours}.toml"
         assert f"luhai run {name} --set '{chosen(path)}' --out runs/{path}-{hours}\n" in text
-        took, sent = list(minutes(run).values()), run.payments.num_rows
-        within = 100 * sum(one <= 60 for one in took) / sent
+        took = list(settled_in(run).values())
+        within = within_hour(took, run.payments.num_rows)
         times = f"{median(took):.1f} min | {fmean(took):.1f} min | {within:.1f} %"
         risk = at_risk(run)
         exposed = " | ".join(f"{risk[each]:.1f}" if risk[each] else "none" for each in ("CNY", "USD"))
@@ -92,7 +90,7 @@ def test_the_differences_are_those_that_compare_prints(
 
 @pytest.mark.parametrize("path", PATHS)
 def test_more_hours_never_make_the_mean_longer_on_the_same_payments(runs: Mapping[Key, Any], path: str) -> None:
-    took = [minutes(runs[path, hours]) for hours in HOURS]
+    took = [settled_in(runs[path, hours]) for hours in HOURS]
     for fewer, more in pairwise(took):
         both = fewer.keys() & more.keys()
         assert fewer.keys() <= more.keys(), "what settles in fewer hours settles in more"
@@ -100,14 +98,9 @@ def test_more_hours_never_make_the_mean_longer_on_the_same_payments(runs: Mappin
 
 
 def test_every_run_has_the_same_payments_evenings_and_weekends_among_them(runs: Mapping[Key, Any]) -> None:
-    asked = {
-        frozenset((row["initiated_at"], row["debtor"], row["amount_sent_minor"]) for row in run.payments.to_pylist())
-        for run in runs.values()
-    }
-    assert len(asked) == 1
-    [sent] = asked
-    assert sum(at.weekday() >= 5 for at, _, _ in sent) > 5
-    assert sum(at.hour >= 11 and at.hour < 16 for at, _, _ in sent) > 10, "after 19:00 in Chongqing"
+    [sent] = {asked(run) for run in runs.values()}
+    assert sum(at.weekday() >= 5 for _, at, *_ in sent) > 5
+    assert sum(at.hour >= 11 and at.hour < 16 for _, at, *_ in sent) > 10, "after 19:00 in Chongqing"
 
 
 def test_nobody_is_short_so_hours_alone_decide(runs: Mapping[Key, Any]) -> None:
@@ -125,7 +118,7 @@ def test_yuan_at_risk_are_those_that_wait_for_new_york(tmp_path: Path) -> None:
     hours = 'rails.USD-NOSTRO.sessions=[{ open = "00:00", close = "24:00", days = "every" }]'
     assert f"--set '{chosen('correspondents')}' --set '{hours}' --out runs/new-york-too" in text
     run = simcore.run(ENTRY / "round-the-clock.toml", out=tmp_path / "run", set=[chosen("correspondents"), hours])
-    took = list(minutes(run).values())
-    within = 100 * sum(one <= 60 for one in took) / run.payments.num_rows
+    took = list(settled_in(run).values())
+    within = within_hour(took, run.payments.num_rows)
     assert at_risk(run) == {"CNY": 0.0, "USD": 0.0}
     assert f"is {fmean(took):.1f} min and {within:.1f} % are done within an hour" in text
