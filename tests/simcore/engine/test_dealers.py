@@ -5,21 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fx.dealer import dealer_legs
 from simcore.engine.refills import _price
 from simcore.results.audit import audit
+from tests.simcore.engine.test_conductor import rows
 from tests.simcore.engine.towns import BANK, FX_TOWN, run_town, town
 
 BEIJING = dt.timezone(dt.timedelta(hours=8))
 DEALER = '[fx.dealers.Dealer]\npairs = ["SGD/CNY"]\n'
-
-
-def rows(table: Any, **where: Any) -> list[dict[str, Any]]:
-    return [row for row in table.to_pylist() if all(row[name] == value for name, value in where.items())]
 
 
 def clock(time: dt.datetime) -> str:

@@ -6,11 +6,10 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from simcore.engine.conductor import Sizes
 from simcore.results.audit import audit
 from simcore.results.schema import TABLES
+from tests.simcore.engine.test_conductor import rows
 from tests.simcore.engine.towns import FX_TOWN, run_town, town
 
 BEIJING = dt.timezone(dt.timedelta(hours=8))
@@ -35,10 +34,6 @@ pairs = { "SGD/CNY" = { volatility = "4 %" }, "USD/CNY" = { volatility = "5 %" }
 correlation = [[1, 0.34], [0.34, 1]]
 """
 BOTH = FX_TOWN.replace(SGD, SIMULATED).replace('pairs = ["SGD/CNY"]', 'pairs = ["SGD/CNY", "USD/CNY"]') + ONSHORE + GBM
-
-
-def rows(table: pa.Table, **where: Any) -> list[dict[str, Any]]:
-    return [row for row in table.to_pylist() if all(row[name] == value for name, value in where.items())]
 
 
 def test_pairs_that_step_at_one_instant_share_a_control_event(tmp_path: Path) -> None:

@@ -51,6 +51,16 @@ def played(text: str, payments: str, spans: Spans, files: dict[str, str] | None 
         return done.obligations.to_pylist(), done.payments.to_pylist()
 
 
+def routed(rows: list[tuple[int, str, int]]) -> str:
+    """The file of payments that are given as minute of Monday, ``debtor creditor {0} currency route`` and amount."""
+    text = ROUTED
+    for k, (at, what, amount) in enumerate(rows):
+        debtor, creditor, value, currency, route = what.format(amount).split()
+        when = (DAY + dt.timedelta(minutes=at)).isoformat()
+        text += f"P{k},{when},{debtor},{creditor},{value},{currency},{route}\n"
+    return text
+
+
 def minute(time: dt.datetime) -> float:
     return (time - DAY).total_seconds() / 60
 
@@ -108,12 +118,7 @@ LINK_OUT = ["rails=USD-CHATS", "rails=BAHTNET", "rails=USD-CHATS+BAHTNET", "link
 @example(rows=[(100, "HK-A TH-A {0} USD linked", 40)], spans=[("links=CHATS", 100, 101)])  # at the very instant
 @settings(max_examples=40, deadline=None)
 def test_both_legs_over_a_link_are_final_or_neither(rows: list[Any], spans: Spans) -> None:
-    text = ROUTED
-    for k, (at, what, amount) in enumerate(rows):
-        debtor, creditor, value, currency, route = what.format(amount).split()
-        when = (DAY + dt.timedelta(minutes=at)).isoformat()
-        text += f"P{k},{when},{debtor},{creditor},{value},{currency},{route}\n"
-    hops, payments = played(LINKED.read_text(), text, spans)
+    hops, payments = played(LINKED.read_text(), routed(rows), spans)
     assert_nothing_while_out(hops, spans, {})
     pairs = {row["payment_id"] for row in payments if row["route"] == "linked"}
     assert_pairs_are_atomic(hops, pairs)
@@ -135,12 +140,7 @@ LOCKED_OUT = ["rails=USD-CHATS", "rails=BAHTNET", "rails=USD-CHATS+BAHTNET", "de
 @settings(max_examples=40, deadline=None)
 def test_legs_by_locks_are_both_final_or_neither_but_for_late_claims(rows: list[Any], spans: Spans) -> None:
     """And every pair comes to an end, or to a lock that the run's end leaves; the dealer's money is for one or two."""
-    text = ROUTED
-    for k, (at, what, amount) in enumerate(rows):
-        debtor, creditor, value, currency, route = what.format(amount).split()
-        when = (DAY + dt.timedelta(minutes=at)).isoformat()
-        text += f"P{k},{when},{debtor},{creditor},{value},{currency},{route}\n"
-    hops, payments = played(LOCKED.read_text(), text, spans)
+    hops, payments = played(LOCKED.read_text(), routed(rows), spans)
     assert_nothing_while_out(hops, spans, {})
     late = {row["payment_id"] for row in payments if row["status"] == "CLAIMED_LATE"}
     locked = {row["payment_id"] for row in hops if row["kind"] == "lock"}
@@ -210,13 +210,7 @@ LEDGER_OUT = ["ledgers=L", "rails=RTGS-CN", "rails=RTGS-TH", "dealers=FX", "part
 @example(rows=[(100, "CNB THB {0} CNY pvp", 50)], spans=[("ledgers=L", 100, 101)])  # in the block it would be in
 @settings(max_examples=30, deadline=None)
 def test_both_legs_on_a_ledger_are_final_or_neither(rows: list[Any], spans: Spans) -> None:
-    scenario = LEDGER.read_text()
-    text = ROUTED
-    for k, (at, what, amount) in enumerate(rows):
-        debtor, creditor, value, currency, route = what.format(amount).split()
-        when = (DAY + dt.timedelta(minutes=at)).isoformat()
-        text += f"P{k},{when},{debtor},{creditor},{value},{currency},{route}\n"
-    hops, payments = played(scenario, text, spans)
+    hops, payments = played(LEDGER.read_text(), routed(rows), spans)
     assert_nothing_while_out(hops, spans, {"L": ["E-CNY", "E-THB"]})
     assert_pairs_are_atomic(hops, {row["payment_id"] for row in payments if row["route"].startswith("pvp")})
 
