@@ -1,0 +1,29 @@
+"""The figures in the README of three-paths are those of the same payments down each path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import fmean, median
+
+import simcore
+from analysis.measures import cells
+from analysis.tables import open_tables
+from tests.scenarios.entries import in_one_line, readme, scenario_of
+from tests.scenarios.figures import asked, settled, shown, within_hour
+
+
+def test_the_figures_of_three_paths_are_those_of_the_same_payments_down_each(tmp_path: Path) -> None:
+    text, sent = in_one_line(readme("three-paths")), set()
+    for path in ("clearing-bank", "cips-direct", "correspondents"):
+        shares = ", ".join(f'{name} = "{100 * (name == path)} %"' for name in scenario_of("three-paths").routes)
+        command = f"corridors.to-uob.routes={{{shares}}}"
+        assert f"luhai run three-paths --set '{command}' --out runs/{path}" in text
+        run = simcore.run("three-paths", out=tmp_path / path, set=[command])
+        sent.add(asked(run))
+        took, number = settled(run.payments.to_pylist()), run.payments.num_rows
+        [cost] = [each.value for each in cells(open_tables(tmp_path / path), ["cost_bp"]) if each.currency == "CNY"]
+        typical, mean = (shown(time, 1, 60) for time in (median(took), fmean(took)))
+        within = within_hour(took, number)
+        row = f"| `{path}` | {100 * len(took) / number:.1f} % | {typical} | {mean} | {within:.1f} % | "
+        assert row + (f"{float(cost):.1f} bp |" if cost else "0 | none |") in text, row
+    assert len(sent) == 1, "each path is sent the same payments"
