@@ -1,4 +1,7 @@
-"""Compiles every kernel that a run needs, ahead of it, by running a world of two participants."""
+"""Compiles every kernel that works on the loop's world, ahead of runs, by running a world of two participants.
+
+Mechanisms, wallets and CLS-type days have loops of their own over a few arrays, compiled where a run has them.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ import numpy as np
 from simcore.demand.batch import DemandBatch
 from simcore.engine.machine import Machine
 from simcore.engine.spec import AccountSpec, HopSpec, RailSpec, WorldSpec
-from simcore.kernels import block, control, link, loop, matched, parts, sets
-from simcore.kernels.constants import COLLECT, GROSS, KIND_FUNDING, RETURNED_UNWOUND
+from simcore.kernels import block, control, link, locks, loop, matched, parts, sets
+from simcore.kernels.constants import COLLECT, GROSS, KIND_FUNDING, KIND_LOCK, KIND_UNLOCK, RETURNED_UNWOUND
 from simcore.lsm.grouping import net_positions
 
 KERNELS: dict[str, Any] = {
@@ -30,6 +33,9 @@ KERNELS: dict[str, Any] = {
     "match": matched.match,
     "take_held": matched.take_held,
     "settle_matched": matched.settle_matched,
+    "move_lock": locks.move_lock,
+    "claim": locks.claim,
+    "lose": locks.lose,
     "settle_sets": sets.settle_sets,
     "recover": sets.recover,
     "return_taken": sets.return_taken,
@@ -66,6 +72,7 @@ def warm(progress: Callable[[str], None]) -> None:
         ),
         accounts=tuple(AccountSpec(rail=rail, participant=who, opening=100) for rail in (0, 1) for who in (0, 1)),
         routes=((HopSpec(rail=0, debtor=(0, 0), creditor=(1, 0)),),),
+        quotes=((0, 0, 0),),
         n_link=1,
     )
     one = np.ones(1, np.int64)
@@ -92,6 +99,9 @@ def warm(progress: Callable[[str], None]) -> None:
     machine.return_collected(1, nothing, RETURNED_UNWOUND, 3)
     machine.settle_matched(0, nothing, machine.match(nothing), np.zeros(3, np.int64), 3)
     machine.return_held(0, nothing, RETURNED_UNWOUND, 3)
+    machine.move_lock(0, 0, 0, 1, 1, KIND_LOCK, 3)
+    machine.claim(0, 1, KIND_UNLOCK, False, np.zeros(matched.MATCHED_COLUMNS, np.int64), 3)
+    machine.lose(0, RETURNED_UNWOUND, 3)
     machine.settle_positions(np.zeros(1, np.int64), one, one, 3)
     machine.set_limit(0, 1, 3)
     machine.split_queues(0, 1, 3)

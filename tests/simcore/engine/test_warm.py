@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simcore.engine.towns import NET_TOWN, RING_TOWN, town
+from tests.simcore.engine.towns import NET_TOWN, RING_TOWN, routed_town, town
 
 RING = 'mechanisms = [{ use = "gridlock_resolution", every = "30 min", times = ["09:40"] }]'
 STUCK = "".join(
@@ -39,6 +39,9 @@ def test_a_warm_cache_holds_all_that_a_run_needs(tmp_path: Path) -> None:
     luhai("doctor", "--warm")
     before = {path.name for path in cache.rglob("*.nbc")}
     assert before
-    for name, text in TOWNS.items():
-        luhai("run", str(town(tmp_path / name, text, STUCK)), "--out", str(tmp_path / name / "run"), "--quiet")
+    towns = {name: town(tmp_path / name, text, STUCK) for name, text in TOWNS.items()}
+    locked = Path(__file__).parent / "locked.toml"
+    towns["locks"] = routed_town(tmp_path / "locks", locked.read_text(), "02:00:00 HK-A TH-A 10 USD linked")
+    for name, scenario in towns.items():
+        luhai("run", str(scenario), "--out", str(tmp_path / name / "run"), "--quiet")
     assert {path.name for path in cache.rglob("*.nbc")} == before
