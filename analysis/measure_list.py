@@ -86,6 +86,17 @@ MEASURES: Final[dict[str, Measure]] = {
         "in the sense of the source)", _FX),
     "principal_at_risk_peak": Measure(
         "risk", "minor units", "highest value that was so exposed at one instant", OWN),
+    "outside_value": Measure(
+        "outside", "minor units", "principal paid for the outside legs of in/out swaps, which no system of the kind "
+        "CLS settles", OWN),
+    "outside_at_risk": Measure(
+        "outside", "minor units × seconds", "over those legs: what was paid × time until the other leg of the swap was "
+        "paid, or the run ended; 0 for the leg paid last, and where both are paid at one instant (settlement risk of "
+        "an exchange in the sense of the source)", _FX),
+    "outside_at_risk_peak": Measure(
+        "outside", "minor units", "highest value that was so exposed at one instant", OWN),
+    "outside_unmet": Measure(
+        "outside", "minor units", "the part of outside_value whose other leg wasn't paid by the run's end", OWN),
     "credited_count": Measure(
         "crediting", "payments", "payments that creditors' banks have credited to them, before or after their cover; "
         "only of runs with a route by the cover method", OWN),
@@ -105,6 +116,7 @@ MEASURES: Final[dict[str, Measure]] = {
         "back, or until the run's end", OWN),
     "locked_in_vain": Measure(
         "locks", "minor units × seconds", "the part of it that went back", OWN),
+    "locked_peak": Measure("locks", "minor units", "highest value that was so locked at one instant", OWN),
     "liquidity_lower_bound": Measure(
         "bounds", "minor units", "sum over accounts and days of max(0, paid − received): what settled, netted at the "
         "end of the day", _BOF),
@@ -161,6 +173,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "accounts": ("run", "rail", "participant", "currency", "day"),
     "credit": ("run", "rail", "participant", "currency", "day"),
     "risk": ("run", "rail", "participant", "currency"),
+    "outside": ("run", "rail", "participant", "currency"),
     "locks": ("run", "rail", "participant", "currency"),
     "crediting": ("run", "route", "corridor", "participant", "currency"),
     "bounds": ("run", "rail", "participant", "currency", "day"),
@@ -169,5 +182,6 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
 }
 """How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the
 rail's business day, as for ``bounds``); ``risk`` and ``locks`` belong to the rail and the debtor of what was paid or
-locked; ``crediting`` to the creditor. For ``wallets`` all belongs to the wallet that pays, a participant being its
-operator, or to the one filled from a bank account."""
+locked; ``outside`` to the member that paid and the system's rail of the currency; ``crediting`` to the creditor. For
+``wallets`` all belongs to the wallet that pays, a participant being its operator, or to the one filled from a bank
+account."""

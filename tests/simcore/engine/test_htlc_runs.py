@@ -126,6 +126,16 @@ def test_trapped_liquidity_is_what_was_locked_times_how_long(tmp_path: Path) -> 
     done = run(tmp_path, ONE)
     assert measured(done, "locked_liquidity") == {"THB": 30_000 * 30 * 60, "USD": 1_000 * 10 * 60}
     assert measured(done, "locked_in_vain") == {"THB": 0, "USD": 0}
+    assert measured(done, "locked_peak") == {"THB": 30_000, "USD": 1_000}
+
+
+def test_the_peak_of_what_is_locked_adds_locks_that_overlap(tmp_path: Path) -> None:
+    """The dealer locks THB 300 from 02:00 to 02:30 and 600 from 02:30: one ends as the other begins. With the second
+    payment at 02:20 both are locked for 10 min; each payer's dollars 10 min, at different times."""
+    apart = run(tmp_path, f"{ONE}\n02:30:00 HK-B TH-B 20 USD linked")
+    assert measured(apart, "locked_peak") == {"THB": 60_000, "USD": 2_000}
+    both = run(tmp_path, f"{ONE}\n02:20:00 HK-B TH-B 20 USD linked", name="both")
+    assert measured(both, "locked_peak") == {"THB": 90_000, "USD": 2_000}
 
 
 def test_a_claim_passes_through_the_payer_and_never_adds_to_its_balance(tmp_path: Path) -> None:
