@@ -57,8 +57,10 @@ def check_choice(checks: Checks, path: KeyPath, corridor: Corridor) -> None:
     if logit and (corridor.scale is None or corridor.scale <= 0):
         checks.say("LH131", (*path, "scale"), "no scale above zero", "how much routes may differ until it matters",
                    'scale = "5 bp"')  # fmt: skip
+    # Beside "cheapest" and "fastest" they rest, so that one change of choice tries another rule; that is a note. Beside
+    # shares, which are what a corridor has that names no choice, somebody has forgotten it.
     for key in ("time_value", "scale"):
         value = getattr(corridor, key)
-        if not logit and value is not None:
+        if corridor.choice == "shares" and value is not None:
             checks.say("LH131", (*path, key), f'{key} beside choice = "{corridor.choice}"', 'choice = "logit"',
                        'choice = "logit"')  # fmt: skip

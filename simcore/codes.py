@@ -571,8 +571,8 @@ _MARKET = {
     ),
     "LH131": Code(
         "a choice of routes that lacks something",
-        "Routes chosen by logit need a scale above zero, and may have a value of time; other choices have no use for "
-        "them.",
+        "Routes chosen by logit need a scale above zero, and may have a value of time; where shares are given there is "
+        "nothing to choose by them.",
         'choice = "logit"\ntime_value = "1 bp"\nscale = "5 bp"',
     ),
     "LH132": Code(

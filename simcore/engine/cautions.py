@@ -1,4 +1,4 @@
-"""What a reader should know of a scenario that isn't wrong: calendars not yet published, hops never open together."""
+"""What a reader should know of a scenario that isn't wrong: calendars not yet published, hops never open together, …"""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from simcore.model import Scenario
 
 def cautions(scenario: Scenario) -> list[str]:
     """Return one line for each rail whose calendar is estimated and each two hops whose hours never overlap,
-    and of outages that fall outside hours.
+    of outages that fall outside hours, and of terms of choice that rest.
 
     The scenario has been checked, so every local time exists.
     """
-    return [*_estimated(scenario), *_apart(scenario), *_idle(scenario)]
+    return [*_estimated(scenario), *_apart(scenario), *_idle(scenario), *_resting(scenario)]
 
 
 def _estimated(scenario: Scenario) -> Iterator[str]:
@@ -41,6 +41,18 @@ def _idle(scenario: Scenario) -> Iterator[str]:
             hours = (window for rail in rails for window in windows[rail])
             if not any(window.open_us < span.end_us and span.start_us < window.close_us for window in hours):
                 yield f"outages.{name}: {', '.join(rails)} isn't open on {time.day} at that time, so nothing is out"
+
+
+def _resting(scenario: Scenario) -> Iterator[str]:
+    """Corridors whose rule of choice has no use for terms that they have, by rule."""
+    for rule in ("cheapest", "fastest"):
+        names = [
+            name
+            for name, corridor in scenario.corridors.items()
+            if corridor.choice == rule and (corridor.time_value is not None or corridor.scale is not None)
+        ]
+        if names:
+            yield f'corridors {", ".join(names)}: choice = "{rule}" has no use for time_value and scale'
 
 
 def _apart(scenario: Scenario) -> Iterator[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from scenarios.extend import catalogue_names
 from scenarios.keys import parse_path, shown_path
+from scenarios.loader import load
 from scenarios.resolve import to_dict
 from simcore.datafiles import CATALOGUE
 from tests.scenarios.entries import in_one_line, readme, scenario_of
@@ -56,6 +59,18 @@ def test_a_readme_says_what_the_scenario_says_is_left_out(entry: str) -> None:
     section = in_one_line(readme(entry).split("## What is left out")[1].split("\n## ")[0])
     for line in scenario_of(entry).scenario.left_out:
         assert re.split(r"[:;.,]", line)[0] in section, line
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_every_run_that_a_readme_names_can_be_started(entry: str) -> None:
+    """Also those to try, of which no figures are shown: entries and variants exist, every change leads somewhere."""
+    commands = re.findall(r"^    luhai run (.+)$", readme(entry), re.MULTILINE)
+    assert commands
+    for command in commands:
+        name, *words = shlex.split(command)
+        changes = [word for before, word in pairwise([name, *words]) if before == "--set"]
+        where = CATALOGUE.parents[1] / name if name.endswith(".toml") else name
+        assert load(where, set=changes).scenario.participants, command
 
 
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

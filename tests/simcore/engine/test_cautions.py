@@ -43,6 +43,16 @@ def test_a_run_past_the_last_published_year_is_said_for_each_rail() -> None:
                      for rail, calendar in (("HVPS", "CN"), ("CIPS", "CN"))], "Singapore has 2027"  # fmt: skip
 
 
+def test_terms_of_logit_rest_beside_another_rule_of_choice() -> None:
+    """One change of choice tries another rule: of chongqing-asean's corridors two, and nothing else is touched."""
+    rules = {"imports-my-direct": "fastest", "imports-th-direct": "cheapest", "imports-la-direct": "fastest"}
+    scenario = load("chongqing-asean", set=[f"corridors.{name}.choice={rule}" for name, rule in rules.items()]).scenario
+    assert [line for line in cautions(scenario) if line.startswith("corridors")] == [
+        'corridors imports-th-direct: choice = "cheapest" has no use for time_value and scale',
+        'corridors imports-my-direct, imports-la-direct: choice = "fastest" has no use for time_value and scale',
+    ]
+
+
 def test_check_and_run_say_the_same_and_neither_fails(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     settings = (MORNING % "09:00", MEPS)
     assert check_command(SCENARIO, settings=settings) is None
