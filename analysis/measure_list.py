@@ -117,6 +117,31 @@ MEASURES: Final[dict[str, Measure]] = {
     "locked_in_vain": Measure(
         "locks", "minor units × seconds", "the part of it that went back", OWN),
     "locked_peak": Measure("locks", "minor units", "highest value that was so locked at one instant", OWN),
+    "outage_time": Measure("outages", "seconds", "how long it lasted, from the first to the last of what was out", OWN),
+    "outage_waiting_count": Measure(
+        "outages", "payments", "payments that waited for the end of an outage: an obligation came, in the hours of its "
+        "rail, to a rail that was out, or a pair to a link or a rail of it that was; or was kept until the very end by "
+        "the participant who owes it or the dealer who exchanges it", OWN),
+    "outage_waiting_value": Measure("outages", "minor units", "sum of those obligations", OWN),
+    "outage_waiting_time": Measure(
+        "outages", "minor units × seconds", "sum of those obligations × time that they waited: from when they came, "
+        "where the rail's hours had not begun from then on, until the end of the outage; what was kept waited since "
+        "the outage began, or since the hop before it was final plus its own latency where that is one number", OWN),
+    "outage_wait": Measure("outages", "seconds", "mean of that time over those obligations", OWN),
+    "outage_wait_after": Measure(
+        "outages", "seconds", "mean time from the end of the outage until they were final, over those that were", OWN),
+    "outage_unsettled_count": Measure(
+        "outages", "payments", "those payments that were returned later, or had no outcome when the run ended", OWN),
+    "outage_refused_count": Measure(
+        "outages", "payments", "payments refused or returned by a rail because it was out, or whose link or hash time "
+        "lock ran out of time on, by or at what was out before that was over", OWN),
+    "outage_refused_value": Measure("outages", "minor units", "sum of the obligations so refused", OWN),
+    "outage_queue_peak": Measure(
+        "outages", "minor units", "highest value that had come to what was out and wasn't final, at an instant from "
+        "its end on until no more of it stood there than before it began; of several outages the highest", OWN),
+    "outage_recovery": Measure(
+        "outages", "seconds", "time from the end of the outage until then; not defined if that isn't within the run; "
+        "of several outages the longest", OWN),
     "liquidity_lower_bound": Measure(
         "bounds", "minor units", "sum over accounts and days of max(0, paid − received): what settled, netted at the "
         "end of the day", _BOF),
@@ -176,12 +201,13 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "outside": ("run", "rail", "participant", "currency"),
     "locks": ("run", "rail", "participant", "currency"),
     "crediting": ("run", "route", "corridor", "participant", "currency"),
+    "outages": ("run", "outage", "currency"),
     "bounds": ("run", "rail", "participant", "currency", "day"),
     "network": ("run", "participant", "currency"),
     "wallets": ("run", "participant", "currency", "flow", "holders", "country", "class", "status", "day", "hour"),
 }
 """How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the
 rail's business day, as for ``bounds``); ``risk`` and ``locks`` belong to the rail and the debtor of what was paid or
-locked; ``outside`` to the member that paid and the system's rail of the currency; ``crediting`` to the creditor. For
-``wallets`` all belongs to the wallet that pays, a participant being its operator, or to the one filled from a bank
-account."""
+locked; ``outside`` to the member that paid and the system's rail of the currency; ``crediting`` to the creditor. An
+outage goes by its name and beginning, UTC. For ``wallets`` all belongs to the wallet that pays, a participant being its
+operator, or to the one filled from a bank account."""

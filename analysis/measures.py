@@ -75,8 +75,8 @@ def measure(tables: Tables, names: Sequence[str] | None = None, by: str = "run")
     tables : Tables              from :func:`analysis.tables.open_tables`
     names : names of measures    all that can be cut so if not given; see ``MEASURES``
     by : str                     "run", "rail", "route", "corridor", "participant", "currency", "purpose", "flow",
-                                 "day", "hour", "holders", "country", "class" or "status"; which a
-                                 measure takes is in ``GROUPS``
+                                 "day", "hour", "outage", "holders", "country", "class" or "status"; which
+                                 a measure takes is in ``GROUPS``
 
     Returns
     -------

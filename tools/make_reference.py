@@ -352,7 +352,7 @@ def measures_page() -> str:
 FAMILIES = {"payments": "payments", "accounts": "accounts", "credit": "credit of central banks",
             "risk": "conversions", "outside": "events of systems of the kind CLS", "locks": "hash time locks",
             "crediting": "payments and the terms of their covers",
-            "bounds": "obligations of payments",
+            "outages": "outages", "bounds": "obligations of payments",
             "network": "who pays whom", "wallets": "wallet payments"}  # fmt: skip
 
 RUN_DOCUMENT = """\

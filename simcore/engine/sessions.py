@@ -97,6 +97,8 @@ class RailSessions:
             self._window, self._began, self._cut = window, False, False
             if not self._out:
                 yield from self._open(window)
+            elif window.only == "all":  # so that tables say what were hours in an outage
+                self._log.event(clock.now, "opening_missed", rail=self.name, detail=f"{window.business_day}")
             if window.only == "all" and window.cut_off_us is not None and window.cut_off_us < window.close_us:
                 yield clock.at(window.cut_off_us, CUT_OFF, index)
                 self._cut = True

@@ -151,7 +151,7 @@ TABLES: Final[dict[str, tuple[Column, ...]]] = {
             "unwound, recovery, in_default, fixing, market_opened, market_closed, dealing_stopped, dealing_resumed, "
             "refill, settlement, hop_cut_off, outage_began, outage_ended, dealer_out, dealer_back, "
             "pay_in_due, pay_in, covered, left_short, pay_out, pay_out_postponed, swap, swap_failed, outside_paid, "
-            "outside_at_risk, outside_failed, claimed_late, link_out, link_back, …",
+            "outside_at_risk, outside_failed, claimed_late, link_out, link_back, opening_missed, …",
         ),
         Column("rail", "id", "rail, if it is one's", nullable=True),
         Column("participant", "id", "participant, if it is one's", nullable=True),
