@@ -163,6 +163,16 @@ def test_a_lock_that_ends_while_its_claimer_is_out_is_refused(tmp_path: Path, wh
         {"THB": 300_00} if who == "TH-A" else {"USD": 10_00})  # fmt: skip
 
 
+def test_a_later_hop_is_kept_since_it_could_have_been_sent(tmp_path: Path) -> None:
+    """The dealer has CNY 1,000 at 09:58 and pays SGD 5 min later, at 10:03; out from 10:00 on, it pays at 11:00."""
+    text = FX_TOWN.replace('latency = { uniform = { low = "1 min", high = "3 min" } }', 'latency = "5 min"')
+    assert text != FX_TOWN
+    text += outage('participants = ["Dealer"]', ("10:00", "11:00"))
+    found = cost(play(tmp_path, text, paid("09:58 Payer Payee 1000 CNY")))
+    assert {money: each["wait"] for money, each in found.items()} == {"SGD": 57 * MINUTE}
+    assert found["SGD"]["waiting_value"] == 18500  # CNY 1,000 less a spread of 1, at 5.4 a dollar
+
+
 def test_outages_are_told_apart_and_those_that_touch_on_one_thing_are_one(tmp_path: Path) -> None:
     """10:00 to 11:00, 10:30 to 12:00 and 12:00 to 13:00 are one of three hours; that of 15:00 stands by itself."""
     text = (
