@@ -13,6 +13,7 @@ _FX = (
 )
 _BIS = "BIS Working Paper 1089 (2023)"
 _BOF = "Leinonen and Soramäki, Bank of Finland Discussion Paper 16/99 (1999)"
+_CLS = "CLS Group, How it works; CLS Group, In/out swaps"
 _TOPOLOGY = "Soramäki et al., The topology of interbank payment flows, Physica A 379 (2007)"
 OWN = "our definition"
 
@@ -86,6 +87,20 @@ MEASURES: Final[dict[str, Measure]] = {
         "in the sense of the source)", _FX),
     "principal_at_risk_peak": Measure(
         "risk", "minor units", "highest value that was so exposed at one instant", OWN),
+    "cls_settled_value": Measure(
+        "cls", "minor units", "legs of trades that settled on days of a CLS-type system, each in its currency", OWN),
+    "cls_due_value": Measure(
+        "cls", "minor units", "what members had to pay in: their net short positions, less in/out swaps", _CLS),
+    "cls_paid_in_value": Measure("cls", "minor units", "what of it they paid in themselves", OWN),
+    "cls_paid_in_share": Measure("cls", "share", "cls_paid_in_value / cls_settled_value", _CLS),
+    "cls_missing_value": Measure("cls", "minor units", "cls_due_value − cls_paid_in_value", OWN),
+    "cls_covered_value": Measure(
+        "cls", "minor units", "what the liquidity provider paid in for members, in the currency they were short of",
+        OWN),
+    "cls_left_short_value": Measure(
+        "cls", "minor units", "over days: what members' accounts were short of when the day had ended", OWN),
+    "cls_unpaid_value": Measure(
+        "cls", "minor units", "over days: what they held then because it couldn't be paid out", OWN),
     "outside_value": Measure(
         "outside", "minor units", "principal paid for the outside legs of in/out swaps, which no system of the kind "
         "CLS settles", OWN),
@@ -198,6 +213,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "accounts": ("run", "rail", "participant", "currency", "day"),
     "credit": ("run", "rail", "participant", "currency", "day"),
     "risk": ("run", "rail", "participant", "currency"),
+    "cls": ("run", "rail", "participant", "currency"),
     "outside": ("run", "rail", "participant", "currency"),
     "locks": ("run", "rail", "participant", "currency"),
     "crediting": ("run", "route", "corridor", "participant", "currency"),
@@ -208,6 +224,6 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
 }
 """How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the
 rail's business day, as for ``bounds``); ``risk`` and ``locks`` belong to the rail and the debtor of what was paid or
-locked; ``outside`` to the member that paid and the system's rail of the currency; ``crediting`` to the creditor. An
-outage goes by its name and beginning, UTC. For ``wallets`` all belongs to the wallet that pays, a participant being its
-operator, or to the one filled from a bank account."""
+locked; ``cls`` and ``outside`` to the member that pays, or has to, and the system's rail of the currency;
+``crediting`` to the creditor. An outage goes by its name and beginning, UTC. For ``wallets`` all belongs to the wallet
+that pays, a participant being its operator, or to the one filled from a bank account."""

@@ -340,17 +340,19 @@ def measures_page() -> str:
                 lines.append(f"| `{name}` | {each.unit} | {definition} | {each.source} |")
         lines.append("")
     lines += [
-        "A participant is the debtor, for `principal_at_risk` that of the leg paid, for locks who locks, for "
-        "outside legs the member that pays, whoever pays for it, for crediting the creditor. Days and hours are those "
-        "of initiation in UTC; for accounts and bounds the day is the business day of the rail. Bounds leave out "
-        "funding, sweeps, overnight credit and shares of losses, and the accounts of issuers. A link is an ordered "
-        "pair of debtor and creditor with a settled payment, and participants of the network are those with a link."
+        "A participant is the debtor, for `principal_at_risk` that of the leg paid, for locks who locks, for days of "
+        "the kind CLS and outside legs the member that pays or has to, whoever pays for it, for crediting the "
+        "creditor. Days and hours are those of initiation in UTC; for accounts and bounds the day is the "
+        "business day of the rail. Bounds leave out funding, sweeps, overnight credit and shares of losses, and "
+        "the accounts of issuers. A link is an ordered pair of debtor and creditor with a settled payment, and "
+        "participants of the network are those with a link."
     ]
     return "\n".join(lines).rstrip() + "\n"
 
 
 FAMILIES = {"payments": "payments", "accounts": "accounts", "credit": "credit of central banks",
-            "risk": "conversions", "outside": "events of systems of the kind CLS", "locks": "hash time locks",
+            "risk": "conversions", "cls": "days of systems of the kind CLS",
+            "outside": "events of systems of the kind CLS", "locks": "hash time locks",
             "crediting": "payments and the terms of their covers",
             "outages": "outages", "bounds": "obligations of payments",
             "network": "who pays whom", "wallets": "wallet payments"}  # fmt: skip

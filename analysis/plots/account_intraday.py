@@ -163,7 +163,7 @@ def _balance(axes: Axes, account: Account, days: NDArray[np.float64], unit: floa
             # A line far below would press the balance flat.
             text = say("limit_at", language, style.number(-account.limit / unit))
             axes.annotate(text, (1, 0.03), xycoords="axes fraction", ha="right", va="bottom", fontsize=7)
-    if not values.any() and not account.limit:
+    if not values.any():  # a limit, if any, stands there in words
         axes.set_ylim(-1, 1)
     axes.margins(y=0.08)
     amount_axis(axes)

@@ -116,7 +116,7 @@ def _proofs(tables: Any, language: str) -> tuple[list[Proof], bool]:
     found = audit_tables(tables.path, manifest.get("n_payments"))
     if not found.ok:
         raise InvariantError("\n".join([f"{tables.path}: a proof doesn't hold, so there is no report", *found.lines()]))
-    claims = {"money": "money", "limits": "limits_kept", "payments": "payments_kept"}
+    claims = {"money": "money", "limits": "limits_kept", "payments": "payments_kept", "outages": "outages_kept"}
     count = f"{tables.rows('payments'):,}"
     proofs = [
         Proof(name=each.name, claim=say(claims[each.name], language, count), details=each.details)

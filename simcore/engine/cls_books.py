@@ -98,8 +98,11 @@ class ClsBooks:
                                    int(self.account[member, currency]), amount, KIND_PAY_IN, now)  # fmt: skip
         return amount
 
-    def pay_out(self, currency: int, may_have: list[int], now: int) -> None:
-        """Pay members out, in their order, as far as the pool goes while the funding rail is open."""
+    def pay_out(self, currency: int, may_have: list[int], now: int, again: bool = False) -> None:
+        """Pay members out, in their order, as far as the pool goes while the funding rail is open.
+
+        What has to wait is an event, but not where it is tried ``again`` at the same instant.
+        """
         pool = self._pool[currency]
         for member, most in enumerate(may_have):
             if most <= 0:
@@ -110,7 +113,7 @@ class ClsBooks:
                 self._machine.transfer(int(self.account[member, currency]), self._mirror[currency], pool,
                                        int(self.payer[member, currency]), amount, KIND_PAY_OUT, now)  # fmt: skip
                 self.note(now, "pay_out", member, currency, amount, "")
-            if amount < most:
+            if amount < most and not again:
                 why = "not enough was paid in" if open_ else "the funding rail is closed"
                 self.note(now, "pay_out_postponed", member, currency, most - amount, why)
 

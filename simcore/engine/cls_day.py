@@ -155,7 +155,7 @@ class ClsDay:
         """Pay out the currencies whose last pay-in has been: what is worth more than what an account needs."""
         for currency, last in enumerate(self._last):
             if last <= number:
-                self._pay_out(currency, False, now)
+                self._pay_out(currency, False, now, again=last == number)
             if last == number:
                 # Its rail may close: what is short in it is needed now, and what debts keep a member from having back.
                 self._cover([currency], self._everything, now)
@@ -233,12 +233,12 @@ class ClsDay:
                     books.cover(provider, member, currency, against, self._desk.limits.price.tolist(), now)
         self._desk.pay_in(books.balances() - self._desk.balance)
 
-    def _pay_out(self, currency: int, ends_day: bool, now: int) -> None:
+    def _pay_out(self, currency: int, ends_day: bool, now: int, again: bool = False) -> None:
         """Pay out what members may have: all when the day ends, before that what leaves an account worth nothing."""
         books, desk = self._books, self._desk
         balances = books.balances()[:, currency].tolist()
         all_out = [ends_day or min(row) >= 0 for row in books.balances().tolist()]
         most = [max(balance, 0) if out else desk.most_out(who, currency)
                 for who, (balance, out) in enumerate(zip(balances, all_out, strict=True))]  # fmt: skip
-        books.pay_out(currency, most, now)
+        books.pay_out(currency, most, now, again)
         desk.pay_in(books.balances() - desk.balance)

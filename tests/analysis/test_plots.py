@@ -164,6 +164,16 @@ def test_a_limit_is_a_line_and_an_issuer_has_none(tables: Tables) -> None:
     assert not any(line.is_dashed() for line in issuer.lines)
 
 
+def test_a_balance_that_is_always_zero_has_an_axis_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a limit too: it stands there in words, so that nothing gives the axis a height."""
+    tables = open_tables(make_run(tmp_path / "run"))
+    numbers = tables.numbers
+    monkeypatch.setattr(tables, "numbers", lambda table, column: numbers(table, column) * (column != "balance_minor"))
+    axes = draw(tables, "account_intraday", participants=["B001"]).axes[0]
+    assert axes.get_ylim()[0] == pytest.approx(-axes.get_ylim()[1])
+    assert axes.get_ylim()[1] >= 1
+
+
 @pytest.mark.parametrize(
     ("options", "figure", "says"),
     [

@@ -339,6 +339,15 @@ def test_proofs_are_taken_again_and_the_fourth_when_asked(runs: Path, tmp_path: 
     assert "Run again for this report: all 7 tables are identical" in page
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_a_run_with_an_outage_has_a_proof_more(tmp_path: Path) -> None:
+    outage = 'outages.morning={ rails = ["RTGS"], times = [{ day = 2026-03-02, from = "10:00", to = "11:00" }] }'
+    assert status(["run", "fifo-day", "--quiet", "--set", outage, "--out", str(tmp_path / "run")]) == 0
+    page = page_of(tmp_path / "page.html", tmp_path / "run")
+    assert page.count('<span class="mark now">') == 5
+    assert "Nothing became final on what was out" in page
+
+
 def resealed(run: Path, **changes: Any) -> None:
     """Change the run document and seal it as if it had been written so."""
     write_manifest(run, read_manifest(run) | changes)
