@@ -133,9 +133,10 @@ def _accounts(checks: Checks, path: KeyPath, terms: Any, rails: list[Any]) -> No
 def check_trades(checks: Checks) -> None:
     """Routes over rails of the kind cls are trades, and nothing else."""
     mine = {name for name, rail in checks.scenario.rails.items() if rail.kind == "cls"}
+    said: set[str] = set()
     for name, route in checks.scenario.routes.items():
         if any(hop.rail in mine for hop in route.hops) or any(is_cls(checks, hop) for hop in route.hops):
-            _trade(checks, name, route, mine)
+            _trade(checks, name, route, mine, said)
     for name, outage in checks.scenario.outages.items():
         for index, rail in enumerate(outage.rails):
             if rail in mine:
@@ -156,7 +157,7 @@ def is_cls(checks: Checks, hop: Hop) -> bool:
     return terms is not None and terms.kind == "cls"
 
 
-def _trade(checks: Checks, name: str, route: Route, mine: set[str]) -> None:
+def _trade(checks: Checks, name: str, route: Route, mine: set[str], said: set[str]) -> None:
     path: KeyPath = ("routes", name, "hops")
     roles = [role for hop in route.hops for role in (hop.debtor, hop.creditor)]
     if roles != ["debtor", "creditor", "creditor", "debtor"]:
@@ -171,10 +172,21 @@ def _trade(checks: Checks, name: str, route: Route, mine: set[str]) -> None:
     if not {one.rail, other.rail} <= set(terms.rails) or one.rail == other.rail:
         checks.say("LH179", (*path, 0, "pvp"), f"{one.pvp} for legs on {one.rail} and {other.rail}",
                    f"legs on two of {listed(terms.rails)}")  # fmt: skip
+    _value_date(checks, name, route, said)
     if route.refunds is not None:
         checks.say("LH179", ("routes", name, "refunds"), "refunds of a trade", "none: accounts are empty after the day")
     for index, key in _between(route):
         checks.say("LH179", (*path, index, key), f"{key} in a trade", "none: what is exchanged is what was agreed")
+
+
+def _value_date(checks: Checks, name: str, route: Route, said: set[str]) -> None:
+    """Both sides of a trade settle on the day of the system that it is matched for: there is no other value date."""
+    codes = {rail.currency for hop in route.hops if (rail := checks.scenario.rails.get(hop.rail)) is not None}
+    for quoted, terms in checks.scenario.fx.pairs.items():
+        if set(quoted.split("/")) == codes and terms.value_date in ("T+1", "T+2") and quoted not in said:
+            said.add(quoted)
+            checks.say("LH190", ("fx", "pairs", quoted, "value_date"), f"{terms.value_date}, for trades by {name}",
+                       "no later day: both sides settle on the day the trade is matched for", "remove it")  # fmt: skip
 
 
 def _between(route: Route) -> Iterator[tuple[int, str]]:

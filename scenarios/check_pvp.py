@@ -7,10 +7,11 @@ from typing import Any
 from scenarios.check_cls import check_cls, check_trades, is_cls
 from scenarios.keys import KeyPath, listed, shown_path, shown_value
 from scenarios.references import Checks
-from simcore.engine.timetable import open_together, timetable
 from simcore.htlc import in_order
 from simcore.model import Hop, Latency
 from simcore.units import format_duration
+
+MINUTE_US = 60_000_000
 
 
 def check_pvp(checks: Checks) -> None:
@@ -62,7 +63,7 @@ def _locks(checks: Checks, path: KeyPath, terms: Any) -> None:
     if not in_order(terms.first_lock, terms.second_lock, terms.margin):
         first, second, margin = (format_duration(each) for each in (terms.first_lock, terms.second_lock, terms.margin))
         checks.say("LH140", (*path, "second_lock"), f"{second}, with a first lock of {first} and a margin of {margin}",
-                   "a time above 0, shorter than the first lock by more than the margin")  # fmt: skip
+                   "a time above 0, shorter than the first lock by more than the margin", _shorter(terms))  # fmt: skip
     if not checks.known("LH020", (*path, "escrow"), terms.escrow, "a participant", "participants"):
         return
     for rail in terms.rails:
@@ -70,6 +71,12 @@ def _locks(checks: Checks, path: KeyPath, terms: Any) -> None:
             checks.say("LH181", (*path, "escrow"), f"{terms.escrow} without an account on {rail}",
                        "accounts for what is locked on both rails",
                        f'{shown_path(("accounts", rail, terms.escrow))} = {{ opening = "0 …" }}')  # fmt: skip
+
+
+def _shorter(terms: Any) -> str:
+    """A second lock of half of what the first leaves after the margin, in whole minutes; nothing where that is none."""
+    minutes = (terms.first_lock - terms.margin) // 2 // MINUTE_US
+    return f'"{format_duration(minutes * MINUTE_US)}"' if minutes > 0 else ""
 
 
 def _pair(checks: Checks, here: KeyPath, hop: Hop, following: tuple[Hop, ...]) -> None:
@@ -106,14 +113,3 @@ def _pair(checks: Checks, here: KeyPath, hop: Hop, following: tuple[Hop, ...]) -
             checks.say("LH138", ("fx", "pairs", quoted, "value_date"),
                        f"{terms.value_date}, for an exchange by {hop.pvp}",
                        "no later day: both legs settle at one instant", "remove it")  # fmt: skip
-
-
-def check_pvp_hours(checks: Checks) -> None:
-    """The two rails of a link are open together at some time of the run."""
-    if checks.faults or not checks.rest.complete:
-        return  # hours can be compared only where all are known
-    windows = timetable(checks.scenario).windows
-    for name, link in checks.scenario.pvp.items():
-        if link.kind != "cls" and not open_together(*(windows[rail] for rail in link.rails)):
-            checks.say("LH139", ("pvp", name, "rails"), f"{' and '.join(link.rails)}, which never take obligations at "
-                       "the same time", "hours that overlap: pairs begin only while both are open")  # fmt: skip

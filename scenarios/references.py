@@ -99,9 +99,12 @@ def check(scenario: Scenario, document: Document, rest: Salvage) -> list[Fault]:
         check_legs(checks)
         check_ledger_hours(checks)
     if scenario.pvp or _settles_by_pvp(scenario):
-        from scenarios.check_pvp import check_pvp, check_pvp_hours
+        from scenarios.check_pvp import check_pvp
 
         check_pvp(checks)
+    if scenario.pvp or scenario.instant_links:
+        from scenarios.check_pvp_hours import check_pvp_hours
+
         check_pvp_hours(checks)
     check_ever_open(checks)
     if scenario.wallets:

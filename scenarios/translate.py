@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Union, get_args, get_origin
 
 from scenarios.document import Document
-from scenarios.fields import hints_of, name_of_key, reader_for
+from scenarios.fields import docstrings, hints_of, name_of_key, reader_for
 from scenarios.keys import KeyPath, listed, nearest, shown_key, shown_value
 from simcore.errors import Fault
 
@@ -108,4 +108,12 @@ def _missing(path: KeyPath, document: Document, table: Any, cls: type | None) ->
             expected, try_ = reader.saying, f"{shown_key(key)} = {reader.example}" if "…" not in reader.example else ""
         else:
             expected = "an array [ … ]" if get_origin(hint) is tuple else "a table"
+        if expected != "a table" and (note := docstrings(cls).get(item.name)):
+            expected += f": {_first_words(note)}"
     return Fault(code="LH011", where=document.where(path), got="nothing", expected=expected, try_=try_)
+
+
+def _first_words(note: str) -> str:
+    """What a key is for, as far as its first sentence goes."""
+    words = re.split(r"[.;](?:\s|$)", note)[0].strip()
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words

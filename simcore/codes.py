@@ -784,6 +784,28 @@ _OUTAGES = {
     ),
 }
 
+_EXCHANGES = {
+    "LH190": Code(
+        "a trade of a CLS-type system with a later value date",
+        "Both sides of a trade settle on the day that the system matches it for, so its two legs have one value date. "
+        "A trade for a later day is initiated on that day, before the system's start. Pairs of [fx.pairs] that trades "
+        "exchange have no value date.",
+        '[fx.pairs."EUR/USD"]\nsource = "ecb"\nhalf_spread = "1 bp"',
+    ),
+    "LH191": Code(
+        "a currency of a CLS-type system that nobody could pay in",
+        "Members pay in on the funding rail of each currency, at the times in pay_in_at up to the currency's last one "
+        "(last_pay_in). That rail must be open at one of them on some day of the run.",
+        'pay_in_at = ["08:00", "09:00", "10:00", "11:00", "12:00"]\nlast_pay_in = { JPY = "10:00" }',
+    ),
+    "LH192": Code(
+        "a link between instant systems that are never open together",
+        "An instant system refuses what comes while it is closed, and a link between two credits within seconds. So if "
+        "they are never open at the same time no payment could arrive. Leave out their hours, or let them overlap.",
+        '[rails.FAST]\nkind = "instant"\ncurrency = "SGD"\n\n[rails.RPP]\nkind = "instant"\ncurrency = "MYR"',
+    ),
+}
+
 _COVER = {
     "LH185": Code(
         "a cover that can't be",
@@ -856,5 +878,6 @@ CODES: dict[str, Code] = {
     **_OUTAGES,
     **_SYSTEMS,
     **_COVER,
+    **_EXCHANGES,
 }
 """Every code by name, in order."""

@@ -46,8 +46,11 @@ class WalletHolders:
     """Holders of one kind: so many wallets of one class with one operator; rows, not objects."""
 
     count: int
+    """How many wallets."""
     operator: str
+    """Who keeps these wallets."""
     limits: str = field(metadata={"key": "class"})
+    """Whose limits they have."""
     country: str
     """Whose midnights begin their days."""
     balance: Money | LognormalAmount | None = None

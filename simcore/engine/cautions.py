@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -69,15 +69,27 @@ def _apart(scenario: Scenario) -> Iterator[str]:
             if pair in told or not all(open_.get(name) for name in pair) or overlap(open_[pair[0]], open_[pair[1]]):
                 continue
             told.add(pair)
-            first, second = (rail_calendar(scenario.rails[name]).zone for name in pair)
-            hours = [
-                f"{name} from {_span(open_[name][0], own)}" + (f" = {_span(open_[name][0], other)}" * (own != other))
-                for name, own, other in ((pair[0], first, second), (pair[1], second, first))
-            ]
-            yield f"routes.{route_name}.hops.{index + 1}: never open together with the hop before: {'; '.join(hours)}"
+            hours = both_hours(scenario, open_, pair)
+            yield f"routes.{route_name}.hops.{index + 1}: never open together with the hop before: {hours}"
 
 
-def _span(window: Window, zone: str) -> str:
-    """The first window in a zone, with the zone."""
-    ends = (dt.datetime.fromtimestamp(us // 1_000_000, ZoneInfo(zone)) for us in (window.open_us, window.close_us))
+def both_hours(
+    scenario: Scenario, windows: Mapping[str, list[Window]], pair: tuple[str, str], until_cut_off: bool = False
+) -> str:
+    """When two rails are first open, each in its own zone and in that of the other."""
+    first, second = (rail_calendar(scenario.rails[name]).zone for name in pair)
+    sides = ((pair[0], first, second), (pair[1], second, first))
+    return "; ".join(hours_in(name, windows[name], own, other, until_cut_off) for name, own, other in sides)
+
+
+def hours_in(name: str, windows: list[Window], own: str, other: str, until_cut_off: bool = False) -> str:
+    """When a rail is first open, in its own zone and in another."""
+    opened = next((window for window in windows if window.only == "all"), windows[0])
+    ends = opened.open_us, opened.takes_until_us if until_cut_off else opened.close_us
+    return f"{name} from {_span(ends, own)}" + (f" = {_span(ends, other)}" * (own != other))
+
+
+def _span(times_us: tuple[int, int], zone: str) -> str:
+    """From when to when in a zone, with the zone."""
+    ends = (dt.datetime.fromtimestamp(us // 1_000_000, ZoneInfo(zone)) for us in times_us)
     return " to ".join(f"{end:%a %H:%M}" for end in ends) + f" {zone}"
