@@ -65,7 +65,7 @@ class PairsOfMachine(MachineCore):
         """For a time the first of what was matched is in force; kernels may put others into force. Then what was."""
         world = self.world
         quotes, sizes = world.quotes.copy(), world.size_from.copy()
-        world.size_from[:] = NEVER
+        world.size_from[found[:, m.QUOTE_AT]] = NEVER  # what is exchanged after a pair is at the quotes in force
         if len(found):
             terms = (m.NUMERATOR, m.DENOMINATOR, m.HALF_SPREAD, m.FX_ID)
             for name, column in zip(("numerator", "denominator", "spread_bp_e2", "fx_id"), terms, strict=True):

@@ -7,7 +7,7 @@ from simcore.kernels.books import book, book_gross, move, move_net, paid
 from simcore.kernels.queue import note_credit, note_debit
 from simcore.kernels.rows import log_obligation, log_payment, log_unsettled
 from simcore.kernels.settle import conclude, free_slot, send_on
-from simcore.kernels.wide import NONE, SETTLED_GROSS
+from simcore.kernels.wide import NONE, SETTLED_GROSS, ZERO
 from simcore.kernels.world import NOW, PLACE_HELD, SEQUENCE
 
 
@@ -70,4 +70,5 @@ def lose(world, slot, status, now):
     it = world.slots[slot]
     log_unsettled(world, slot, status)
     log_payment(world, it.payment_id, NONE, it.fee, now, status, it.hops_settled)
+    it.fx_id, it.fee = NONE, ZERO  # the slot's next payment begins without
     free_slot(world, slot)

@@ -15,6 +15,7 @@ import numpy as np
 from simcore.demand.batch import DemandBatch
 from simcore.engine.spec import WorldSpec
 from simcore.kernels import constants as c
+from tests.reference.lock_steps import act_lock
 
 
 class NewPayment(NamedTuple):
@@ -173,6 +174,8 @@ def act(spec: WorldSpec, machine: Any, step: Step, cycle_id: int) -> Any:
         return machine.advance(step.at + number % 2)
     if step.what == "look":
         return machine.look_at_pairs(number % spec.n_link, step.at) if spec.n_link else None
+    if step.what in ("keep", "go_on", "go_back"):
+        return act_lock(spec, machine, step)
     if step.what == "shut_link":
         return machine.shut_link(number % spec.n_link, step.first % 2 == 0) if spec.n_link else None
     if step.what in ("open", "return_queued"):

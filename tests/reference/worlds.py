@@ -241,6 +241,32 @@ def make_link_case(choose: Choices) -> Case:
     return replace(case, script=tuple(sorted((*case.script, *looks, *outages), key=lambda step: step.at)))
 
 
+def make_lock_case(choose: Choices) -> Case:
+    """The same as :func:`make_link_case` where most links lock: pairs are kept, and go on or back, at any instant.
+
+    Most payments go by the route that is nothing but a pair, if it is one, with the money for it.
+    """
+    case = make_link_case(choose)
+    spec = case.spec
+    locking = tuple(link for link in range(spec.n_link) if choose.whole(0, 5))
+    paired = spec.routes[-1][0].link in locking
+    route = len(spec.routes) - 1
+    payments = tuple(each._replace(route=route) if paired and choose.whole(0, 2) else each for each in case.payments)
+    rich = choose.among((0, 8, 8))
+    accounts = tuple(replace(each, opening=each.opening + rich) for each in spec.accounts)
+    opened = [Step(0, "open", rail, 0) for rail in range(len(spec.rails) if rich else 0)]
+    steps = []
+    for _ in range(choose.whole(0, 8)):
+        at, which = choose.whole(0, LAST + 2), choose.whole(0, 3)
+        steps.append(Step(at, "keep", which, choose.whole(0, 3)))
+        for _ in range(choose.whole(0, 5)):
+            at += choose.among((0, 0, 1, 3))
+            steps.append(Step(at, choose.among(("go_on",) * 5 + ("go_back",)), choose.whole(0, 2), 0))
+        steps += [Step(at, "go_back", which, 0)] * choose.among((0, 0, 2, 3))
+    script = (*opened, *sorted((*case.script, *steps), key=lambda step: step.at))
+    return Case(replace(spec, accounts=accounts, locking=locking), payments, script)
+
+
 def make_linked(choose: Choices) -> WorldSpec:
     """A world in which some routes belong to links with whatever terms: all their hops are on instant rails."""
     spec = make_world(choose, (c.INSTANT, c.INSTANT, c.GROSS, c.COLLECT), RULES)
