@@ -30,8 +30,8 @@ MONTH = [
     'accounts.USD-NOSTRO.TH-DEALER={ opening = "2 mn USD" }',
     'fx.dealers.BAHT-DEALER={ pairs = ["THB/CNY"], position = { limits = { THB = "150 mn THB" }, every = "30 min", '
     'skew = 1 }, refills = [{ rail = "BAHTNET", to = "40 mn THB", from = "PARENT", times = ["09:00", "13:00"] }] }',
-    'fx.dealers.CN-DEALER={ pairs = ["USD/CNY"], refills = [{ rail = "USD-NOSTRO", to = "3 mn USD", from = "TH-DEALER", '
-    'sell_on = "HVPS", times = ["22:00-1"] }] }',
+    'fx.dealers.CN-DEALER={ pairs = ["USD/CNY"], refills = [{ rail = "USD-NOSTRO", to = "3 mn USD", '
+    'from = "TH-DEALER", sell_on = "HVPS", times = ["22:00-1"] }] }',
     'fx.dealers.TH-DEALER={ pairs = ["USD/THB", "USD/CNY"] }',
     'routes.back={ hops = [{ rail = "BAHTNET", from = "debtor", to = "BAHT-DEALER", latency = "5 min" }, '
     '{ rail = "HVPS", from = "BAHT-DEALER", to = "creditor", latency = "10 min" }] }',
