@@ -44,8 +44,10 @@ def lines(table: pa.Table) -> list[list[str]]:
         if row["measure"] in SHOWN:
             key = row["run"], row["route"], row["currency"]
             cells.setdefault(key, {})[row["measure"]] = shown(row["measure"], row["value"], row["currency"])
-    body = [[run, route or "all", money, *(found.get(name, "-") for name in SHOWN)]
-            for (run, route, money), found in cells.items()]  # fmt: skip
+    # Rows of one route stand together, also where it has something at risk in a currency that nobody sends.
+    met = {key: place for place, key in enumerate(dict.fromkeys((run, route) for run, route, _ in cells))}
+    body = [[run, route or "all", money, *(cells[run, route, money].get(name, "-") for name in SHOWN)]
+            for run, route, money in sorted(cells, key=lambda key: met[key[:2]])]  # fmt: skip
     return [["run", "route", "money", *(_HEADS[name] for name in SHOWN)], *body]
 
 
@@ -73,7 +75,8 @@ def compare_command(runs: Sequence[Path], out: Path | None) -> int:
     widths = [max(len(row[k]) for row in text) for k in range(len(text[0]))]
     for row in text:
         print("  ".join(c.ljust(w) if k < 3 else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True))))
-    print("Amounts in units of the currency sent; at risk: amount × hours.")
+    print("Amounts in units of the currency. liquidity: what accounts paid out of what they had at each day's opening,")
+    print("summed over days, with what funds one rail from another; at risk: amount × hours.")
     what = "hours of initiation"
     if len(grouped[0]) > 1:
         what = "replicates"

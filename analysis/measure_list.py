@@ -212,7 +212,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "payments": ("run", "route", "corridor", "participant", "currency", "purpose", "flow", "day", "hour"),
     "accounts": ("run", "rail", "participant", "currency", "day"),
     "credit": ("run", "rail", "participant", "currency", "day"),
-    "risk": ("run", "rail", "participant", "currency"),
+    "risk": ("run", "rail", "route", "corridor", "pair", "participant", "currency"),
     "cls": ("run", "rail", "participant", "currency"),
     "outside": ("run", "rail", "participant", "currency"),
     "locks": ("run", "rail", "participant", "currency"),
@@ -224,6 +224,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
 }
 """How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the
 rail's business day, as for ``bounds``); ``risk`` and ``locks`` belong to the rail and the debtor of what was paid or
-locked; ``cls`` and ``outside`` to the member that pays, or has to, and the system's rail of the currency;
-``crediting`` to the creditor. An outage goes by its name and beginning, UTC. For ``wallets`` all belongs to the wallet
-that pays, a participant being its operator, or to the one filled from a bank account."""
+locked, ``risk`` also to the payment's route and corridor and to the pair of currencies, "CNY to USD"; ``cls`` and
+``outside`` to the member that pays, or has to, and the system's rail of the currency; ``crediting`` to the creditor. An
+outage goes by its name and beginning, UTC. For ``wallets`` all belongs to the wallet that pays, a participant being its
+operator, or to the one filled from a bank account."""

@@ -75,7 +75,7 @@ def measure(tables: Tables, names: Sequence[str] | None = None, by: str = "run")
     tables : Tables              from :func:`analysis.tables.open_tables`
     names : names of measures    all that can be cut so if not given; see ``MEASURES``
     by : str                     "run", "rail", "route", "corridor", "participant", "currency", "purpose", "flow",
-                                 "day", "hour", "outage", "holders", "country", "class" or "status"; which
+                                 "day", "hour", "pair", "outage", "holders", "country", "class" or "status"; which
                                  a measure takes is in ``GROUPS``
 
     Returns

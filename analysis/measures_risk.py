@@ -30,7 +30,9 @@ _COLUMNS = (
 _NAMES = ("rail", "debtor", "creditor", "currency", "kind")
 Columns = dict[str, NDArray[np.int64]]
 LEG: Final = ("key", "rail", "debtor", "currency", "amount_minor", "settled_at")
+_BOUGHT: Final = ("key", "currency", "settled_at")
 _TIME: Final = ("key", "settled_at")
+_OF_PAYMENTS: Final = ("route", "corridor")
 _HOPS: Final = 128
 FRESH: Final = 1 << 18
 """New rows before legs are matched."""
@@ -45,18 +47,38 @@ def compute(tables: Tables, by: str) -> Found:
     read = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     since, until, amount = read["since"], read["until"], read["amount_minor"]
     length = np.maximum(until - since, 0)
-    column = {"rail": "rail", "participant": "debtor", "currency": "currency"}.get(by)
-    group = read[column] if column else np.zeros(since.size, np.int64)
+    groups, group = _cut(tables, by, words, read)
     pairs, row = by_currency(group, read["currency"])
     value_time = sums(row, len(pairs), amount, length)
     found: Found = {}
     for position, pair in enumerate(pairs):
         here = (row == position) & (length > 0)
-        name = words[column].words[pair[0]] if column else ""
-        currency = words["currency"].words[pair[1]]
+        name, currency = groups.words[pair[0]], words["currency"].words[pair[1]]
         found["principal_at_risk", name, currency] = Fraction(value_time[position], 1_000_000)
         found["principal_at_risk_peak", name, currency] = peak(since[here], until[here], amount[here])
     return found
+
+
+def _cut(tables: Tables, by: str, words: dict[str, Words], read: Columns) -> tuple[Words, NDArray[np.int64]]:
+    """The names of groups, and to which of them each leg belongs."""
+    column = {"rail": "rail", "participant": "debtor", "currency": "currency"}.get(by)
+    if column:
+        return words[column], read[column]
+    groups = Words()
+    if by == "pair":
+        pairs, row = by_currency(read["currency"], read["bought"])
+        names = ["{} to {}".format(*(words["currency"].words[code] for code in pair)) for pair in pairs]
+        return groups, np.array([groups.position(name) for name in names], np.int64)[row]
+    group = np.full(read["since"].size, groups.position(""), np.int64)
+    if by in _OF_PAYMENTS:
+        # Only the payments with a leg are looked for, batch by batch, so memory follows the legs.
+        ids, payment = np.unique(read["key"] // _HOPS, return_inverse=True)
+        of = np.full(ids.size, groups.position(""), np.int64)
+        for batch in batches(tables, "payments", ("payment_id", by)):
+            place, met = _places(ids, numbers(batch["payment_id"]))
+            of[met] = groups.codes(batch[by])[place[met]]
+        group = of[payment.reshape(-1)]
+    return groups, group
 
 
 def legs(tables: Tables, words: dict[str, Words] | None = None) -> Iterator[Columns]:
@@ -71,13 +93,14 @@ def legs(tables: Tables, words: dict[str, Words] | None = None) -> Iterator[Colu
 
     Yields
     ------
-    int64 columns (n,): rail, debtor and currency as positions in ``words``, amount_minor, since and until (microseconds
-    UTC; until is the run's end for what was neither bought nor given back, also where the payment was between two hops)
+    int64 columns (n,): key (payment_id × 128 + hop), rail, debtor, currency and bought (the other leg's currency) as
+    positions in ``words``, amount_minor, since and until (microseconds UTC; until is the run's end for what was neither
+    bought nor given back, also where the payment was between two hops)
     """
     words = {name: Words() for name in _NAMES} if words is None else words
     span, dealers = tables.span(), tables.ids("fx", "dealer").used()
     end = span[1] if span else 0
-    paid, bought, back = [_none(LEG)], [_none(_TIME)], [_none(_TIME)]
+    paid, bought, back = [_none(LEG)], [_none(_BOUGHT)], [_none(_TIME)]
     fresh = held = 0
     for batch in batches(tables, "obligations", _COLUMNS) if dealers else ():
         for parts, part in zip((paid, bought, back), _read(batch, words, dealers)):
@@ -93,13 +116,15 @@ def legs(tables: Tables, words: dict[str, Words] | None = None) -> Iterator[Colu
     if leg["since"].size:
         yield leg
     # What is left was not bought: at risk until it came back, or to the end.
-    place, owed = _before(last["key"], owing["key"])
-    owed = np.isin(np.arange(last["key"].size), place[owed]) | _under_way(tables, last, words)
+    place, met = _before(last["key"], owing["key"])
+    other = _under_way(tables, last, words)
+    other[place[met]] = owing["currency"][met]
+    owed = other >= 0
     if owed.any():
         came = _join(back)
         place, here = _places(last["key"], came["key"])
         returned = np.where(here, came["settled_at"][place], end) if here.any() else np.full(owed.size, end)
-        yield _leg(last, owed, returned)
+        yield _leg(last, owed, returned, other)
 
 
 def _match(paid: Columns, bought: Columns) -> tuple[Columns, Columns, Columns]:
@@ -107,10 +132,11 @@ def _match(paid: Columns, bought: Columns) -> tuple[Columns, Columns, Columns]:
     place, met = _before(paid["key"], bought["key"])
     met &= bought["settled_at"] != NULL
     done = np.zeros(paid["key"].size, np.bool_)
-    until = np.zeros(done.size, np.int64)
+    until, other = np.zeros(done.size, np.int64), np.zeros(done.size, np.int64)
     done[place[met]] = True
     until[place[met]] = bought["settled_at"][met]
-    return _leg(paid, done, until), _take(paid, ~done), _take(bought, ~met)
+    other[place[met]] = bought["currency"][met]
+    return _leg(paid, done, until, other), _take(paid, ~done), _take(bought, ~met)
 
 
 def _before(keys: NDArray[np.int64], later: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
@@ -125,9 +151,9 @@ def _before(keys: NDArray[np.int64], later: NDArray[np.int64]) -> tuple[NDArray[
     return place, (keys[place] < later) & (keys[place] // _HOPS == later // _HOPS)
 
 
-def _under_way(tables: Tables, paid: Columns, words: dict[str, Words]) -> NDArray[np.bool_]:
-    """Which legs belong to payments between two hops at the run's end, the next of them in another currency."""
-    found = np.zeros(paid["key"].size, np.bool_)
+def _under_way(tables: Tables, paid: Columns, words: dict[str, Words]) -> NDArray[np.int64]:
+    """What legs of payments between two hops at the run's end were to buy, -1 where the next hop is no exchange."""
+    found = np.full(paid["key"].size, -1, np.int64)
     if not found.size:
         return found
     rails, routes = tables.scenario.get("rails", {}), tables.scenario.get("routes", {})
@@ -140,8 +166,9 @@ def _under_way(tables: Tables, paid: Columns, words: dict[str, Words]) -> NDArra
     for at in np.flatnonzero(moving).tolist():
         payment, hop = divmod(int(paid["key"][at]), _HOPS)
         following = routes.get(route_of[payment], {}).get("hops", [])[hop + 1 : hop + 2]
-        currency = words["currency"].words[int(paid["currency"][at])]
-        found[at] = any(rails[each["rail"]]["currency"] != currency for each in following)
+        for each in following:
+            code = words["currency"].position(rails[each["rail"]]["currency"])
+            found[at] = code if code != paid["currency"][at] else -1
     return found
 
 
@@ -165,7 +192,7 @@ def _read(batch: dict[str, Any], words: dict[str, Words], dealers: list[str]) ->
     converted = payment & batch["fx_id"].is_valid().to_numpy(zero_copy_only=False)
     return (
         _take(read, payment & final & to, LEG),
-        _take(read, converted, _TIME),
+        _take(read, converted, _BOUGHT),
         _take(read, returned & final & by, _TIME),
     )
 
@@ -189,10 +216,10 @@ def _take(read: Columns, keep: NDArray[np.bool_], names: tuple[str, ...] | None 
     return {name: read[name][keep] for name in names or read}
 
 
-def _leg(paid: Columns, keep: NDArray[np.bool_], until: NDArray[np.int64]) -> Columns:
+def _leg(paid: Columns, keep: NDArray[np.bool_], until: NDArray[np.int64], bought: NDArray[np.int64]) -> Columns:
     kept = _take(paid, keep)
-    return {**{name: kept[name] for name in ("rail", "debtor", "currency", "amount_minor")},
-            "since": kept["settled_at"], "until": until[keep]}  # fmt: skip
+    return {**{name: kept[name] for name in ("key", "rail", "debtor", "currency", "amount_minor")},
+            "bought": bought[keep], "since": kept["settled_at"], "until": until[keep]}  # fmt: skip
 
 
 def peak(since: NDArray[np.int64], until: NDArray[np.int64], amount: NDArray[np.int64]) -> int:

@@ -19,6 +19,8 @@ from simcore.errors import ScenarioError
 
 SHOWN: Final = ("submitted_count", "settlement_rate_count", "settled_value", "median_time", "mean_time", "within_hour",
                 "cost_bp", "liquidity_used", "principal_at_risk")  # fmt: skip
+_OF_ROUTES: Final = tuple(name for name in SHOWN if name != "liquidity_used")
+"""Accounts serve all routes, so what liquidity a route needs is seen in a run that has no other."""
 DIFFERENCES: Final = ("settlement_rate_count", "within_hour", "mean_time")
 DRAWS: Final = 2000
 SEED: Final = 65
@@ -27,9 +29,18 @@ _HOUR_US: Final = 3_600_000_000
 
 def shown(tables: Tables) -> Iterator[dict[str, Any]]:
     """Route (empty for the run as a whole), currency, measure and value of everything a comparison shows of a run."""
-    for by in ("run", "route"):
-        for row in measure(tables, SHOWN if by == "run" else SHOWN[:-2], by).to_pylist():
+    for by, names in (("run", SHOWN), ("route", _OF_ROUTES)):
+        sent: dict[tuple[str, str], None] = {}
+        risky: set[tuple[str, str]] = set()
+        for row in measure(tables, names, by).to_pylist():
+            key = row["group"], row["currency"]
+            sent |= {key: None} if row["measure"] == "submitted_count" else {}
+            risky |= {key} if row["measure"] == "principal_at_risk" else set()
             yield {"route": row["group"]} | {name: row[name] for name in ("currency", "measure", "value")}
+        # Where nothing is exchanged the measure has no rows: nothing is at risk.
+        for route, currency in sent:
+            if (route, currency) not in risky:
+                yield {"route": route, "currency": currency, "measure": "principal_at_risk", "value": 0.0}
 
 
 @dataclass(frozen=True)

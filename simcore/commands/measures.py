@@ -13,8 +13,8 @@ from simcore.commands.options import run_argument
 @run_argument
 @click.argument("names", metavar="[MEASURE]...", nargs=-1)
 @click.option("--by", metavar="CUT", default="run", show_default=True,
-              help="run, rail, route, corridor, participant, currency, purpose, flow, day, hour or outage; of wallets "
-                   "also holders, country, class or status.")  # fmt: skip
+              help="run, rail, route, corridor, participant, currency, purpose, flow, day, hour, pair or outage; of "
+                   "wallets also holders, country, class or status.")  # fmt: skip
 @click.option(
     "--out", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write it as .arrow or .csv."
 )

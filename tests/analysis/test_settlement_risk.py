@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
 
 import simcore
+from analysis.compare import compare
 from analysis.measures import cells
 from analysis.tables import Tables, open_tables
 
@@ -57,6 +59,15 @@ def at_risk(tables: Tables) -> dict[str, float]:
     return {each.currency: float(each.value or 0) for each in cells(tables, ["principal_at_risk"])}
 
 
+def cut(tables: Tables, by: str) -> dict[str, int]:
+    """Minor units × seconds by route, corridor, pair or participant, where there are any; of all currencies."""
+    found: Counter[str] = Counter()
+    for each in cells(tables, ["principal_at_risk"], by):
+        found[each.group] += int(each.value or 0)
+    assert found.total() == sum(at_risk(tables).values())
+    return {group: value for group, value in found.items() if value}
+
+
 def paid(tables: Tables, hop: int) -> int:
     """What the payment itself moved on a hop, minor units, spreads and fees apart."""
     table = simcore.open_run(tables.path).obligations
@@ -80,6 +91,8 @@ def test_renminbi_are_at_risk_until_the_books_in_new_york_open(tmp_path: Path) -
     tables = play(tmp_path / "morning", "correspondents", "09:30:00")
     assert paid(tables, 0) == 99_900_000  # CNY 1,000,000 less a spread of 10 basis points
     assert at_risk(tables) == {"CNY": 99_900_000 * 20 * MINUTE, "USD": 0}
+    assert cut(tables, "pair") == {"CNY to USD": 99_900_000 * 20 * MINUTE}
+    assert cut(tables, "participant") == {"CCB": 99_900_000 * 20 * MINUTE}
 
 
 def test_dollars_are_at_risk_until_singapore_opens(tmp_path: Path) -> None:
@@ -90,6 +103,8 @@ def test_dollars_are_at_risk_until_singapore_opens(tmp_path: Path) -> None:
     tables = play(tmp_path / "afternoon", "correspondents", "14:50:30")
     seconds = 12 * 3600 + 59 * MINUTE + 30
     assert at_risk(tables) == {"CNY": 0, "USD": paid(tables, 2) * seconds}
+    assert cut(tables, "pair") == {"USD to SGD": paid(tables, 2) * seconds}
+    assert cut(tables, "participant") == {"NY-CORR": paid(tables, 2) * seconds}
 
 
 def test_what_is_between_two_hops_at_the_end_is_at_risk_until_then(tmp_path: Path) -> None:
@@ -100,4 +115,39 @@ def test_what_is_between_two_hops_at_the_end_is_at_risk_until_then(tmp_path: Pat
     [done] = [row for row in simcore.open_run(tables.path).obligations.to_pylist()
               if row["hop"] == 2 and row["kind"] == "payment"]  # fmt: skip
     assert done["settled_at"].isoformat().startswith("2026-03-02T12:00:30")
-    assert at_risk(tables)["USD"] == done["amount_minor"] * (span[1] / 1e6 - done["settled_at"].timestamp())
+    value = done["amount_minor"] * (span[1] / 1e6 - done["settled_at"].timestamp())
+    assert at_risk(tables)["USD"] == value
+    assert cut(tables, "pair") == {"USD to SGD": value}
+
+
+def test_each_route_of_one_run_has_its_own_risk(tmp_path: Path) -> None:
+    """The morning's payment of above by correspondents, CNY 1,000,000, and the afternoon's, CNY 3,000,000, by a twin.
+
+    A third one goes by the clearing bank at the same time as the second, and has nothing at risk.
+    """
+    text = SCENARIO.format(days=2, route="correspondents")
+    twin = text[text.index("[routes.correspondents]") : text.index("[routes.clearing-bank]")]
+    text += "\n" + twin.replace("correspondents", "twin")
+    (tmp_path / "by-hand.toml").write_text(text, encoding="utf-8")
+    rows = [
+        "P-1,2026-03-02T09:30:00+08:00,CCB,UOB,1000000.00,CNY,correspondents",
+        "P-2,2026-03-02T14:50:30+08:00,CCB,UOB,3000000.00,CNY,twin",
+        "P-3,2026-03-02T14:50:30+08:00,CCB,UOB,2000000.00,CNY,clearing-bank",
+    ]
+    head = HEAD.replace("currency", "currency,route")
+    (tmp_path / "payments.csv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    simcore.run(tmp_path / "by-hand.toml", seed=1, out=tmp_path / "run")
+    tables = open_tables(tmp_path / "run")
+    hops = {(row["payment_id"], row["hop"]): row for row in simcore.open_run(tables.path).obligations.to_pylist()
+            if row["kind"] == "payment"}  # fmt: skip
+    dollars = hops[1, 2]["amount_minor"] * (12 * 3600 + 59 * MINUTE + 30)
+    assert cut(tables, "route") == {"correspondents": 99_900_000 * 20 * MINUTE, "twin": dollars}
+    assert cut(tables, "corridor") == {"": 99_900_000 * 20 * MINUTE + dollars}
+    assert cut(tables, "pair") == {"CNY to USD": 99_900_000 * 20 * MINUTE, "USD to SGD": dollars}
+    shown = {(row["route"], row["currency"]): row["value"] for row in compare([("run", tables)]).to_pylist()
+             if row["measure"] == "principal_at_risk"}  # fmt: skip
+    assert shown == {
+        ("", "CNY"): 99_900_000 * 20 * MINUTE, ("", "USD"): dollars,
+        ("correspondents", "CNY"): 99_900_000 * 20 * MINUTE, ("correspondents", "USD"): 0,
+        ("twin", "CNY"): 0, ("twin", "USD"): dollars, ("clearing-bank", "CNY"): 0,
+    }  # fmt: skip

@@ -25,5 +25,17 @@ def test_the_figures_of_three_paths_are_those_of_the_same_payments_down_each(tmp
         typical, mean = (shown(time, 1, 60) for time in (median(took), fmean(took)))
         within = within_hour(took, number)
         row = f"| `{path}` | {100 * len(took) / number:.1f} % | {typical} | {mean} | {within:.1f} % | "
-        assert row + (f"{float(cost):.1f} bp |" if cost else "0 | none |") in text, row
+        risk = {each.currency: each.value for each in cells(open_tables(tmp_path / path), ["principal_at_risk"])}
+        amounts = [f"{money} {float(value) / 360_000_000_000:.3g} mn × hours" for money, value in risk.items()]
+        row += f"{float(cost):.1f} bp | {', '.join(amounts)} |" if cost else "0 | none |"
+        assert row in text, row
+        needed = cells(open_tables(tmp_path / path), ["liquidity_used", "liquidity_for_payments"])
+        for each in needed:
+            amount = float(each.value or 0) / 1e8
+            shown_as = (
+                f"{amount:,.0f} mn"
+                if each.measure == "liquidity_used" and each.currency == "CNY"
+                else f"{amount:.1f} mn"
+            )
+            assert not amount or shown_as in text, (each, shown_as)
     assert len(sent) == 1, "each path is sent the same payments"
