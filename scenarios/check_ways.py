@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fx.currency import is_currency
 from scenarios.keys import KeyPath, listed, shown_path
 from scenarios.references import Checks
+from simcore.market import Dealer
 from simcore.model import Hop
 
 
@@ -134,7 +135,16 @@ class Ways:
                 got = f"{source} changed into {target} at {who}, " + (
                     f"which quotes {listed(dealer.pairs)}" if dealer else "which is no dealer")  # fmt: skip
                 self.say("LH044", (*self.path, "hops", index, "to"), got, f"a dealer that quotes {source}/{target}",
-                         f"[fx.dealers.{shown_path((who,))}]" if dealer is None else "")  # fmt: skip
+                         self._quotes(who, dealer, source, target))  # fmt: skip
+
+    def _quotes(self, who: str, dealer: Dealer | None, source: str, target: str) -> str:
+        """What to write where nobody quotes: the dealer, its pairs with the one that is missing, or first the pair."""
+        if dealer is None:
+            return f"[fx.dealers.{shown_path((who,))}]"
+        known = [pair for pair in self.checks.scenario.fx.pairs if set(pair.split("/")) == {source, target}]
+        if not known:
+            return f'[fx.pairs."{source}/{target}"]'
+        return "pairs = [" + ", ".join(f'"{pair}"' for pair in (*dealer.pairs, known[0])) + "]"
 
     def _accounts(self, index: int, hop: Hop, debtor: Role, creditor: Role) -> None:
         """Everybody who may stand at an end of a hop has an account on its rail, unless the hop is always skipped."""
@@ -151,8 +161,21 @@ class Ways:
         for who, key in needed.items():
             if who not in held:
                 near = f"[accounts.{shown_path((hop.rail, who))}]"
-                self.say("LH045", (*self.path, "hops", index, key), f"{who}, who has no account on {hop.rail}",
-                         f"participants with an account on {hop.rail}: {listed(held)}", near)  # fmt: skip
+                got, expected = f"{who}, who has no account on {hop.rail}", f"an account on {hop.rail}"
+                other = self._beside(index, key)
+                both = [one for one in held if one in self.checks.scenario.accounts.get(other, {})]
+                joint = other != hop.rail and self.checks.rest.whole("accounts", other)
+                if joint and both:
+                    expected = f"accounts on {hop.rail} and {other}"
+                elif joint:
+                    got += f"; nobody has accounts on both {hop.rail} and {other}"
+                self.say("LH045", (*self.path, "hops", index, key), got,
+                         f"participants with {expected}: {listed(both if joint and both else held)}", near)  # fmt: skip
+
+    def _beside(self, index: int, key: str) -> str:
+        """The rail of the hop that meets this one at an end; its own where the route ends."""
+        beside = index + (1 if key == "to" else -1)
+        return self.hops[beside if 0 <= beside < len(self.hops) else index].rail
 
 
 def _meetings(
