@@ -82,11 +82,11 @@ def needs(tables: Tables) -> dict[Account, Needs]:
         [used] = walk(rows, finality_order(rows), rows.amount, sets=True)
         walked = at_once.result()
     submitted, upper = walked[0], walked[-1]
-    issuers, found = _issuers(tables), {}
+    unlimited, found = issuers(tables), {}
     met = np.bincount(rows.debtor, minlength=len(used.net)) + np.bincount(rows.creditor, minlength=len(used.net))
     for place in np.flatnonzero(met).tolist():
         rail, participant, currency = rows.accounts[place // rows.n_day]
-        if (rail, participant) not in issuers:
+        if (rail, participant) not in unlimited:
             _, names = days.get(rail, (None, [""]))
             account = Account(rail, currency, names[place % rows.n_day], participant)
             peaks = (each.highest[place] for each in (used, upper, submitted))
@@ -113,7 +113,7 @@ def bounds(tables: Tables) -> pa.Table:
     return pa.table([*texts, *figures, level], names=heads)
 
 
-def _issuers(tables: Tables) -> set[tuple[str, str]]:
+def issuers(tables: Tables) -> set[tuple[str, str]]:
     """Accounts without a limit, as rail and participant."""
     rails, people = tables.ids("accounts", "rail"), tables.ids("accounts", "participant")
     free = np.flatnonzero(tables.numbers("accounts", "debit_limit_minor") == NULL)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from analysis.paired import DIFFERENCES, difference, outcomes, require_pair, shown
+from analysis.paired import DIFFERENCES, difference, outcomes, require_pair
 from analysis.replicates import Policy, compare_replicates, policies
+from analysis.shown import shown
 from analysis.tables import Tables
 
 
@@ -21,9 +22,10 @@ def compare(runs: Sequence[tuple[str, Tables]]) -> pa.Table:
 
     Returns
     -------
-    pyarrow.Table     run, route (empty for all), currency (empty where a difference is over all payments), measure,
-                      value, low, high: the last two for rows whose measure ends in ``_difference``, if they have any,
-                      and for means over replicates; a policy goes by the name of its first run
+    pyarrow.Table     run, route (empty for all), part (the outage or outcome that a row is about, else empty),
+                      currency (empty where a difference is over all payments), measure, value, low, high: the last
+                      two for rows whose measure ends in ``_difference``, if they have any, and for means over
+                      replicates; a policy goes by the name of its first run
 
     Raises
     ------
@@ -45,10 +47,12 @@ def compare_policies(found: Sequence[Policy]) -> pa.Table:
         for kind in DIFFERENCES:
             if (apart := difference(ended[0], each, kind)) is not None:
                 value = dict(zip(("value", "low", "high"), apart, strict=True))
-                rows.append({"run": name, "route": "", "currency": "", "measure": f"{kind}_difference"} | value)
+                rows.append(
+                    {"run": name, "route": "", "part": "", "currency": "", "measure": f"{kind}_difference"} | value
+                )
     return _table(rows)
 
 
 def _table(rows: list[dict[str, Any]]) -> pa.Table:
-    texts = [(name, pa.string()) for name in ("run", "route", "currency", "measure")]
+    texts = [(name, pa.string()) for name in ("run", "route", "part", "currency", "measure")]
     return pa.Table.from_pylist(rows, pa.schema(texts + [(name, pa.float64()) for name in ("value", "low", "high")]))

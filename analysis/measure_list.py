@@ -47,6 +47,10 @@ MEASURES: Final[dict[str, Measure]] = {
         "(the run's last instant) where not settled; 0 if all settle at once, 1 if none does before the end", _BOF),
     "within_hour": Measure(
         "payments", "share", "payments settled within one hour / submitted payments (target for end-2027: 75 %)", _G20),
+    "refunded_count": Measure(
+        "payments", "payments", "settled payments whose money was back with the debtor by the run's end; only of runs "
+        "with refunds", OWN),
+    "refunded_value": Measure("payments", "minor units", "sum of what debtors sent in them", OWN),
     "fee_value": Measure("payments", "minor units", "fees and spreads charged, in the currency sent", OWN),
     "sending_fee_value": Measure(
         "payments", "minor units", "what debtors' own banks charge for settled payments, by the tariff of the route",
@@ -74,7 +78,8 @@ MEASURES: Final[dict[str, Measure]] = {
     "herfindahl": Measure("accounts", "share", "sum of squared shares of accounts in debited_value", OWN),
     "intraday_credit_peak": Measure(
         "credit", "minor units", "sum over accounts and days of the central bank's highest intraday credit: what was "
-        "lent, or how far the account was below its own debit limit", OWN),
+        "lent, or how far the account was below its own debit limit; what an outage kept from being paid back counts "
+        "on the day on which it was drawn", OWN),
     "intraday_credit_mean": Measure(
         "credit", "minor units", "sum over accounts of that credit's mean over the time for which the rail was open",
         OWN),
@@ -172,6 +177,10 @@ MEASURES: Final[dict[str, Measure]] = {
     "netting_possible": Measure(
         "bounds", "share", "1 − liquidity_lower_bound / value paid: the most that netting could save", OWN),
     "netting_efficiency": Measure("bounds", "share", "1 − liquidity_for_payments / value paid: what was saved", OWN),
+    "route_liquidity": Measure(
+        "routes", "minor units", "liquidity_for_payments if the payments of the route were all there are: the sum over "
+        "accounts and days of the largest net debit that they alone made; what other routes bring to an account isn't "
+        "counted, so the parts add up to more than the whole", OWN),
     "recycling": Measure(
         "bounds", "ratio", "value paid / liquidity_for_payments: how often each unit of liquidity was used", _BIS),
     "degree": Measure(
@@ -196,6 +205,8 @@ MEASURES: Final[dict[str, Measure]] = {
         "wallets", "payments", "those refused by a rule; by `status`, wallet_count says by which", OWN),
     "wallet_rejected_share": Measure("wallets", "share", "wallet_rejected_count / wallet_count", OWN),
     "wallet_offline_count": Measure("wallets", "payments", "those made offline", OWN),
+    "wallet_offline_peak": Measure(
+        "wallets", "minor units", "highest value that had been paid offline and not yet posted at one instant", OWN),
     "wallet_double_spend_value": Measure(
         "wallets", "minor units", "sum of offline payments whose money had been spent when they were posted: what "
         "payees lose", OWN),
@@ -207,6 +218,16 @@ MEASURES: Final[dict[str, Measure]] = {
         "wallets", "minor units", "moved from bank accounts into wallets, asked for or to fill what was short", OWN),
     "wallet_to_bank_value": Measure(
         "wallets", "minor units", "moved from wallets to bank accounts, asked for or above what they may hold", OWN),
+    "operator_reserves_peak": Measure(
+        "operators", "minor units", "sum over operators of the most money of the central bank that each held for its "
+        "wallets, stock for top-ups and cover, at a control event or a midnight", OWN),
+    "operator_reserves_mean": Measure(
+        "operators", "minor units", "sum over operators of its mean over time, from one of these instants to the next",
+        OWN),
+    "operator_issued_value": Measure(
+        "operators", "minor units", "what operators bought of the central bank's money on the rail", OWN),
+    "operator_settled_value": Measure(
+        "operators", "minor units", "what operators paid on the rail of what they owed each other, net", OWN),
 }  # fmt: skip
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "payments": ("run", "route", "corridor", "participant", "currency", "purpose", "flow", "day", "hour"),
@@ -219,7 +240,9 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "crediting": ("run", "route", "corridor", "participant", "currency"),
     "outages": ("run", "outage", "currency"),
     "bounds": ("run", "rail", "participant", "currency", "day"),
+    "routes": ("route",),
     "network": ("run", "participant", "currency"),
+    "operators": ("run", "participant", "currency"),
     "wallets": ("run", "participant", "currency", "flow", "holders", "country", "class", "status", "day", "hour"),
 }
 """How each family can be cut. A participant is the debtor; day and hour are those of initiation, UTC (accounts: the

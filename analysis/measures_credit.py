@@ -15,7 +15,8 @@ from analysis.exact import sums
 from analysis.measures import Found
 from analysis.tables import NULL, Tables
 
-_COLUMNS: Final = ("kind", "rail", "debtor", "creditor", "amount_minor", "settled_at")
+_COLUMNS: Final = ("kind", "rail", "debtor", "creditor", "amount_minor", "settled_at", "sequence")
+_NUMBERS: Final = ("amount_minor", "settled_at", "sequence")
 _CREDIT: Final = ("credit", "intraday_credit", "intraday_repayment", "credit_charge")
 _BACK: Final = ("repayment", "intraday_repayment", "credit_charge")
 
@@ -124,7 +125,7 @@ def _movements(tables: Tables, rails: dict[str, Any]) -> tuple[dict[str, NDArray
     parts: list[dict[str, NDArray[np.int64]]] = []
     for batch in batches(tables, "obligations", _COLUMNS):
         read = {name: domain.codes(batch[name]) for name, domain in domains.items()}
-        read |= {name: numbers(batch[name]) for name in ("amount_minor", "settled_at")}
+        read |= {name: numbers(batch[name]) for name in _NUMBERS}
         keep = np.isin(read["kind"], lent) & np.isin(read["rail"], wanted) | np.isin(read["rail"], overdrawn)
         keep &= read["settled_at"] != NULL
         parts.append({name: column[keep] for name, column in read.items()})
@@ -140,9 +141,10 @@ def _use(
 ) -> dict[str, tuple[int, int]]:  # fmt: skip
     """Highest use of credit of one account and use × open time, on each business day."""
     place, own, opening = words["who"].position(who), 0, 0
-    lowest = dict[str, int]()
+    lowest, openings = dict[str, int](), dict[str, int]()
     if form == "overdraft":
-        opening, lowest, limits = _balances(tables, rail, who)
+        openings, lowest, limits = _balances(tables, rail, who)
+        opening = next(iter(openings.values()))
         day, line = next(iter(hours.lines[who].items()))
         own = limits[day] - line
     else:
@@ -158,18 +160,20 @@ def _use(
     names = list(dict.fromkeys(hours.days))
     group = np.array([names.index(on) for on in hours.days], np.int64)[np.maximum(session, 0)]
     held = sums(group, len(names), credit, length)
-    highest = np.array([max(-lowest.get(name, 0) - own, 0) for name in names], np.int64)
-    if form == "repo":
-        np.maximum.at(highest, group, credit)
+    # What an outage kept from being paid back at a closing isn't credit of the next day, whose lowest balance has it.
+    left = np.array([form == "repo" or (k > 0 and openings.get(on, 0) < -own) for k, on in enumerate(names)])
+    highest = np.array([max(-lowest.get(name, 0) - own, 0) for name in names], np.int64) * ~left
+    after = np.append(np.diff(moved["sequence"][at]) != 0, True)[: at.size] & left[group]  # inside a set is no position
+    np.maximum.at(highest, group[after], credit[after])
     return {name: (int(highest[k]), held[k]) for k, name in enumerate(names)}
 
 
-def _balances(tables: Tables, rail: str, who: str) -> tuple[int, dict[str, int], dict[str, int]]:
-    """The balance an account began the run with; its lowest and its limit on each business day."""
+def _balances(tables: Tables, rail: str, who: str) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    """Opening, lowest balance and limit of an account on each business day."""
     here = np.flatnonzero(tables.ids("accounts", "rail").equal(rail) & tables.ids("accounts", "participant").equal(who))
     days = tables.numbers("accounts", "business_day")[here]
     here = here[np.argsort(days)]
     names = [str(np.datetime64(int(day), "D")) for day in np.sort(days)]
     columns = [tables.numbers("accounts", f"{name}_minor")[here] for name in ("opening", "minimum", "debit_limit")]
-    opening, lowest, limits = (column.tolist() for column in columns)
-    return opening[0], dict(zip(names, lowest, strict=True)), dict(zip(names, limits, strict=True))
+    opening, lowest, limits = (dict(zip(names, column.tolist(), strict=True)) for column in columns)
+    return opening, lowest, limits

@@ -60,6 +60,16 @@ def compute(tables: Tables, by: str) -> Found:
     return found
 
 
+def waiting(tables: Tables) -> NDArray[np.int64]:
+    """Payments that waited for the end of an outage, by ``payment_id``; (0,) for a run without outages."""
+    outs = outages(tables)
+    if not outs:
+        return np.zeros(0, np.int64)
+    words = {name: Words() for name in NAMES}
+    read = read_obligations(tables, outs, [0] * len(outs), Payments(tables), words)
+    return np.unique(joined(read.waited)["payment_id"])
+
+
 def _moneys(tables: Tables, outs: list[Out], label: str, words: dict[str, Words]) -> list[int]:
     """Currencies of the rails of an outage, so that one which nobody noticed is shown too."""
     rails = [tables.entry("rails", out.name) for out in outs if out.label == label and out.kind == "rail"]

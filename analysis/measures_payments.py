@@ -14,6 +14,7 @@ from analysis.crossings import crossings
 from analysis.cuts import by_currency, plain_groups
 from analysis.exact import sums
 from analysis.measures import Found
+from analysis.refunds import refunded
 from analysis.sending import tariffs
 from analysis.tables import Tables
 
@@ -31,6 +32,7 @@ def compute(tables: Tables, by: str) -> Found:
     span = tables.span()
     end = span[1] if span else 0
     others, crossing, asked = other_charges(tables), crossings(tables), tariffs(tables)
+    back = refunded(tables)
     columns = _COLUMNS + ((_CUT[by],) if by in _CUT else ()) + (("route",) if asked and by != "route" else ())
     routes = groups if by == "route" else Words()
     for batch in batches(tables, "payments", columns):
@@ -78,6 +80,10 @@ def compute(tables: Tables, by: str) -> Found:
                 mine = settled & (way == routes.position(route))
                 fees = sums(row[mine], n, tariff.of(amount[mine]))
                 parts["sending"] = [one + more for one, more in zip(parts["sending"], fees, strict=True)]
+        if back is not None:
+            mine = settled & back[payment]
+            parts["refunded_count"] = np.bincount(row[mine], minlength=n).tolist()
+            parts["refunded_value"] = sums(row, n, np.where(mine, amount, 0))
         if crossing is not None:
             for name, which in (("crossed", crossing.crossed), ("crossed_rmb", crossing.in_rmb)):
                 parts[name] = np.bincount(row[settled & which[payment]], minlength=n).tolist()
@@ -98,8 +104,9 @@ def compute(tables: Tables, by: str) -> Found:
 
 
 def _values(t: dict[str, int], median: Fraction | None) -> dict[str, int | Fraction | None]:
-    names = ("submitted_count", "submitted_value", "settled_count", "settled_value", "returned_count", "fee_value")
-    return {name: t[name] for name in names} | {
+    names = ("submitted_count", "submitted_value", "settled_count", "settled_value", "returned_count", "fee_value",
+             "refunded_count", "refunded_value")  # fmt: skip
+    return {name: t[name] for name in names if name in t} | {
         "unsettled_count": t["submitted_count"] - t["settled_count"] - t["returned_count"],
         "settlement_rate_count": ratio(t["settled_count"], t["submitted_count"]),
         "settlement_rate_value": ratio(t["settled_value"], t["submitted_value"]),

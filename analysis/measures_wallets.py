@@ -14,10 +14,11 @@ from analysis.cuts import by_currency, plain_groups
 from analysis.exact import sums
 from analysis.measures import Found
 from analysis.measures_payments import ratio
+from analysis.measures_risk import peak
 from analysis.tables import Tables
 
 _COLUMNS = ("system", "flow", "kind", "payer", "payee", "currency", "amount_minor", "topped_up_minor", "swept_minor",
-            "initiated_at", "offline", "status")  # fmt: skip
+            "initiated_at", "decided_at", "offline", "status")  # fmt: skip
 _CUT = {"participant": "operator", "holders": "holders", "country": "country", "class": "class"}
 
 
@@ -53,6 +54,9 @@ def compute(tables: Tables, by: str) -> Found:
     wallets, currencies, statuses, kinds = _Wallets(tables, cut), Words(), Words(), Words()
     groups = wallets.names[cut] if cut else Words()
     total: dict[str, Counter[tuple[int, int]]] = defaultdict(Counter)
+    unposted: dict[tuple[int, int], list[NDArray[np.int64]]] = defaultdict(list)
+    span = tables.span()
+    end = span[1] if span else 0
     for batch in batches(tables, "wallet_payments", _COLUMNS):
         amount, payer, payee = (numbers(batch[name]) for name in ("amount_minor", "payer", "payee"))
         currency, status, kind = (
@@ -78,11 +82,17 @@ def compute(tables: Tables, by: str) -> Found:
         is_kind = {name: kind == kinds.position(name) for name in ("payment", "top_up", "withdrawal", "interest")}
         paid = is_kind["payment"]
         settled = np.where(paid & done, amount, 0)
+        offline = paid & (numbers(batch["offline"]) == 1)
+        start, until = numbers(batch["initiated_at"]), numbers(batch["decided_at"])
+        until = np.where(status == statuses.position("OFFLINE_AT_END"), end, until)
+        for position in np.unique(row[offline]).tolist():  # what a device refuses is decided at once
+            mine = offline & (row == position) & (until > start)
+            unposted[pairs[position]].append(np.array([start[mine], until[mine], amount[mine]]))
         double = paid & (status == statuses.position("REJECTED_DOUBLE_SPEND"))
         counts = {
             "wallet_count": paid,
             "wallet_rejected_count": paid & refused,
-            "wallet_offline_count": paid & (numbers(batch["offline"]) == 1),
+            "wallet_offline_count": offline,
         }
         values = {
             "wallet_value": settled,
@@ -106,5 +116,6 @@ def compute(tables: Tables, by: str) -> Found:
         cells: dict[str, int | Fraction | None] = dict(one)
         if "wallet_rejected_count" in one:
             cells["wallet_rejected_share"] = ratio(one["wallet_rejected_count"], one["wallet_count"])
+            cells["wallet_offline_peak"] = peak(*np.concatenate(unposted[pair], axis=1)) if pair in unposted else 0
         found |= {(name, groups.words[pair[0]], currencies.words[pair[1]]): cell for name, cell in cells.items()}
     return found

@@ -1,4 +1,4 @@
-"""What a comparison needs: the measures shown of a run, and differences between two runs on the same payments.
+"""What a comparison needs: that two runs had the same payments to make, and differences between them.
 
 Intervals come from resampling blocks of payments, a block being the payments initiated in one hour (UTC), because
 payments of one hour share a queue and aren't independent.
@@ -6,41 +6,24 @@ payments of one hour share a queue and aren't independent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.measures import measure
+from analysis.batches import Words, batches, numbers
+from analysis.measures_outages import waiting
 from analysis.tables import NULL, Tables
 from simcore.errors import ScenarioError
 
-SHOWN: Final = ("submitted_count", "settlement_rate_count", "settled_value", "median_time", "mean_time", "within_hour",
-                "cost_bp", "liquidity_used", "principal_at_risk")  # fmt: skip
-_OF_ROUTES: Final = tuple(name for name in SHOWN if name != "liquidity_used")
-"""Accounts serve all routes, so what liquidity a route needs is seen in a run that has no other."""
-DIFFERENCES: Final = ("settlement_rate_count", "within_hour", "mean_time")
+DIFFERENCES: Final = ("settlement_rate_count", "within_hour", "mean_time", "mean_time_waited")
+WAITED: Final = DIFFERENCES[-1]
+"""The difference of ``mean_time`` over payments that waited for the end of an outage in either run."""
 DRAWS: Final = 2000
 SEED: Final = 65
 _HOUR_US: Final = 3_600_000_000
-
-
-def shown(tables: Tables) -> Iterator[dict[str, Any]]:
-    """Route (empty for the run as a whole), currency, measure and value of everything a comparison shows of a run."""
-    for by, names in (("run", SHOWN), ("route", _OF_ROUTES)):
-        sent: dict[tuple[str, str], None] = {}
-        risky: set[tuple[str, str]] = set()
-        for row in measure(tables, names, by).to_pylist():
-            key = row["group"], row["currency"]
-            sent |= {key: None} if row["measure"] == "submitted_count" else {}
-            risky |= {key} if row["measure"] == "principal_at_risk" else set()
-            yield {"route": row["group"]} | {name: row[name] for name in ("currency", "measure", "value")}
-        # Where nothing is exchanged the measure has no rows: nothing is at risk.
-        for route, currency in sent:
-            if (route, currency) not in risky:
-                yield {"route": route, "currency": currency, "measure": "principal_at_risk", "value": 0.0}
 
 
 @dataclass(frozen=True)
@@ -50,6 +33,10 @@ class Outcomes:
     demand: dict[str, NDArray[Any]]
     settled: NDArray[np.bool_]
     delay_us: NDArray[np.int64]
+    wallets: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Of each retail system how many payments were asked for, and a sum by which two lists can be told apart."""
+    waited: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Payments that waited for the end of an outage."""
 
 
 def outcomes(tables: Tables) -> Outcomes:
@@ -63,7 +50,30 @@ def outcomes(tables: Tables) -> Outcomes:
         demand[name] = np.array([*ids.words, ""], np.str_)[ids.codes[order]]
     done, status = tables.numbers("payments", "completed_at")[order], tables.ids("payments", "status")
     good = np.array([*(word.startswith("SETTLED") for word in status.words), False])[status.codes[order]]
-    return Outcomes(demand, good & (done != NULL), np.where(good, done - demand["initiated_at"], 0))
+    return Outcomes(demand, good & (done != NULL), np.where(good, done - demand["initiated_at"], 0),
+                    wallet_demand(tables), waiting(tables))  # fmt: skip
+
+
+def wallet_demand(tables: Tables) -> dict[str, tuple[int, int]]:
+    """Of each retail system the number of payments asked for and a sum over them that their order doesn't change."""
+    if not tables.scenario.get("wallets"):
+        return {}
+    systems, kinds, found = Words(), Words(), dict[str, tuple[int, int]]()
+    columns = ("system", "kind", "payment_id", "payer", "payee", "amount_minor", "initiated_at")
+    for batch in batches(tables, "wallet_payments", columns):
+        code, rest = systems.codes(batch["system"]), [numbers(batch[name]) for name in columns[2:]]
+        rest.append(np.array([crc32(word.encode()) for word in kinds.words], np.int64)[kind]
+                    if (kind := kinds.codes(batch["kind"])).size else kind)  # fmt: skip
+        mixed = np.zeros(code.size, np.uint64)
+        for column in rest:
+            mixed = (mixed ^ column.view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+            mixed ^= mixed >> np.uint64(29)
+        asked = rest[0] != NULL  # interest isn't
+        for each in np.unique(code[asked]).tolist():
+            mine = mixed[asked & (code == each)]
+            count, total = found.get(systems.words[each], (0, 0))
+            found[systems.words[each]] = count + mine.size, (total + int(mine.sum(dtype=np.uint64))) % 2**64
+    return found
 
 
 def require_pair(first: Outcomes, other: Outcomes, names: tuple[str, str]) -> None:
@@ -74,6 +84,11 @@ def require_pair(first: Outcomes, other: Outcomes, names: tuple[str, str]) -> No
         if not why and (differ := np.flatnonzero(column != other.demand[name])).size:
             at = int(differ[0])
             why = f"{name} differs in {differ.size} payments, first in payment {first.demand['payment_id'][at]}"
+    for system in sorted(first.wallets | other.wallets):
+        mine, theirs = (each.wallets.get(system, (0, 0)) for each in (other, first))
+        if not why and mine != theirs:
+            count_of = f"{mine[0]} against {theirs[0]}" if mine[0] != theirs[0] else "others, though as many"
+            why = f"wallet payments of {system}: {count_of}"
     if why:
         raise ScenarioError.one(
             "LH088", names[1], got=why, expected=f"the payments of {names[0]}",
@@ -88,10 +103,15 @@ def difference(
 
     Payments of a single hour have no interval: there is nothing to resample. Nor has anything without ``resample``.
 
-    ``mean_time`` is over payments settled in both runs, in seconds, so that it compares the same payments.
+    ``mean_time`` is over payments settled in both runs, in seconds, so that it compares the same payments; ``WAITED``
+    the same over those of them that waited for the end of an outage in either.
     """
     both = first.settled & other.settled
-    if name == "mean_time":
+    if name == WAITED:
+        mask = np.zeros(both.size, np.bool_)
+        mask[np.searchsorted(first.demand["payment_id"], np.union1d(first.waited, other.waited))] = True
+        both &= mask
+    if name in ("mean_time", WAITED):
         top, bottom = np.where(both, other.delay_us - first.delay_us, 0) / 1e6, both
     else:
         limit = _HOUR_US if name == "within_hour" else np.iinfo(np.int64).max

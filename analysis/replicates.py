@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.paired import DIFFERENCES, DRAWS, SEED, difference, outcomes, require_pair, shown
+from analysis.paired import DIFFERENCES, DRAWS, SEED, difference, outcomes, require_pair
+from analysis.shown import shown
 from analysis.tables import Tables
 from simcore.errors import ScenarioError
 from simcore.results import provenance
@@ -75,16 +76,19 @@ def compare_replicates(found: Sequence[Policy]) -> list[dict[str, Any]]:
     names = [next(iter(policy.values()))[0] for policy in found]
     seeds, rows = list(found[0]), []
     for name, policy in zip(names, found, strict=True):
-        cells: dict[tuple[str, str, str], list[float | None]] = {}
+        cells: dict[tuple[str, str, str, str], list[float | None]] = {}
         for _, tables in (policy[seed] for seed in seeds):
             for cell in shown(tables):
-                cells.setdefault((cell["route"], cell["currency"], cell["measure"]), []).append(cell["value"])
-        for (route, currency, kind), values in cells.items():
+                key = cell["route"], cell["part"], cell["currency"], cell["measure"]
+                cells.setdefault(key, []).append(cell["value"])
+        for (route, part, currency, kind), values in cells.items():
             known = [value for value in values if value is not None]
             whole = len(known) == len(seeds)
+            if part and not whole:  # outages that are drawn aren't the same under each seed
+                continue
             value, low, high = interval(known) if whole else (None, None, None)
-            rows.append({"run": name, "route": route, "currency": currency, "measure": kind, "value": value,
-                         "low": low, "high": high})  # fmt: skip
+            rows.append({"run": name, "route": route, "part": part, "currency": currency, "measure": kind,
+                         "value": value, "low": low, "high": high})  # fmt: skip
     pairs: dict[tuple[str, str], list[float]] = {(name, kind): [] for name in names[1:] for kind in DIFFERENCES}
     for seed in seeds:
         first_name, first_tables = found[0][seed]
@@ -99,7 +103,7 @@ def compare_replicates(found: Sequence[Policy]) -> list[dict[str, Any]]:
     for (name, kind), differences in pairs.items():
         if len(differences) == len(seeds):
             cell = dict(zip(("value", "low", "high"), interval(differences), strict=True))
-            rows.append({"run": name, "route": "", "currency": "", "measure": f"{kind}_difference"} | cell)
+            rows.append({"run": name, "route": "", "part": "", "currency": "", "measure": f"{kind}_difference"} | cell)
     return rows
 
 

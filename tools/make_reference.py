@@ -354,8 +354,9 @@ FAMILIES = {"payments": "payments", "accounts": "accounts", "credit": "credit of
             "risk": "conversions", "cls": "days of systems of the kind CLS",
             "outside": "events of systems of the kind CLS", "locks": "hash time locks",
             "crediting": "payments and the terms of their covers",
-            "outages": "outages", "bounds": "obligations of payments",
-            "network": "who pays whom", "wallets": "wallet payments"}  # fmt: skip
+            "outages": "outages", "bounds": "obligations of payments", "routes": "obligations of each route",
+            "network": "who pays whom", "operators": "the books of operators of wallets",
+            "wallets": "wallet payments"}  # fmt: skip
 
 RUN_DOCUMENT = """\
 `manifest.json` holds what made the run and what it is made of: the resolved `scenario` and its `scenario_digest`,

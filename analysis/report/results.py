@@ -12,10 +12,11 @@ from analysis.compare import compare_policies
 from analysis.measure_list import GROUPS, MEASURES
 from analysis.measures import Cell as Measured
 from analysis.measures import cells
-from analysis.paired import DRAWS, SEED, SHOWN
+from analysis.paired import DRAWS, SEED, WAITED
 from analysis.report.table import Cell, Rows, Table
 from analysis.report.values import shown
 from analysis.report.words import definition, has, label, outcome, say, unit
+from analysis.shown import SHOWN
 from analysis.tables import Tables
 
 MOST_ROWS: Final = 60
@@ -28,17 +29,21 @@ THEMES: Final[dict[str, tuple[str, ...]]] = {
                   "liquidity_gini", "herfindahl"),
     "bounds": ("liquidity_lower_bound", "liquidity_for_payments", "liquidity_upper_bound", "liquidity_level",
                "liquidity_upper_submitted", "netting_possible", "netting_efficiency"),
-    "risk": ("principal_at_risk", "principal_at_risk_peak", "locked_liquidity", "locked_in_vain"),
+    "risk": ("principal_at_risk", "principal_at_risk_peak", "locked_liquidity", "locked_in_vain", "locked_peak"),
     "cls": ("cls_settled_value", "cls_due_value", "cls_paid_in_value", "cls_paid_in_share", "cls_missing_value",
             "cls_covered_value", "cls_left_short_value", "cls_unpaid_value", "outside_value", "outside_at_risk",
             "outside_at_risk_peak", "outside_unmet"),
+    "outage_cost": ("outage_time", "outage_waiting_count", "outage_waiting_value", "outage_waiting_time", "outage_wait",
+                    "outage_wait_after", "outage_unsettled_count", "outage_refused_count", "outage_refused_value",
+                    "outage_queue_peak", "outage_recovery"),
     "crediting": ("credited_count", "credited_within_hour", "credited_median_time", "advanced_value_time",
                   "advanced_peak", "advanced_unpaid"),
     "network": ("degree", "connectivity", "reciprocity", "core_share", "critical_share", "sent_herfindahl",
                 "sent_gini"),
     "wallets": ("wallet_count", "wallet_rejected_count", "wallet_rejected_share", "wallet_value",
                 "wallet_between_operators_value", "wallet_crossing_value", "wallet_offline_count",
-                "wallet_double_spend_value", "wallet_topped_up_value", "wallet_to_bank_value"),
+                "wallet_offline_peak", "wallet_double_spend_value", "wallet_topped_up_value", "wallet_to_bank_value",
+                "operator_reserves_mean", "operator_reserves_peak", "operator_issued_value", "operator_settled_value"),
 }  # fmt: skip
 Runs = Sequence[tuple[str, Tables]]
 Row = dict[str, Measured]
@@ -93,7 +98,7 @@ def details(measures: Measures, language: str) -> Iterator[Table]:
     """Every measure of the registry, one table per theme; those that have no row are left out."""
     for theme, names in themes().items():
         groups = GROUPS[MEASURES[names[0]].family]
-        cuts = ("run", *[each for each in ("route", "rail", "status") if each in groups][:1])
+        cuts = ("run", *[each for each in ("outage", "route", "rail", "status") if each in groups][:1])
         title = say(theme, language) if has(theme) else theme
         found = _table(f"theme-{theme}", measures, cuts, names, language, title, "")
         if found.rows:
@@ -198,7 +203,7 @@ def compared(runs: Runs, language: str) -> Table:
         name = row["measure"].removesuffix("_difference")
         if name == row["measure"]:
             continue
-        size, unit_key = (60, "minutes") if name == "mean_time" else (0.01, "points")
+        size, unit_key = (60, "minutes") if name in ("mean_time", WAITED) else (0.01, "points")
         signed = [
             None if row[key] is None else f"{row[key] / size:+,.2f}".replace("-", "−")
             for key in ("value", "low", "high")
@@ -206,7 +211,8 @@ def compared(runs: Runs, language: str) -> Table:
         interval = say("no_interval", language) if signed[1] is None else f"{signed[1]} … {signed[2]}"
         value = say(unit_key, language, signed[0])
         cells_of = [Cell(value, value=repr(row["value"]), number=True), Cell(interval, number=signed[1] is not None)]
-        rows.append([Cell(row["run"]), Cell(label(name, language), link=f"measure-{name}"), *cells_of])
+        what = Cell(label(name, language), link=f"measure-{name.removesuffix('_waited')}")
+        rows.append([Cell(row["run"]), what, *cells_of])
     heads = [Cell(say("run", language)), Cell(say("measure", language)), Cell(say("difference", language), number=True),
              Cell(say("interval", language), number=True)]  # fmt: skip
     note = say("differences_note", language, DRAWS, SEED) if rows else say("no_differences", language)

@@ -12,7 +12,10 @@ import click
     "runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option(
-    "--out", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write it as .arrow, .csv or .tex."
+    "--out",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it as .arrow, .csv, .json or .tex.",
 )
 def command(runs: tuple[Path, ...], out: Path | None) -> int | None:
     """Compare runs, and their routes, in one table.
@@ -25,8 +28,8 @@ def command(runs: tuple[Path, ...], out: Path | None) -> int | None:
     Example:
       luhai compare runs/week --out table.csv
     """
-    if out is not None and out.suffix not in (".arrow", ".csv", ".tex"):
-        raise click.BadParameter(f"{out.name} must end in .arrow, .csv or .tex", param_hint="--out")
+    if out is not None and out.suffix not in (".arrow", ".csv", ".json", ".tex"):
+        raise click.BadParameter(f"{out.name} must end in .arrow, .csv, .json or .tex", param_hint="--out")
     from analysis.compare_command import compare_command
 
     return compare_command(runs, out)

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from analysis.compare import compare
-from analysis.compare_command import differences, tex
+from analysis.compare_command import tex
+from analysis.compare_text import differences
 from analysis.paired import Outcomes, difference, outcomes, require_pair
 from analysis.tables import open_tables
 from simcore.cli import status
@@ -86,7 +87,7 @@ def test_two_queue_rules_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixtur
     said = capsys.readouterr().out
     assert "Differences to" in said
     assert "mean" in said
-    assert (tmp_path / "table.csv").read_text().startswith('"run","route","currency","measure"')
+    assert (tmp_path / "table.csv").read_text().startswith('"run","route","part","currency","measure"')
     assert status(["compare", *runs, "--out", "table.doc"]) == 2
     assert status(["compare", str(tmp_path)]) == 2
     assert status(["run", "fifo-day", "--quiet", "--seed", "65", "--out", str(tmp_path / "other"), "--set",

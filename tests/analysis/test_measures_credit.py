@@ -9,7 +9,7 @@ import pytest
 
 from analysis.measures import cells
 from analysis.tables import open_tables
-from tests.simcore.engine.test_intraday_credit import MN, ONLY_OUT, given
+from tests.simcore.engine.test_intraday_credit import MN, ONLY_OUT, OUT, given
 
 NAMES = ["intraday_credit_peak", "intraday_credit_mean", "credit_charge", "overnight_credit"]
 
@@ -59,3 +59,19 @@ def test_parts_are_what_the_whole_is_made_of(tmp_path: Path, credit: str) -> Non
         assert sum(value or 0 for (each, _), value in days.items() if each == name) == whole.get((name, ""), 0)
     mean = sum(value or 0 for (each, _), value in days.items() if each == "intraday_credit_mean")
     assert mean == 2 * (whole["intraday_credit_mean", ""] or 0)  # two days of the same length
+
+
+@pytest.mark.parametrize(("form", "days"), [("overdraft", [40 * MN, 0]), ("repo", [90 * MN, 50 * MN])])
+def test_credit_that_an_outage_carries_into_the_next_day_counts_once(
+    tmp_path: Path, form: str, days: list[int]
+) -> None:
+    """C lacks 40 mn when the rail goes out at 16:00; at 10:00 on Tuesday they become an overnight loan.
+
+    A repo of 90 mn is then paid back and drawn anew, 50 mn: what the collateral is still free for. Tuesday's lowest
+    balance is still Monday's -40 mn, though nothing was drawn on Tuesday.
+    """
+    run = given(tmp_path, f'form = "{form}", haircut = "10 %"', ONLY_OUT,
+                ("[flows.day]\n", OUT.replace("UNTIL", "10:00+1"))).path  # fmt: skip
+    by_day = values(run, "day")
+    assert [by_day["intraday_credit_peak", f"2026-03-0{day}"] for day in (2, 3)] == days
+    assert values(run)["intraday_credit_peak", ""] == sum(days)
