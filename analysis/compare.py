@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from analysis.paired import DIFFERENCES, difference, outcomes, require_pair
+from analysis.paired import DIFFERENCES, WAITED, difference, outcomes, require_pair
 from analysis.replicates import Policy, compare_replicates, policies
 from analysis.shown import shown
 from analysis.tables import Tables
@@ -44,7 +44,7 @@ def compare_policies(found: Sequence[Policy]) -> pa.Table:
         require_pair(ended[0], each, (runs[0][0], name))
     rows: list[dict[str, Any]] = [{"run": name} | cell for name, tables in runs for cell in shown(tables)]
     for (name, _), each in zip(runs[1:], ended[1:], strict=False):
-        for kind in DIFFERENCES:
+        for kind in (*DIFFERENCES, WAITED):
             if (apart := difference(ended[0], each, kind)) is not None:
                 value = dict(zip(("value", "low", "high"), apart, strict=True))
                 rows.append(

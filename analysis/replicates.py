@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.paired import DIFFERENCES, DRAWS, SEED, difference, outcomes, require_pair
+from analysis.paired import DIFFERENCES, DRAWS, SEED, WAITED, difference, outcomes, require_pair
 from analysis.shown import shown
 from analysis.tables import Tables
 from simcore.errors import ScenarioError
@@ -89,7 +89,9 @@ def compare_replicates(found: Sequence[Policy]) -> list[dict[str, Any]]:
             value, low, high = interval(known) if whole else (None, None, None)
             rows.append({"run": name, "route": route, "part": part, "currency": currency, "measure": kind,
                          "value": value, "low": low, "high": high})  # fmt: skip
-    pairs: dict[tuple[str, str], list[float]] = {(name, kind): [] for name in names[1:] for kind in DIFFERENCES}
+    pairs: dict[tuple[str, str], list[float]] = {
+        (name, kind): [] for name in names[1:] for kind in (*DIFFERENCES, WAITED)
+    }
     for seed in seeds:
         first_name, first_tables = found[0][seed]
         first = outcomes(first_tables)
@@ -97,7 +99,7 @@ def compare_replicates(found: Sequence[Policy]) -> list[dict[str, Any]]:
             other_name, other_tables = policy[seed]
             other = outcomes(other_tables)
             require_pair(first, other, (first_name, other_name))
-            for kind in DIFFERENCES:
+            for kind in (*DIFFERENCES, WAITED):
                 if (each := difference(first, other, kind, resample=False)) is not None:
                     pairs[name, kind].append(each[0])
     for (name, kind), differences in pairs.items():
