@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -183,9 +184,12 @@ class Session:
     """Last time for new obligations; none means they are taken until closing."""
     only: Literal["all", "funding"] = "all"
     """What may settle: everything, or funding transfers only."""
-    days: Literal["business", "after_closed", "not_after_closed", "first_closed", "every"] = "business"
+    days: Literal[
+        "business", "after_closed", "not_after_closed", "first_closed", "month_end", "not_month_end", "every"
+    ] = "business"
     """Which days: every business day; only business days that follow a closed day; only the other business days; the
-    first closed day after a business day (hours count from that closed day); or every calendar day."""
+    first closed day after a business day (hours count from that closed day); the last two business days of a month;
+    only the other business days; or every calendar day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,8 +264,16 @@ def _anchor(calendar: BusinessCalendar, session: Session, day: date) -> date | N
         return day
     if session.days == "first_closed":
         return None if calendar.is_business_day(day + ONE_DAY) else day + ONE_DAY
+    if session.days in ("month_end", "not_month_end"):
+        return day if _ends_month(calendar, day) == (session.days == "month_end") else None
     follows_closed = not calendar.is_business_day(day - ONE_DAY)
     return day if follows_closed == (session.days == "after_closed") else None
+
+
+def _ends_month(calendar: BusinessCalendar, day: date) -> bool:
+    """Whether a business day is one of the last two of its month."""
+    rest = (date(day.year, day.month, each) for each in range(day.day + 1, monthrange(day.year, day.month)[1] + 1))
+    return sum(calendar.is_business_day(later) for later in rest) < 2
 
 
 def _window(zone: str, session: Session, index: int, business_day: date, anchor: date) -> Window:

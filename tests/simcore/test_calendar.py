@@ -55,6 +55,11 @@ CIPS = (
     session("17:00", "08:00+1"),
 )
 
+NIEPS = (
+    session("08:00", "17:00", days="not_month_end"),
+    session("08:00", "17:45", days="month_end"),
+)
+
 # --- business days ---
 
 
@@ -317,3 +322,23 @@ def test_calendars_compare_and_hash_as_values() -> None:
     assert isinstance(base, BusinessCalendar)
     assert base == replace(base)
     assert base.with_changes() == base
+
+
+@pytest.mark.parametrize(
+    ("first", "late"),
+    [
+        ("2026-06-22", ["2026-06-29", "2026-06-30"]),  # Monday and Tuesday
+        ("2026-05-25", ["2026-05-28", "2026-05-29"]),  # the month ends on a Sunday
+        ("2026-12-25", ["2026-12-30", "2026-12-31"]),
+        ("2030-12-25", ["2030-12-30", "2030-12-31"]),  # the last days of the table
+    ],
+)
+def test_vietnams_system_closes_later_on_the_last_two_workdays_of_a_month(first: str, late: list[str]) -> None:
+    """Circular 37/2016 of the State Bank of Vietnam: 17:45 instead of 17:00. Each business day has one session."""
+    vietnam, start = load_calendar("VN"), date.fromisoformat(first)
+    days = min(10, (date(2030, 12, 31) - start).days + 1)
+    windows = session_windows(vietnam, "Asia/Ho_Chi_Minh", NIEPS, start, days)
+    assert [window.business_day for window in windows] == vietnam.business_days(start, days)
+    hours = {str(window.business_day): (window.close_us - window.open_us) // 60_000_000 for window in windows}
+    assert [day for day, minutes in hours.items() if minutes == 9 * 60 + 45] == late
+    assert set(hours.values()) == {9 * 60, 9 * 60 + 45}
