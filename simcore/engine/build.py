@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from simcore.engine.spec import AccountSpec, HopSpec, WorldSpec
+from simcore.kernels.block_gridlock import LEG_COLUMNS
+from simcore.kernels.block_legs import BLOCK_ACCOUNT_COLUMNS, BLOCK_COLUMNS
 from simcore.kernels.constants import (
     BOUNDED,
     BYPASS,
@@ -292,6 +294,7 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
     state[ROWS_NEEDED] = 4 + (2 * (most_offset + 1) if most_offset else 0)
     most_hops = max((len(route) for route in spec.routes), default=1)
     has_ledger = any(rail.block_every for rail in spec.rails)
+    resolves = any(rail.block_every and rail.gridlock for rail in spec.rails)
     if has_ledger:  # a payment's legs in a block are written in one step, each with its spread
         state[ROWS_NEEDED] = max(int(state[ROWS_NEEDED]), 4 + 2 * most_hops)
     log_rows = max(log_rows, 2 * int(state[ROWS_NEEDED]))
@@ -323,6 +326,9 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         path=np.zeros(PATH_DEPTH, np.int64),
         opposite=np.zeros(most_offset + 1, np.int64),
         legs=np.zeros((most_hops if has_ledger else 0, 3), np.int64),
+        block=np.zeros((slots if has_ledger else 0, BLOCK_COLUMNS), np.int64),
+        block_accounts=np.zeros((n_account if has_ledger else 0, BLOCK_ACCOUNT_COLUMNS), np.int64),
+        block_legs=np.zeros((slots * most_hops if resolves else 0, LEG_COLUMNS), np.int64),
         figures=np.zeros((len(spec.rails) if has_ledger else 0, 6), np.int64),
         obligations=readable(np.zeros(log_rows, dtype=OBLIGATION_ROW)),
         payments=readable(np.zeros(log_rows, dtype=PAYMENT_ROW)),
@@ -334,8 +340,8 @@ def with_more_slots(world: World) -> World:
     old = world.slots.size
 
     def doubled(array: Any) -> Any:
-        larger = np.zeros((2 * old, *array.shape[1:]), array.dtype)
-        larger[:old] = array
+        larger = np.zeros((2 * array.shape[0], *array.shape[1:]), array.dtype)
+        larger[: array.shape[0]] = array
         return larger
 
     slots = _aligned(2 * old)
@@ -350,4 +356,6 @@ def with_more_slots(world: World) -> World:
         draws=doubled(world.draws),
         moved=doubled(world.moved),
         promise=doubled(world.promise),
+        block=doubled(world.block),
+        block_legs=doubled(world.block_legs),
     )

@@ -255,6 +255,9 @@ class World(NamedTuple):
     path: Int64  # scratch of ordered queues
     opposite: Int64  # scratch of offsets at entry
     legs: Int64  # (most_hops, 3) scratch of blocks: debit, credit and amount of the legs of one payment
+    block: Int64  # (n_slot, 7) scratch of blocks, columns in block_legs.py; no rows where there is no ledger
+    block_accounts: Int64  # (n_account, 6) the same
+    block_legs: Int64  # (n_slot × most_hops, 5) scratch of their gridlock resolution; no rows where there is none
     figures: Int64  # (n_rail, 6) of a block: considered and settled number and value, value moved, number of the cycle
     obligations: Records  # OBLIGATION_ROW, the log
     payments: Records  # PAYMENT_ROW, the log

@@ -16,8 +16,8 @@ from simcore.units import Money
 class SharedLedger(RailBase):
     """Central-bank money of one currency on a ledger; rails that name the same ``ledger`` are its currencies.
 
-    What arrives waits for the next block. A block takes payments in order of arrival, round after round until a round
-    settles nothing, up to ``capacity`` over all currencies. All hops that a payment has in a row on the ledger settle
+    What arrives waits for the next block. In a block, while any payment can settle, the one that came first does, up to
+    ``capacity`` over all currencies. All hops that a payment has in a row on the ledger settle
     together or not at all, also across currencies (payment against payment), and only the balances after all of them
     count. Blocks are counted from 1970 and take place only where something waits; one more takes place at closing.
 
@@ -38,8 +38,8 @@ class SharedLedger(RailBase):
     when_short: Literal["wait", "reject"] = "wait"
     """What happens to a payment that a block can't settle for want of funds; it may wait until the end of the day."""
     gridlock: bool = False
-    """Whether what the rounds leave is tried as one set, over all currencies: from the newest on, what an account that
-    is short has to pay is taken out, until the net positions of what is left can be paid."""
+    """Whether what is left is tried as one set, over all currencies: while an account would be short, the newest of the
+    payments that such accounts make is taken out, until the net positions of what is left can be paid."""
     central_bank: str
     """Participant who issues and redeems: an account without limit here, and one on ``domestic_rail``."""
     domestic_rail: str

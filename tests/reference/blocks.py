@@ -176,7 +176,7 @@ class LedgerTwin(Twin):
         self.due[ledger], self.last[ledger] = c.NEVER, now_us
         figures = np.zeros((len(self.rails), 6), np.int64)
         decided: list[tuple[Payment, str]] = []
-        room, looked_at = terms.capacity, set()
+        room = terms.capacity
 
         def count(payment: Payment, first: int) -> None:
             for debit, _, amount in self._legs(payment):
@@ -186,39 +186,39 @@ class LedgerTwin(Twin):
             self._take(ledger, payment)
             decided.append((payment, what))
 
-        # In order of arrival, round after round, until a round settles nothing.
-        settling = True
-        while settling and room > 0:
-            settling = False
-            for payment in list(self.held[ledger]):
-                if room == 0:
+        # While any payment can settle, the one that came first does; what comes later is looked at only then.
+        waiting: list[Payment] = []
+        for payment in list(self.held[ledger]):
+            if room == 0:
+                break
+            count(payment, 0)
+            terms_of = [(self.spec.rails[self.book[k].rail], amount) for k, _, amount in self._legs(payment)]
+            beyond = any(amount < it.least_amount or amount > it.most_amount for it, amount in terms_of)
+            if beyond and not payment.returning:
+                decide(payment, "limit")
+                continue
+            waiting.append(payment)
+            while room > 0:
+                able = [one for one in waiting if not self._obstacle(one, self._positions([one]))]
+                if not able:
                     break
-                first_look = payment.payment_id not in looked_at
-                looked_at.add(payment.payment_id)
-                if first_look:
-                    count(payment, 0)
-                terms_of = [(self.spec.rails[self.book[k].rail], amount) for k, _, amount in self._legs(payment)]
-                beyond = any(amount < it.least_amount or amount > it.most_amount for it, amount in terms_of)
-                net = self._positions([payment])
-                if beyond and not payment.returning:
-                    decide(payment, "limit")
-                elif not self._obstacle(payment, net):
-                    self._apply(net)
-                    count(payment, 2)
-                    for debit, _, amount in self._legs(payment):
-                        figures[self.book[debit].rail, 4] += amount
-                    decide(payment, "alone")
-                    room, settling = room - 1, True
-        # What is left as one set: from the newest, what an account that is short pays is taken out, again and again.
+                first = able[0]
+                self._apply(self._positions([first]))
+                count(first, 2)
+                for debit, _, amount in self._legs(first):
+                    figures[self.book[debit].rail, 4] += amount
+                waiting.remove(first)
+                decide(first, "alone")
+                room -= 1
+        # What is left as one set: while an account is in the way, the newest of what it pays or receives is taken out.
         if terms.gridlock and room > 0:
             together = self.held[ledger][:room]
             while True:
-                before = list(together)
-                for payment in reversed(before):
-                    if self._obstacle(payment, self._positions(together)):
-                        together.remove(payment)
-                if together == before:
+                net = self._positions(together)
+                in_the_way = [payment for payment in together if self._obstacle(payment, net)]
+                if not in_the_way:
                     break
+                together.remove(in_the_way[-1])
             net = self._positions(together)
             for k, change in net.items():
                 figures[self.book[k].rail, 4] += max(-change, 0)
