@@ -85,7 +85,7 @@ class _System:
         self._times: list[int] = []
         self._prices: list[list[int]] = []
         self._balance: dict[int, list[int]] = {}
-        self._touched: set[int] = set()
+        self._touched: dict[int, tuple[int, int] | None] = {}
         self._sequence, self._at, self._row = -1, 0, 0
         self.found: list[str] = []
 
@@ -109,32 +109,37 @@ class _System:
             self._sequence = sequence
         currency = self.currency_of[rail]
         for who, change in ((debtor, -amount), (creditor, amount)):
-            self._balance.setdefault(who, [0] * len(self._codes))[currency] += change
-            if kind in (KIND_PAYMENT, KIND_SPREAD, KIND_EXCHANGE):
-                self._touched.add(who)
+            balance = self._balance.setdefault(who, [0] * len(self._codes))
+            if kind in (KIND_PAYMENT, KIND_SPREAD):
+                self._touched[who] = None
+            elif kind == KIND_EXCHANGE and who not in self._touched:
+                self._touched[who] = self._standing(who, at)
+            balance[currency] += change
         self._at, self._row = at, row
 
     def end_set(self) -> None:
-        """Test the members that a trade has touched."""
-        if self._touched:
-            day = bisect_right(self._times, self._at) - 1
-            for who in sorted(self._touched):
-                self._test(who, self._prices[day] if day >= 0 else [0] * len(self._codes))
-            self._touched.clear()
+        """Test the members that a trade has touched, or an exchange, which may help who was beyond a test before."""
+        for who in sorted(self._touched):
+            before, (worth, short) = self._touched[who], self._standing(who, self._at)
+            most, name = self._members_most.get(who, self._most), self._words.name("debtor", who)
+            if worth < 0 and (before is None or worth < before[0]):
+                self.found.append(f"obligations row {self._row}: {name} is worth {worth} after haircuts")
+            if short > most and (before is None or short > before[1]):
+                self.found.append(f"obligations row {self._row}: {name} is short {short} in all, its limit is {most}")
+        self._touched.clear()
 
-    def _test(self, who: int, price: list[int]) -> None:
+    def _standing(self, who: int, at: int) -> tuple[int, int]:
+        """What an account is worth after haircuts, and what it is short in all, at the prices of a day."""
+        day = bisect_right(self._times, at) - 1
+        prices = self._prices[day] if day >= 0 else [0] * len(self._codes)
         worth = short = 0
-        for balance, each, cut in zip(self._balance[who], price, self._cuts, strict=True):
+        for balance, each, cut in zip(self._balance[who], prices, self._cuts, strict=True):
             if balance >= 0:
                 worth += balance * (each * (1 - cut) // 1) // _SCALE
             else:
                 worth -= -(-(-balance * -(-each * (1 + cut) // 1)) // _SCALE)
                 short += -(-(-balance * each) // _SCALE)
-        most, name = self._members_most.get(who, self._most), self._words.name("debtor", who)
-        if worth < 0:
-            self.found.append(f"obligations row {self._row}: {name} is worth {worth} after haircuts")
-        if short > most:
-            self.found.append(f"obligations row {self._row}: {name} is short {short} in all, its limit is {most}")
+        return int(worth), short
 
 
 def _share(text: Any) -> Fraction:
