@@ -10,6 +10,7 @@ from scenarios.check_bounds import check_bounds
 from scenarios.check_credit import check_credit, issuer
 from scenarios.check_settlement import check_settlement
 from scenarios.keys import KeyPath, days_text, listed, nearest, shown_path, shown_value
+from scenarios.open_hours import is_open_at
 from scenarios.references import Checks, usable
 from simcore.calendar import (
     BusinessCalendar,
@@ -194,6 +195,16 @@ def _cycles(checks: Checks, path: KeyPath, rail: Any, windows: list[Window] | No
             checks.say("LH052", (*path, "cycle_at", index), format_clock(clock), "a time at which the rail is open")
 
 
+def _top_ups(checks: Checks, path: KeyPath, rail: Any, source: Any) -> None:
+    """Times between openings at which accounts are filled up again: while both rails are open."""
+    if rail.fund_every is not None and rail.fund_every <= 0:
+        checks.say("LH186", (*path, "fund_every"), "0 s", "a distance between two times of funding", '"1 h"')
+    for index, clock in enumerate(rail.fund_at):
+        if not is_open_at(checks, rail, clock, source):
+            checks.say("LH186", (*path, "fund_at", index), format_clock(clock),
+                       f"a time at which this rail and {rail.funding_rail} are both open in the run")  # fmt: skip
+
+
 def _funded(checks: Checks, path: KeyPath, rail: Any) -> None:
     """What funding at opening and sweeps at closing need."""
     scenario, name = checks.scenario, str(path[1])
@@ -207,6 +218,8 @@ def _funded(checks: Checks, path: KeyPath, rail: Any) -> None:
     if source is not None and source.currency != rail.currency:
         checks.say("LH050", (*path, "funding_rail"), f"{rail.funding_rail}, which settles {source.currency}",
                    f"a rail that settles {rail.currency}")  # fmt: skip
+    if source is not None:
+        _top_ups(checks, path, rail, source)
     if not checks.rest.whole("accounts"):
         return
     mirror, pool = scenario.accounts.get(name, {}), scenario.accounts.get(rail.funding_rail, {})

@@ -71,7 +71,9 @@ def rail_lines(scenario: Scenario) -> Iterator[str]:
         if getattr(rail, "intraday_credit", None) is not None:
             yield f"      {_credit(rail)}"
         if hasattr(rail, "funding_rail"):
-            yield f"      funded from {rail.funding_rail} through {rail.operator}"
+            again = rail.kind == "cips" and (rail.fund_every is not None or rail.fund_at)
+            yield f"      funded from {rail.funding_rail} through {rail.operator}" + (
+                f", {times_text(rail.fund_every, rail.fund_at, 'at openings')}" if again else "")  # fmt: skip
 
 
 def _batches(terms: Any) -> str:

@@ -814,6 +814,12 @@ _COVER = {
         "it. What correspondents charge is asked of the debtor's bank.",
         'cover = { message = "10 min", credited = "cover" }\nsending_fee = { fixed = "25 USD" }',
     ),
+    "LH186": Code(
+        "funding between openings that can't run",
+        "A rail of kind cips may fill accounts up to their targets again between openings: at a distance above zero, "
+        "and at times at which both it and its funding rail are open, be it for funding only.",
+        'fund_every = "1 h"        # or fund_at = ["10:00", "22:00"]',
+    ),
 }
 
 _SYSTEMS = {

@@ -24,8 +24,9 @@ class Terms:
 class Funding:
     """The transfers of one funded rail.
 
-    At an opening every account with a target is filled up to it, as far as its payer's balance and debit limit on the
-    funding rail go, in the order of the accounts; reservations there don't bind, they are held for this. At a closing
+    At an opening, and where the rail says so in between, every account with a target is filled up to it, as far as its
+    payer's balance and debit limit on the funding rail go, in the order of the accounts; reservations there don't bind,
+    they are held for this. At a closing
     every balance above zero goes back to where it came from.
     """
 
@@ -96,6 +97,11 @@ class Funding:
                 self._note(now, self._terms.event_in, holder, amount, f"from {self._source}")
             if amount < wanted:
                 self._note(now, "short", holder, wanted - max(amount, 0), f"not enough on {self._source}")
+
+    def top_up(self, now: int) -> None:
+        """Fill accounts up to their targets again, while both rails are open; not those whose payer is out."""
+        if self._machine.is_open(self._source_index) and self._machine.is_open(self._index):
+            self.fund(now, next((whose for time_us, whose in self.ready(now, now + 1) if time_us == now), ()))
 
     def sweep(self, now: int, whose: Container[str] | None = None) -> None:
         """Send every balance back, or those of some holders."""

@@ -79,6 +79,8 @@ class RailSessions:
             yield self._runs(self._batches.every, self._batches.at, 0, self._run_batch)
         if self._issue:
             yield self._issue.process()
+        if self._funding and (self._rail.fund_every is not None or self._rail.fund_at):
+            yield self._top_ups(self._funding)
         if self._receipts and self._rail.receipts_window is not None:
             yield self._runs(self._rail.receipts_window, (), 0, self._new_window, FUNDING)
         if getattr(self._rail, "split_every", None) is not None:
@@ -143,6 +145,17 @@ class RailSessions:
         yield self._clock.at(time_us, FUNDING, self._index)
         assert self._funding is not None
         self._funding.fund(time_us, whose)
+
+    def _top_ups(self, funding: Funding) -> Iterator[simpy.Event]:
+        """Fill accounts up again between openings; what an outage of either rail keeps from it is done at its end."""
+        zone, rails = rail_calendar(self._rail).zone, (self.name, self._rail.funding_rail)
+
+        def up(at: int) -> int:
+            return self._outages.all_up(at, rails, ())
+
+        for time_us in run_times(self._windows, zone, self._rail.fund_every, self._rail.fund_at, up):
+            yield self._clock.at(time_us, FUNDING, self._index)
+            funding.top_up(time_us)
 
     def interrupt(self) -> None:
         """An outage begins: the rail is closed at once, and nothing of a closing is done."""

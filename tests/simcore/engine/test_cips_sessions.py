@@ -33,6 +33,7 @@ BATCHES = (
     'rails.CIPS.batches={ at = ["11:00", "23:00"], from_priority = 5, when_short = "wait" }',
     'rails.CIPS.batches={ every = "20 min", from_priority = 0, when_short = "unwind" }',
 )
+TOP_UPS = ("", "", "rails.CIPS.fund_every=45 min", 'rails.CIPS.fund_at=["11:00", "22:00"]')
 BACK = [
     'routes.back={ hops = [{ rail = "BOOKS", from = "debtor", to = "CLEAR" }, '
     '{ rail = "CIPS", from = "CLEAR", to = "creditor" }] }',
@@ -46,14 +47,24 @@ BACK = [
 
 
 @given(start=st.dates(dt.date(2026, 1, 2), dt.date(2026, 12, 20)), days=st.integers(4, 12), seed=st.integers(0, 999),
-       batches=st.sampled_from(BATCHES))  # fmt: skip
-@example(start=dt.date(2026, 2, 12), days=12, seed=65, batches="")  # make-up Saturday the 14th, then Spring Festival
-@example(start=dt.date(2026, 9, 18), days=12, seed=65, batches=BATCHES[1])  # make-up Sunday the 20th, Mid-Autumn
-@example(start=dt.date(2026, 9, 30), days=12, seed=65, batches=BATCHES[2])  # National Day, make-up Saturday the 10th
-@example(start=dt.date(2026, 1, 2), days=4, seed=2, batches=BATCHES[2])  # no batch of its two business days is covered
+       batches=st.sampled_from(BATCHES), top_ups=st.sampled_from(TOP_UPS))  # fmt: skip
+@example(
+    start=dt.date(2026, 2, 12), days=12, seed=65, batches="", top_ups=TOP_UPS[2]
+)  # make-up Saturday the 14th, then Spring Festival
+@example(
+    start=dt.date(2026, 9, 18), days=12, seed=65, batches=BATCHES[1], top_ups=TOP_UPS[2]
+)  # make-up Sunday the 20th, Mid-Autumn
+@example(
+    start=dt.date(2026, 9, 30), days=12, seed=65, batches=BATCHES[2], top_ups=TOP_UPS[3]
+)  # National Day, make-up Saturday the 10th
+@example(
+    start=dt.date(2026, 1, 2), days=4, seed=2, batches=BATCHES[2], top_ups=TOP_UPS[3]
+)  # no batch of its two business days is covered
 @settings(max_examples=12, deadline=None)
-def test_every_account_of_cips_is_zero_after_every_session(start: dt.date, days: int, seed: int, batches: str) -> None:
-    """Movements are replayed in the order of finality, with and without batches.
+def test_every_account_of_cips_is_zero_after_every_session(
+    start: dt.date, days: int, seed: int, batches: str, top_ups: str
+) -> None:
+    """Movements are replayed in the order of finality, with and without batches and injections in between.
 
     Many of these runs end between two business days, when HVPS is open in the hours of a day that isn't in the run.
     """
@@ -61,6 +72,7 @@ def test_every_account_of_cips_is_zero_after_every_session(start: dt.date, days:
     assume(any(calendar.is_business_day(start + dt.timedelta(days=k)) for k in range(days)))  # or no scenario at all
     changes = [*PUBLISHED_HOURS, f"scenario.start={start}", f"scenario.days={days}"]
     changes += [*BACK, batches] if batches else []
+    changes += [top_ups] if top_ups else []
     times = timetable(load(SCENARIO, set=changes).scenario)
     assert times.end_us == max(window.close_us for rail in times.windows.values() for window in rail)
     windows = times.windows["CIPS"]

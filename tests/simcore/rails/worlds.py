@@ -144,6 +144,7 @@ sessions = [
 """
     text += f'queue = "{choose.choice(("fifo", "bypass"))}"\nend_of_day = "{choose.choice(("return", "roll_over"))}"\n'
     text += choose.choice(("", "", 'batches = { every = "2 h", below = "10 CNY" }\n'))
+    text += choose.choice(("", 'fund_every = "90 min"\n', 'fund_at = ["10:00", "21:00"]\n'))
     text += accounts("HVPS", "CNY", {n: opening(choose, "CNY", 120) for n in "ABC"} | {"OP": 'opening = "0 CNY"'})
     own = {n: f'opening = "0 CNY", funding = "{choose.randint(0, 40)} CNY"' for n in "ABC"}
     own["F"] = f'opening = "0 CNY", funding = "{choose.randint(0, 40)} CNY", funded_by = "A"'
