@@ -8,8 +8,29 @@ from statistics import fmean, median
 import simcore
 from analysis.measures import cells
 from analysis.tables import open_tables
+from scenarios.loader import load
+from simcore.datafiles import CATALOGUE
 from tests.scenarios.entries import in_one_line, readme, scenario_of
 from tests.scenarios.figures import asked, settled, shown, within_hour
+
+
+def test_the_path_through_an_onshore_agent_is_sent_the_same_payments(tmp_path: Path) -> None:
+    text = in_one_line(readme("three-paths"))
+    variant = CATALOGUE / "three-paths" / "onshore-agent.toml"
+    shares = ", ".join(f'{name} = "{100 * (name == "onshore-agent")} %"' for name in load(variant).scenario.routes)
+    run = simcore.run(variant, out=tmp_path / "onshore", set=[f"corridors.to-uob.routes={{{shares}}}"])
+    other = simcore.run("three-paths", out=tmp_path / "other")
+    assert asked(run) == asked(other)
+    took, number = settled(run.payments.to_pylist()), run.payments.num_rows
+    typical, mean = (shown(time, 1, 60) for time in (median(took), fmean(took)))
+    row = f"| `onshore-agent` | {100 * len(took) / number:.1f} % | {typical} | {mean} | "
+    row += f"{within_hour(took, number):.1f} % |"
+    assert f"{row} 0 | none |" in text, row
+    assert not any(each.value for each in cells(open_tables(run.path), ["cost_bp", "principal_at_risk"]))
+    [needed] = cells(open_tables(run.path), ["liquidity_for_payments"])
+    assert f"the same CNY {float(needed.value or 0) / 1e8:.1f} mn are needed" in text
+    back = sum(row["status"].startswith("RETURNED") for row in run.payments.to_pylist())
+    assert back == 2
 
 
 def test_the_figures_of_three_paths_are_those_of_the_same_payments_down_each(tmp_path: Path) -> None:
