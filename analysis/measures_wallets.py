@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,34 +15,11 @@ from analysis.measures import Found
 from analysis.measures_payments import ratio
 from analysis.measures_risk import peak
 from analysis.tables import Tables
+from analysis.wallet_rows import Wallets
 
 _COLUMNS = ("system", "flow", "kind", "payer", "payee", "currency", "amount_minor", "topped_up_minor", "swept_minor",
             "initiated_at", "decided_at", "offline", "status")  # fmt: skip
 _CUT = {"participant": "operator", "holders": "holders", "country": "country", "class": "class"}
-
-
-class _Wallets:
-    """What each wallet is: positions of names, one array over all systems."""
-
-    def __init__(self, tables: Tables, cut: str | None) -> None:
-        self.names = {name: Words() for name in ("operator", "country", *([cut] if cut else []))}
-        self._columns: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
-        self._systems, systems = Words(), []
-        for batch in batches(tables, "wallets", ("system", *self.names)):
-            systems.append(self._systems.codes(batch["system"]))
-            for name, words in self.names.items():
-                self._columns[name].append(words.codes(batch[name]))
-        of = np.concatenate(systems) if systems else np.zeros(0, np.int64)
-        self._first = np.searchsorted(of, np.arange(len(self._systems.words)))  # systems stand one after the other
-        self._whole = {name: np.concatenate(parts) for name, parts in self._columns.items()}
-
-    def rows(self, system: Any, wallet: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where the wallets of a batch stand; that of the first for none."""
-        return self._first[self._systems.codes(system)] + np.maximum(wallet, 0)
-
-    def of(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Positions among ``names[name]``."""
-        return self._whole[name][rows]
 
 
 def compute(tables: Tables, by: str) -> Found:
@@ -51,7 +27,7 @@ def compute(tables: Tables, by: str) -> Found:
     if not tables.scenario.get("wallets"):
         return {}
     cut = _CUT.get(by)
-    wallets, currencies, statuses, kinds = _Wallets(tables, cut), Words(), Words(), Words()
+    wallets, currencies, statuses, kinds = Wallets(tables, cut), Words(), Words(), Words()
     groups = wallets.names[cut] if cut else Words()
     total: dict[str, Counter[tuple[int, int]]] = defaultdict(Counter)
     unposted: dict[tuple[int, int], list[NDArray[np.int64]]] = defaultdict(list)

@@ -25,11 +25,14 @@ class Entry:
     """Whether ``luhai plot RUN`` draws it without being asked for it."""
     several: bool = False
     """Whether it takes several runs of the same payments."""
+    of: str = ""
+    """A table of the scenario without which there is nothing to draw."""
 
 
 FIGURES: Final[dict[str, Entry]] = {
     "account_intraday": Entry("intraday balance and queue per account of one rail", "各账户的日间余额与排队", True),
     "settled_by_route": Entry("cumulative settled value and speed by route", "各路径的累计结算金额与速度", True),
+    "wallets": Entry("what wallets paid, what was refused, reserves", "钱包支付、被拒与备付", True, of="wallets"),
     "queue_heatmap": Entry("value queued by participant and local hour on one rail", "各参与者各时段的排队金额"),
     "settled_by_rail": Entry("cumulative settled value by rail", "各系统的累计结算金额"),
     "settlement_risk": Entry("principal at risk over the run, by currency paid", "各付款币种的本金风险"),
@@ -39,12 +42,17 @@ FIGURES: Final[dict[str, Entry]] = {
     "corridor_flows": Entry("who pays whom by country and currency", "各国家与币种之间的支付流向"),
     "fx_path": Entry("exchange rates over the run, with dealers' spreads", "汇率走势与做市商点差"),
     "liquidity_delay": Entry("liquidity against delay over several runs", "多次运行的流动性与延迟", several=True),
-}
+}  # fmt: skip
 
 
-def standard() -> list[str]:
-    """The pictures that are drawn where none is named."""
-    return [name for name, entry in FIGURES.items() if entry.standard]
+def standard(tables: Tables) -> list[str]:
+    """The pictures that are drawn of a run where none is named."""
+    return [name for name in possible(tables) if FIGURES[name].standard]
+
+
+def possible(tables: Tables) -> list[str]:
+    """The pictures for which a run's scenario has what they show."""
+    return [name for name, entry in FIGURES.items() if not entry.of or tables.scenario.get(entry.of)]
 
 
 def draw(tables: Tables | Sequence[Tables], figure: str, **options: Any) -> Figure:
@@ -89,16 +97,19 @@ def plot_command(
     """What ``luhai plot`` does: draw pictures of a run as files and print their paths.
 
     Those named, or ``everything``, or the standard ones, of several runs those that take several; as wide as a page if
-    ``width_mm`` is not given. They go into the first run's folder if not into ``out``.
+    ``width_mm`` is not given. They go into the first run's folder if not into ``out``. Where nobody named it, a picture
+    that would show nothing isn't written: why is said on standard error.
     """
-    from analysis.plots.style import save
+    import sys
+
+    from analysis.plots.style import save, why_nothing
     from analysis.tables import open_tables
 
     runs = [run] if isinstance(run, Path) else list(run)
     tables = [open_tables(path) for path in runs]
     folder = runs[0] / "figures" if out is None else out
-    common = standard() if len(runs) == 1 else [name for name, entry in FIGURES.items() if entry.several]
-    wanted = list(FIGURES) if everything else [*dict.fromkeys(figures)] or common
+    common = standard(tables[0]) if len(runs) == 1 else [name for name, entry in FIGURES.items() if entry.several]
+    wanted = possible(tables[0]) if everything else [*dict.fromkeys(figures)] or common
     options: dict[str, Any] = {"language": language} | ({} if width_mm is None else {"width_mm": width_mm})
     # Every picture is drawn before the first is written: a wrong name leaves nothing behind.
     drawn = {
@@ -106,6 +117,9 @@ def plot_command(
         for name in wanted
     }
     for name, figure in drawn.items():
+        if not figures and (why := why_nothing(figure)):
+            print(f"{name}: {why}", file=sys.stderr)
+            continue
         path = folder / f"{name}.{form}"
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -80,21 +80,27 @@ def account_intraday(
     first, last = _window(local_days(shown[0].time_us, zone), hours)
     below = clock_words(zone, int(shown[0].time_us[0]), first, last, language, width_mm)
     subtitle = _subtitle(tables, len(shown), len(ranked), participants, unit_name, language)
-    cell_mm = CELL_MM * (1.6 if columns == len(shown) == 1 else 1)
+    queued = any(account.peak > 0 for account in shown)
+    if not queued:
+        subtitle += say("then", language) + say("no_queues", language)
+    cell_mm = CELL_MM * (1.6 if columns == len(shown) == 1 else 1 if queued else 0.8)
     bottom_mm = axis_mm(below)
     body = 3 + lines * cell_mm + bottom_mm
-    sheet = open_sheet(tables, title, subtitle, body, language, width_mm, _keys(language, bool(hours)))
+    sheet = open_sheet(tables, title, subtitle, body, language, width_mm, _keys(language, bool(hours), queued))
     figure = sheet.figure
     place = style.margins(figure, left=12, right=3, top=sheet.top + 3, bottom=bottom_mm + BOTTOM_MM)
     grid = figure.add_gridspec(lines, columns, hspace=0.34, wspace=0.24, **place)
     for position, account in enumerate(shown):
         line, column = divmod(position, columns)
-        cell = grid[line, column].subgridspec(2, 1, height_ratios=[2.6, 1], hspace=0.12)
-        upper, lower = figure.add_subplot(cell[0]), figure.add_subplot(cell[1])
         days = local_days(account.time_us, zone)
+        if queued:
+            cell = grid[line, column].subgridspec(2, 1, height_ratios=[2.6, 1], hspace=0.12)
+            upper, lower = figure.add_subplot(cell[0]), figure.add_subplot(cell[1])
+            _queue(lower, account, days, unit, language)
+        else:
+            upper = lower = figure.add_subplot(grid[line, column])
         _balance(upper, account, days, unit, language)
-        _queue(lower, account, days, unit, language)
-        for axes in (upper, lower):
+        for axes in (upper, lower) if queued else (upper,):
             clock_axis(
                 axes,
                 first,
@@ -104,7 +110,8 @@ def account_intraday(
                 most_days=round(width_mm / 8) // columns,
             )
             shade(axes, hours)
-        style.bare(upper)
+        if queued:
+            style.bare(upper)
         if position + columns < len(shown):
             style.bare(lower)
         who = tables.label("participants", account.participant, language)
@@ -163,10 +170,11 @@ def _balance(axes: Axes, account: Account, days: NDArray[np.float64], unit: floa
             # A line far below would press the balance flat.
             text = say("limit_at", language, style.number(-account.limit / unit))
             axes.annotate(text, (1, 0.03), xycoords="axes fraction", ha="right", va="bottom", fontsize=7)
-    if not values.any():  # a limit, if any, stands there in words
-        axes.set_ylim(-1, 1)
     axes.margins(y=0.08)
     amount_axis(axes)
+    if not values.any():  # a limit, if any, stands there in words
+        axes.set_ylim(-1, 1)
+        axes.set_yticks([0])
 
 
 def _queue(axes: Axes, account: Account, days: NDArray[np.float64], unit: float, language: str) -> None:
@@ -177,11 +185,17 @@ def _queue(axes: Axes, account: Account, days: NDArray[np.float64], unit: float,
         axes.set_yticks([0, top], ["0", style.number(top)])
         axes.get_yticklabels()[-1].set_verticalalignment("top")  # above it is the lowest label of the balance
         axes.set_ylim(0, top)
+        if not values.any():
+            _note(axes, say("queue_between", language))
         return
     axes.set_yticks([0])
     axes.set_ylim(0, 1)
+    _note(axes, say("no_queue", language))
+
+
+def _note(axes: Axes, text: str) -> None:
     axes.annotate(
-        say("no_queue", language), (0, 0.5), (3, 0), xycoords="axes fraction", textcoords="offset points",
+        text, (0, 0.5), (3, 0), xycoords="axes fraction", textcoords="offset points",
         ha="left", va="center", fontsize=7, color=style.GREY,
     )  # fmt: skip
 
@@ -200,10 +214,10 @@ def _subtitle(
     return f"{count}{say('then', language)}{say('snapshots', language, unit, duration(grid, language))}"
 
 
-def _keys(language: str, shaded: bool) -> list[Key]:
+def _keys(language: str, shaded: bool, queued: bool) -> list[Key]:
     keys: list[Key] = [
         Line2D([], [], color=style.BLUE, label=say("balance", language)),
-        Patch(facecolor=style.VERMILLION, label=say("queued", language)),
+        *([Patch(facecolor=style.VERMILLION, label=say("queued", language))] if queued else []),
         Line2D([], [], color=style.BLACK, linewidth=0.8, dashes=(4, 2), label=say("limit", language)),
     ]
     if shaded:

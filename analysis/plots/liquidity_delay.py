@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.measures import cells
@@ -190,12 +191,19 @@ def _numbers(axes: Axes, points: Sequence[Point], numbers: dict[int, str], unit:
 
 
 def _line(n: int, point: Point, unit: float, width_mm: float) -> str:
-    room = (width_mm - 8 if width_mm < NARROW_MM else LIST_MM - 7) / (7 * style.POINT_MM)
+    room = (width_mm - 8 if width_mm < NARROW_MM else LIST_MM - 7) / style.POINT_MM
     tail = f": {style.number(point.used / unit)}; {point.delay * 100:.2f} % ({point.digest})"
     name = style.drawable(point.name, point.name)
-    while style.width_em(f"{n} {name}{tail}") > room and len(name) > 4:
+    while _points(f"{n} {name}{tail}") > room and len(name) > 4:
         name = f"…{name.lstrip('…')[1:]}"
     return f"{n} {name}{tail}"
+
+
+def _points(text: str) -> float:
+    """How wide a text of 7 points is at most, hinted; reckoned where it isn't Latin."""
+    if style.chinese(text):
+        return 7 * style.width_em(text)
+    return 1.08 * float(TextPath((0, 0), text, size=7).get_extents().width)
 
 
 def _keys(language: str, runs: int, bounded: bool) -> list[Key]:

@@ -151,12 +151,14 @@ def _arrows(
     for payer, payee, value in links[::-1]:
         share = value / links[0][2]
         width = max(0.25, WIDEST_MM * (0.7 if narrow else 1) * share) / style.POINT_MM
+        apart = float(np.hypot(*(places[payee] - places[payer]))) - (sizes[payer] + sizes[payee]) / 2
+        head = min(3.5 + 1.3 * width, max(apart, 0.5) / style.POINT_MM / 2)  # never longer than the arrow
         axes.add_patch(
             FancyArrowPatch(
                 tuple(places[payer]), tuple(places[payee]), connectionstyle="arc3,rad=0.13",
-                arrowstyle=f"-|>,head_length={2.2 + 1.1 * width},head_width={1.1 + 0.75 * width}",
+                arrowstyle=f"simple,tail_width={width},head_width={2.4 + 2.2 * width},head_length={head}",
                 shrinkA=sizes[payer] / 2 / style.POINT_MM, shrinkB=sizes[payee] / 2 / style.POINT_MM + 0.5,
-                mutation_scale=1, linewidth=width, color=style.GREY, alpha=0.35 + 0.4 * share, zorder=1,
+                mutation_scale=1, linewidth=0, color=style.GREY, alpha=0.35 + 0.4 * share, zorder=1,
             )
         )  # fmt: skip
 
@@ -185,6 +187,7 @@ def _labels(
             axes.annotate(
                 labels[k], tuple(places[k]), (side * x, place), ha="left" if side > 0 else "right", va="center",
                 fontsize=7, linespacing=1.1, zorder=4,
+                bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.4},
                 arrowprops=None if abs(place - places[k, 1]) < 2 else {
                     "arrowstyle": "-", "color": style.GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0},
             )  # fmt: skip

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.plots import style
 from analysis.plots.pick import busiest_rail, currency_of, issuers
 from analysis.plots.sheet import Sheet, open_sheet
-from analysis.plots.words import say
+from analysis.plots.words import duration, say
 from analysis.tables import Tables, local_days
 
 ROW_MM, BAR_MM, MOST = 4.2, 16.0, 20
@@ -56,6 +56,8 @@ def queue_heatmap(
     waited = np.flatnonzero(found.peak > 0)
     if not waited.size:
         return style.nothing(tables, title, say("nobody_queued", language), language, width_mm)
+    if not np.nansum(found.mean[waited]) > 0:
+        return style.nothing(tables, title, _between(tables, rail, found, language), language, width_mm)
     order = waited[np.argsort(-np.nansum(found.mean[waited], axis=1), kind="stable")]
     shown, rest = (order, order[:0]) if order.size == most + 1 else (order[:most], order[most:])
     mean, peak = found.mean[shown], found.peak[shown].astype(np.float64)
@@ -78,6 +80,16 @@ def queue_heatmap(
     _classes(sheet, axes, edges, unit_name, language)
     axes.set_xlabel(say("local_hour", language, zone), loc="left")
     return sheet.figure
+
+
+def _between(tables: Tables, rail: str, found: Queues, language: str) -> str:
+    """A sentence about queues that no snapshot shows."""
+    at = int(found.peak.argmax())
+    unit, unit_name = style.scale(int(found.peak[at]), currency_of(tables, rail), language)
+    times = np.unique(tables.numbers("balances", "time"))
+    apart = duration(int(np.diff(times).min()) / 1e6 if times.size > 1 else 0, language)
+    who = style.drawable(tables.label("participants", found.participants[at], language), found.participants[at])
+    return say("queued_between", language, apart, style.number(float(found.peak[at]) / unit), unit_name, who)
 
 
 def _most_queued(tables: Tables) -> str | None:

@@ -19,7 +19,7 @@ from analysis.plots.sheet import NARROW_MM, Key, Sheet, open_sheet
 from analysis.plots.words import WEEKDAYS, on_day, say
 from analysis.tables import Tables, local_days
 
-ROW_MM, COUNT_MM, CLOCK_MM, MOST = 5.6, 13.0, 6.5, 16
+ROW_MM, COUNT_MM, CLOCK_MM, MOST = 5.6, 13.0, 6.5, 24
 TOGETHER: Final = "#D0E1EE"
 HOUR_US: Final = 3_600_000_000
 
@@ -213,7 +213,8 @@ def _zone_words(zones: list[ZoneInfo], time_us: int, width_mm: float) -> str:
     cities = [str(zone).rsplit("/", 1)[-1].replace("_", " ") for zone in zones]
     room = 1 if width_mm < NARROW_MM else 2
     words = ", ".join(cities[:room]) + (f" +{len(cities) - room}" if len(cities) > room else "")
-    return words if width_mm < NARROW_MM else f"{words} {offset_words(zones[0], time_us)}"
+    offset = offset_words(zones[0], time_us)
+    return words if width_mm < NARROW_MM or words == offset else f"{words} {offset}"
 
 
 def _keys(language: str, edges: list[int], counts: list[int], n: int) -> list[Key]:

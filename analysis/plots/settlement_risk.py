@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.batches import Words
+from analysis.measures_outside import exposed
 from analysis.measures_risk import legs
 from analysis.plots import style
 from analysis.plots.clock import clock_axis, clock_words, instant_words, window_of
@@ -34,6 +35,9 @@ class Risk:
     peak_us: int
     """When it was highest, to a 64th of an interval."""
     legs: int
+    """Of conversions."""
+    outside: int = 0
+    """Legs of in/out swaps paid beside a system of the kind CLS."""
 
 
 @style.styled
@@ -41,15 +45,16 @@ def settlement_risk(tables: Tables, *, language: str = "en", width_mm: float = s
     """Value at risk over time, one panel per currency of the leg paid.
 
     A leg is at risk from its finality until that of the amount it bought, its way back, or the end of the run, as in
-    the measure ``principal_at_risk``. Drawn is the highest value in each of 600 intervals. At most six
-    currencies, those with most legs.
+    the measure ``principal_at_risk``; outside legs of in/out swaps are added, as in ``outside_at_risk``. Drawn is the
+    highest value in each of 600 intervals. At most six currencies, those with most legs.
     """
     title, span = say("risk_title", language), tables.span()
     found, at = risks(tables, span) if span else ([], np.zeros(0, np.int64))
     if not found or span is None:
         return style.nothing(tables, title, say("no_conversions", language), language, width_mm)
     count, every = sum(risk.legs for risk in found), len(found)
-    largest = sorted(found, key=lambda risk: -risk.legs)[:PANELS]
+    outside = sum(risk.outside for risk in found)
+    largest = sorted(found, key=lambda risk: -risk.legs - risk.outside)[:PANELS]
     found = [risk for risk in found if any(risk is each for each in largest)]
     if not any(risk.value.any() for risk in found):
         return style.nothing(tables, title, say("never_at_risk", language, f"{count:,}"), language, width_mm)
@@ -63,6 +68,8 @@ def settlement_risk(tables: Tables, *, language: str = "en", width_mm: float = s
     high = panel_mm(PANEL_MM, len(found))
     body = 2 + (high + GAP_MM) * len(found) - GAP_MM + axis_mm(below)
     subtitle = say("risk_subtitle", language, step, f"{count:,}")
+    if outside:
+        subtitle += say("comma", language) + say("risk_outside", language, f"{outside:,}")
     if len(found) < every:
         subtitle += say("then", language) + say("some_currencies", language, len(found), every)
     sheet = open_sheet(tables, title, subtitle, body, language, width_mm)
@@ -88,6 +95,14 @@ def risks(tables: Tables, span: tuple[int, int]) -> tuple[list[Risk], NDArray[np
             counts[int(code)] = counts.get(int(code), 0) + int(count)
             used = np.unique(leg["rail"][leg["currency"] == code]).tolist()
             rails.setdefault(int(code), {}).update(dict.fromkeys(words["rail"].words[rail] for rail in used))
+    beside: dict[int, int] = {}
+    for each in exposed(tables):
+        code = words["currency"].position(each.leg.currency)
+        of, amount = np.array([code]), np.array([each.leg.amount_minor])
+        begun.add(of, np.array([each.since]), amount)
+        ended.add(of, np.array([each.until]), amount)
+        beside[code] = beside.get(code, 0) + 1
+        rails.setdefault(code, {})[each.leg.rail] = None
     starts = np.arange(0, fine.size, FINE)
     found = []
     for code in begun.groups():
@@ -95,7 +110,7 @@ def risks(tables: Tables, span: tuple[int, int]) -> tuple[list[Risk], NDArray[np
         found.append(
             Risk(
                 words["currency"].words[code], list(rails[code]), np.maximum.reduceat(value, starts),
-                int(fine[value.argmax()]), counts[code],
+                int(fine[value.argmax()]), counts.get(code, 0), beside.get(code, 0),
             )
         )  # fmt: skip
     return found, fine[starts]
@@ -105,7 +120,7 @@ def _draw(axes: Axes, risk: Risk, days: NDArray[np.float64], zone: ZoneInfo, lan
     highest = float(risk.value.max())
     unit, unit_name = style.scale(int(highest), risk.currency, language)
     axes.fill_between(days, risk.value / unit, step="post", color=style.ORANGE, alpha=0.45, linewidth=0)
-    axes.plot(days, risk.value / unit, drawstyle="steps-post", color=style.VERMILLION, linewidth=0.8)
+    axes.plot(days, risk.value / unit, drawstyle="steps-post", color=style.VERMILLION, linewidth=0.6)
     axes.set_ylim(0, highest / unit * 1.22 or 1)
     axes.set_ylabel(say("risk_axis", language, unit_name))
     amount_axis(axes)

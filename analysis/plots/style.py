@@ -189,7 +189,13 @@ def nothing(
     lines = wrapped(text, (width_mm - 8) / (8 * POINT_MM))
     figure.text(0.5, 0.5, lines, ha="center", va="center", color=GREY)
     corner(figure, tables, language)
+    figure.set_label(text)
     return figure
+
+
+def why_nothing(figure: Figure) -> str:
+    """What a figure of :func:`nothing` says; empty for one that shows something."""
+    return "" if figure.axes else str(figure.get_label())
 
 
 def scale(largest_minor: int, currency: str, language: str) -> tuple[float, str]:

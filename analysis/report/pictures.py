@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from analysis.plots import FIGURES, draw, standard, style
+from analysis.plots import FIGURES, draw, possible, standard, style
 from analysis.tables import Tables
 
 MOST_BYTES: Final = 160_000
@@ -34,7 +34,8 @@ def chosen(tables: Tables, alone: bool) -> list[str]:
         "settlement_risk": paid and tables.rows("fx") > 0,
         "network": paid,
     }
-    return [name for name in FIGURES if name in standard() or (alone and more.get(name, False))]
+    common = standard(tables)
+    return [name for name in possible(tables) if name in common or (alone and more.get(name, False))]
 
 
 def pictures(tables: Tables, language: str, alone: bool = True) -> list[Picture]:
@@ -43,6 +44,8 @@ def pictures(tables: Tables, language: str, alone: bool = True) -> list[Picture]
     with tempfile.TemporaryDirectory(prefix="luhai-report-") as folder:
         for name in chosen(tables, alone):
             figure = draw(tables, name, language=language)
+            if style.why_nothing(figure) and name != "account_intraday":  # which says that there are no balances
+                continue
             for form in ("svg", "png"):
                 path = Path(folder) / f"{name}.{form}"
                 style.save(figure, path, form)

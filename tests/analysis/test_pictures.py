@@ -30,9 +30,18 @@ from analysis.plots.queue_heatmap import classes, queues
 from analysis.plots.settled_by_rail import rails_of
 from analysis.plots.settlement_hours import HOUR_US, Hours, busiest_day, hours_of, together
 from analysis.plots.settlement_risk import risks
+from analysis.plots.wallets import systems_of
 from analysis.tables import Tables, open_tables
+from scenarios.loader import load
+from simcore.api import perform_loaded
 from simcore.errors import ScenarioError
 from tests.analysis.made import make_run
+from tests.analysis.test_measures_wallets import TOWN as WALLETS
+from tests.analysis.test_outside_legs import SWAPS, T2_LATE
+from tests.simcore.engine.test_cls_runs import TRADES
+from tests.simcore.engine.test_cls_runs import run as cls_run
+from tests.simcore.engine.test_outages import paid, play
+from tests.simcore.engine.towns import RING_TOWN
 
 RUNS = {
     "empty": {"payments": 0, "grid": False},
@@ -466,3 +475,85 @@ def test_memory_does_not_follow_the_number_of_payments(tmp_path: Path) -> None:
             tracemalloc.stop()
     for name, (small, large) in peaks.items():
         assert large < 1.25 * small + 1_000_000, (name, small, large)
+
+
+# --- wallets, and what would show nothing ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def purses(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    """A town in which people pay from wallets and nobody by a route."""
+    changes = {"wallets.e-cny.classes.verified.payment": "1500 CNY", "wallets.e-cny.holders.residents.balance":
+               "1000 CNY"}  # fmt: skip
+    out = tmp_path_factory.mktemp("purses") / "run"
+    return open_tables(perform_loaded(load(WALLETS, set=changes), str(WALLETS), out).path)
+
+
+@pytest.mark.parametrize(("language", "width_mm"), [("en", style.WIDTH_MM), ("zh", style.COLUMN_MM)])
+def test_wallets_are_drawn_as_their_rows_add_up(
+    purses: Tables, language: str, width_mm: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = draw(purses, "wallets", language=language, width_mm=width_mm)
+        found = drawn(figure, monkeypatch)
+    for position, (text, box) in enumerate(found):
+        assert min(box.x0, box.y0, figure.bbox.x1 - box.x1, figure.bbox.y1 - box.y1) >= -1, (text, box)
+        inner = Bbox([[box.x0 + 2, box.y0 + 2], [box.x1 - 2, box.y1 - 2]])
+        for other, place in found[position + 1 :]:
+            assert not inner.overlaps(place), (text, other)
+    asked_for = [row for row in rows(purses, "wallet_payments") if row["kind"] == "payment"]
+    refused = [row for row in asked_for if row["status"].startswith("REJECTED")]
+    assert f"{len(asked_for):,}" in texts(figure)
+    assert f"{len(refused):,}" in texts(figure)
+    assert refused
+    # The lines end at what settled, in yuan, whatever the unit of the axis.
+    span = purses.span()
+    assert span is not None
+    [system] = systems_of(purses, span)
+    settled: dict[str, int] = defaultdict(int)
+    for row in asked_for:
+        if row["status"] == "SETTLED":
+            settled[row["flow"]] += row["amount_minor"]
+    assert {flow: value[-1] for flow, (value, _) in system.flows.items()} == dict(settled)
+    asked = sum(sum(each.values()) for each in system.asked.values())
+    assert asked == sum(row["amount_minor"] for row in asked_for)
+
+
+def test_what_would_show_nothing_is_not_written_unless_named(
+    purses: Tables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody paid by a route: unasked there is no picture of routes, and why is said; asked for, it says so itself."""
+    plot_command(purses.path, out=tmp_path / "some")
+    said = capsys.readouterr()
+    assert sorted(path.name for path in (tmp_path / "some").iterdir()) == ["account_intraday.png", "wallets.png"]
+    assert said.err == "settled_by_route: No payments on routes in this run.\n"
+    plot_command(purses.path, out=tmp_path / "all", everything=True)
+    for path in (tmp_path / "all").iterdir():
+        assert draw(purses, path.stem).axes
+    plot_command(purses.path, out=tmp_path / "named", figures=["settled_by_route"])
+    assert [path.name for path in (tmp_path / "named").iterdir()] == ["settled_by_route.png"]
+
+
+def test_queues_between_snapshots_are_said_and_not_drawn_white(tmp_path: Path) -> None:
+    """A queue of SGD 20 from 09:50 to 09:55, and snapshots at full hours: no cell of the map would have a colour."""
+    text = RING_TOWN + '\n[results]\ngrid = "1 h"\n'
+    run = play(tmp_path, text, paid("09:50 C A 40", "09:55 A C 40"))
+    shown = texts(draw(open_tables(run.path), "queue_heatmap"))
+    assert "shorter than the 1 h between two snapshots; the highest: 40 SGD, C" in shown.replace("\n", " ")
+    assert "between snapshots only" in texts(draw(open_tables(run.path), "account_intraday"))
+
+
+def test_where_nothing_was_queued_there_is_no_room_for_queues(tmp_path: Path) -> None:
+    figure = draw(open_tables(play(tmp_path, RING_TOWN, paid("09:50 A B 40")).path), "account_intraday")
+    assert len(figure.axes) == 3  # one for each account
+    assert "nothing was ever queued" in texts(figure)
+    assert "queued value" not in texts(figure)
+
+
+def test_outside_legs_are_in_the_picture_of_risk(tmp_path: Path) -> None:
+    """USD 200 from 06:00 to 08:00, as in ``test_outside_legs``; the trades themselves put nothing at risk."""
+    tables = open_tables(cls_run(tmp_path, TRADES, text=SWAPS | T2_LATE).path)
+    figure = draw(tables, "settlement_risk")
+    assert "2 legs outside a system of the kind CLS" in texts(figure).replace("\n", " ")
+    assert "highest 200 USD, Mon 2 March" in texts(figure)
