@@ -27,7 +27,9 @@ HEADS: Final = {
     "wallet_topped_up_value": "topped up", "wallet_to_bank_value": "to bank accounts",
     "wallet_offline_count": "offline payments", "wallet_offline_peak": "offline and not posted, most",
     "wallet_double_spend_value": "spent twice", "operator_reserves_mean": "operators' reserves, mean",
-    "operator_reserves_peak": "operators' reserves, most", "operator_issued_value": "bought of the central bank",
+    "operator_reserves_peak": "operators' reserves, most",
+    "operator_reserve_base_mean": "counts for requirements, mean",
+    "operator_issued_value": "bought of the central bank",
     "operator_settled_value": "settled between operators", WAITED: "mean of those that waited for an outage",
 }  # fmt: skip
 NOTES: Final = {

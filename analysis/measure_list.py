@@ -224,6 +224,10 @@ MEASURES: Final[dict[str, Measure]] = {
     "operator_reserves_mean": Measure(
         "operators", "minor units", "sum over operators of its mean over time, from one of these instants to the next",
         OWN),
+    "operator_reserve_base_mean": Measure(
+        "operators", "minor units", "sum over operators that are banks of the mean over time of what wallets hold with "
+        "them as deposits, which count for reserve requirements; cash, and what other operators cover in full, doesn't",
+        OWN),
     "operator_issued_value": Measure(
         "operators", "minor units", "what operators bought of the central bank's money on the rail", OWN),
     "operator_settled_value": Measure(

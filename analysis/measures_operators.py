@@ -29,16 +29,19 @@ def compute(tables: Tables, by: str) -> Found:
         return {}
     peaks: dict[tuple[str, str, str], int] = {}  # system, operator, currency
     held: dict[tuple[str, str, str], int] = defaultdict(int)  # value × time
-    last: dict[tuple[str, str, str], tuple[int, int]] = {}
+    owed: dict[tuple[str, str, str], int] = defaultdict(int)  # the same of what counts for reserves
+    last: dict[tuple[str, str, str], tuple[int, int, int]] = {}
     times: list[int] = []
-    for batch in batches(tables, "wallet_operators", ("system", "operator", "currency", "time", "stock_minor",
-                                                      "backing_minor")):  # fmt: skip
+    columns = ("time", "stock_minor", "backing_minor", "wallets_minor")
+    for batch in batches(tables, "wallet_operators", ("system", "operator", "currency", "regime", *columns)):
         names = zip(*(batch[name].to_pylist() for name in ("system", "operator", "currency")), strict=True)
-        columns = (numbers(batch[name]).tolist() for name in ("time", "stock_minor", "backing_minor"))
-        for key, time, stock, cover in zip(names, *columns, strict=True):
-            since, before = last.get(key, (time, 0))
+        rows = zip(*(numbers(batch[name]).tolist() for name in columns), strict=True)
+        for key, regime, (time, stock, cover, wallets) in zip(names, batch["regime"].to_pylist(), rows, strict=True):
+            since, before, counted = last.get(key, (time, 0, 0))
             held[key] += before * (time - since)
-            last[key] = time, stock + cover
+            owed[key] += counted * (time - since)
+            bank = systems[key[0]]["operators"][key[1]].get("bank", True)
+            last[key] = time, stock + cover, wallets if bank and regime == "deposit" else 0
             peaks[key] = max(peaks.get(key, 0), stock + cover)
             times.append(time)
     found: dict[tuple[str, str, str], Fraction | int] = defaultdict(int)
@@ -49,11 +52,12 @@ def compute(tables: Tables, by: str) -> Found:
     length = max(times) - min(times) if times else 0
     for key, peak in peaks.items():
         _, operator, currency = key
-        since, value = last[key]
-        whole = group(operator, currency), currency
+        since, value, counted = last[key]
+        whole, left = (group(operator, currency), currency), max(times) - since
         found["operator_reserves_peak", *whole] += peak
-        found["operator_reserves_mean", *whole] += (
-            Fraction(held[key] + value * (max(times) - since), length) if length else value)  # fmt: skip
+        for name, area, at_last in (("operator_reserves_mean", held[key], value),
+                                    ("operator_reserve_base_mean", owed[key], counted)):  # fmt: skip
+            found[name, *whole] += Fraction(area + at_last * left, length) if length else at_last
         for name in ("operator_issued_value", "operator_settled_value"):
             found[name, *whole] += 0
     operators = {who for terms in systems.values() for who in terms.get("operators", {})}

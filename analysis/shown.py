@@ -21,7 +21,8 @@ OUTAGES: Final = ("outage_time", "outage_waiting_count", "outage_waiting_value",
 WALLETS: Final = ("wallet_count", "wallet_rejected_share", "wallet_value", "wallet_between_operators_value",
                   "wallet_crossing_value", "wallet_topped_up_value", "wallet_to_bank_value", "wallet_offline_count",
                   "wallet_offline_peak", "wallet_double_spend_value", "operator_reserves_mean",
-                  "operator_reserves_peak", "operator_issued_value", "operator_settled_value")  # fmt: skip
+                  "operator_reserves_peak", "operator_reserve_base_mean", "operator_issued_value",
+                  "operator_settled_value")  # fmt: skip
 SHARE: Final = "wallet_share"
 """Share of payments asked for that ended in one way; ``part`` says in which."""
 

@@ -37,6 +37,14 @@ SWAPPED = (Fraction(1, 2), Fraction(3, 4), Fraction(9, 10))
 """Shares of net positions that members swap in and out."""
 DEADLINES = tuple(Fraction(each, 5) for each in (1, 2, 3, 4, 5))
 
+PUBLISHED = (
+    "Published of CLS: netting saves about 96 %, and with in/out swaps less than 1 % of gross is paid in.",
+    f"Assumed here: {MEMBERS} members and {CURRENCIES} currencies whose sizes fall as 1/rank, the dollar on one side",
+    "of 90 % of trades, values lognormal about USD 1 mn, counterparties at random, and the lean, which decides.",
+    "docs/cls.md says what that is worth.",
+)
+"""What stands beside the table of ratios."""
+
 
 def made(count: int, seed: int = 65, tight: int = 1, lean: float = LEAN) -> tuple[Pairs, Terms]:
     """Pairs and terms; currency 0 is the dollar, prices are from one half to two, limits are divided by ``tight``."""
@@ -109,7 +117,7 @@ def main(argv: Sequence[str]) -> int:
     if options.size < 1_000 or options.repeats < 1:
         parser.error("--size must be at least 1,000, --repeats at least 1")
     if options.ratios:
-        print("\n".join(ratios(options.size)))
+        print("\n".join([*ratios(options.size), "", *PUBLISHED]))
         return 0
     document: dict[str, Any] = {
         "benchmark": "cls", "pairs": options.size, "members": MEMBERS, "currencies": CURRENCIES, "machine": machine(),

@@ -43,7 +43,8 @@ THEMES: Final[dict[str, tuple[str, ...]]] = {
     "wallets": ("wallet_count", "wallet_rejected_count", "wallet_rejected_share", "wallet_value",
                 "wallet_between_operators_value", "wallet_crossing_value", "wallet_offline_count",
                 "wallet_offline_peak", "wallet_double_spend_value", "wallet_topped_up_value", "wallet_to_bank_value",
-                "operator_reserves_mean", "operator_reserves_peak", "operator_issued_value", "operator_settled_value"),
+                "operator_reserves_mean", "operator_reserves_peak", "operator_reserve_base_mean",
+                "operator_issued_value", "operator_settled_value"),
 }  # fmt: skip
 Runs = Sequence[tuple[str, Tables]]
 Row = dict[str, Measured]

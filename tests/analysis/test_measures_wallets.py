@@ -86,8 +86,11 @@ def offline_peaks(run: Run, by: str, groups: Iterable[str]) -> dict[str, int]:
 def test_operators_hold_what_their_books_say_and_pay_what_the_rail_has(town: Run) -> None:
     """Most held of each, and its mean from one row of its books to the next; issues and settlements by their rows."""
     books: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    counted: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for row in town.table("wallet_operators").to_pylist():
-        books[row["operator"]].append((row["time"].timestamp(), row["stock_minor"] + row["backing_minor"]))
+        at, deposit = row["time"].timestamp(), row["regime"] == "deposit" and row["operator"] != "FIRM"
+        books[row["operator"]].append((at, row["stock_minor"] + row["backing_minor"]))
+        counted[row["operator"]].append((at, row["wallets_minor"] * deposit))
     first, last = min(at for each in books.values() for at, _ in each), max(at for e in books.values() for at, _ in e)
     all_ = cells(open_tables(town.path), by="participant")
     found = {(each.measure, each.group): each.value for each in all_ if each.measure.startswith("operator_")}
@@ -95,6 +98,9 @@ def test_operators_hold_what_their_books_say_and_pay_what_the_rail_has(town: Run
         assert found["operator_reserves_peak", who] == max(value for _, value in rows)
         held = sum(value * (until - at) for (at, value), (until, _) in pairwise([*rows, (last, 0)]))
         assert float(found["operator_reserves_mean", who] or 0) == pytest.approx(held / (last - first))
+        base = sum(value * (until - at) for (at, value), (until, _) in pairwise([*counted[who], (last, 0)]))
+        assert float(found["operator_reserve_base_mean", who] or 0) == pytest.approx(base / (last - first))
+        assert (base > 0) == (who != "FIRM")  # it covers all in full, and the banks' wallets are deposits from 2026 on
         for name, kind in (("operator_issued_value", "wallet_issue"), ("operator_settled_value", "wallet_settlement")):
             moved = [row["amount_minor"] for row in town.obligations.to_pylist()
                      if row["kind"] == kind and row["debtor"] == who]  # fmt: skip

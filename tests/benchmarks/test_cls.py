@@ -31,6 +31,14 @@ def test_the_page_shows_what_the_command_prints() -> None:
     assert "\n".join(ratios(PAIRS)) in page
 
 
+def test_what_is_published_stands_beside_with_what_was_assumed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--ratios", "--size", "2000"]) == 0
+    said = capsys.readouterr().out
+    assert "96 %" in said
+    assert "less than 1 %" in said
+    assert "Assumed here" in said
+
+
 def test_netting_follows_from_how_far_members_lean() -> None:
     """So that the figure is no evidence: whoever chooses the lean chooses it."""
     found = []

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import simcore
+from analysis.measures import cells
+from analysis.tables import open_tables
 from simcore.results.audit import audit
 
 README = Path(__file__).parents[2] / "scenarios" / "catalogue" / "e-cny-wallets" / "README.md"
@@ -54,11 +56,11 @@ def asked(run: Any) -> dict[str, str]:
             values[row["payer"]["holders"].split("-")[0], status] += row["amount_minor"]
     found = {}
     for who in WHO:
-        cells = [f"{counts[who, 'all']:,}", money(values[who, "all"])]
+        shown = [f"{counts[who, 'all']:,}", money(values[who, "all"])]
         for status in ("SETTLED", *REFUSED):
             shares = (100 * part[who, status] / part[who, "all"] for part in (counts, values))
-            cells.append(" / ".join(f"{share:.1f} %" for share in shares))
-        found[who] = " | ".join(cells)
+            shown.append(" / ".join(f"{share:.1f} %" for share in shares))
+        found[who] = " | ".join(shown)
     return found
 
 
@@ -78,9 +80,9 @@ def test_the_figures_are_those_of_runs_which_the_audit_confirms(runs: dict[str, 
     text, missing = README.read_text(encoding="utf-8"), []
     for name, run in runs.items():
         assert audit(run.path).ok
-        for who, cells in asked(run).items():
+        for who, shown in asked(run).items():
             if name != "cash" and (name == "deposit" or who == "visitors"):
-                missing.append(f"| `{name}` | {who} | {cells} |")
+                missing.append(f"| `{name}` | {who} | {shown} |")
         if name != "middle":
             missing.append(f"| `{name}` | {moved(run)} |")
     assert [line for line in missing if line not in text] == []
@@ -109,6 +111,9 @@ def test_what_the_text_says_besides(runs: dict[str, Any]) -> None:
     gain = sum(row["amount_minor"] for row in paid(runs["middle"]) if row["status"] == "SETTLED")
     gain -= sum(row["amount_minor"] for row in payments if row["status"] == "SETTLED")
     assert f"CNY {money(gain)} more" in text
+    base = {name: cells(open_tables(runs[name].path), ["operator_reserve_base_mean"]) for name in ("deposit", "cash")}
+    assert f"CNY {money(int(base['deposit'][0].value or 0))} of balances are deposits" in text
+    assert [one.value for one in base["cash"]] == [0]
     assert not [row for row in runs["deposit"].events.to_pylist() if row["event"] == "short"]
 
 
