@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.document import read_text
-from scenarios.extend import catalogue_names
+from scenarios.extend import catalogue_names, variants
 from scenarios.keys import listed, nearest, shown_file, shown_value
 from scenarios.loader import json_schema, load
 from scenarios.resolve import quoted, to_toml
@@ -66,13 +66,15 @@ def show_command(scenario: str, *, settings: Settings, resolved: bool = False, o
 
 
 def list_command() -> int | None:
-    """Print name, title and question of every catalogue entry."""
+    """Print name, title and question of every catalogue entry, and its variants."""
     for name in catalogue_names():
         info = tomllib.loads(read_text(CATALOGUE / name / "scenario.toml")).get("scenario", {})
         print(f"{name:<24} {info.get('title', '')}")
         for key in ("title_zh", "question"):
             if info.get(key):
                 print(f"{'':<24} {info[key]}")
+        if others := variants(name):
+            print(f"{'':<24} variants: {', '.join(others)}")
     return None
 
 

@@ -24,8 +24,17 @@ def catalogue_names() -> list[str]:
     return sorted(path.parent.name for path in CATALOGUE.glob("*/scenario.toml"))
 
 
+def variants(entry: str) -> list[str]:
+    """Names of the other scenarios in a catalogue entry's folder, such as ``three-paths/onshore-agent``, sorted."""
+    files = (CATALOGUE / entry).glob("*.toml")
+    return sorted(f"{entry}/{path.stem}" for path in files if path.name != "scenario.toml")
+
+
 def find(path_or_name: str | os.PathLike[str]) -> Path:
-    """Return the file of a scenario given as a file, as a folder with a ``scenario.toml``, or as a catalogue name."""
+    """Return the file of a scenario given as a file, as a folder with a ``scenario.toml``, or as a catalogue name.
+
+    A name with a slash is a variant beside an entry's scenario: :func:`variants`.
+    """
     text = os.fspath(path_or_name)
     if "\0" not in text:
         path = Path(text)
@@ -35,9 +44,12 @@ def find(path_or_name: str | os.PathLike[str]) -> Path:
         names = catalogue_names()
         if text in names:
             return CATALOGUE / text / "scenario.toml"
+        others = [name for entry in names for name in variants(entry)]
+        if text in others:
+            return CATALOGUE / f"{text}.toml"
         if path.exists() and not path.is_dir():
             refuse("LH002", shown_file(path), got="no regular file", expected="a TOML file")
-        candidates = list(names)
+        candidates = [*names, *others]
         if path.parent.is_dir():
             candidates += [str(path.parent / entry.name) for entry in path.parent.glob("*.toml")]
             candidates += [str(entry.parent) for entry in path.parent.glob("*/scenario.toml")]

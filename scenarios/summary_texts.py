@@ -10,9 +10,14 @@ from simcore.units import ClockTime, format_clock, format_duration
 
 
 def latency_text(latency: int | Latency) -> str:
-    """A constant or drawn duration in words; empty where it is nothing."""
+    """A constant or drawn duration in words, with what cuts it; empty where it is nothing."""
     if isinstance(latency, int):
         return format_duration(latency) if latency else ""
+    least = f", at least {format_duration(latency.least)}" if latency.least else ""
+    return _drawn(latency) + least + (f", at most {format_duration(latency.most)}" if latency.most else "")
+
+
+def _drawn(latency: Latency) -> str:
     if latency.lognormal is not None:
         return f"lognormal, median {format_duration(latency.lognormal.median)}, sigma {latency.lognormal.sigma:g}"
     if latency.exponential is not None:

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from fx.currency import format_minor
-from scenarios.extend import catalogue_names
+from scenarios.extend import catalogue_names, find
 from scenarios.loader import from_dict, load
 from simcore.api import perform_loaded
 from simcore.datafiles import CATALOGUE
@@ -141,7 +141,8 @@ def run_scenario(
     loaded = load(scenario, set=settings, seed=seed)
     _say_compiling(quiet)
     info = loaded.scenario.scenario
-    origin = scenario if scenario in catalogue_names() else str(Path(scenario).resolve())
+    place = find(scenario) if not Path(scenario).exists() else Path(scenario)  # a variant of an entry is a file
+    origin = scenario if scenario in catalogue_names() else str(place.resolve())
     name = info.name if info.seed is None else f"{info.name}-{info.seed}"
     with _progress(quiet) as progress:
         performed = perform_loaded(

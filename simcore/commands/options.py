@@ -14,8 +14,9 @@ CATALOGUE = Path(__file__).resolve().parents[2] / "scenarios" / "catalogue"
 
 
 def complete_scenario(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Catalogue names that start so, and then whatever files the shell finds."""
-    names = sorted(path.parent.name for path in CATALOGUE.glob("*/scenario.toml"))
+    """Names of the catalogue, variants too, that start so, and then whatever files the shell finds."""
+    files = CATALOGUE.glob("*/*.toml")
+    names = sorted(path.parent.name + f"/{path.stem}" * (path.name != "scenario.toml") for path in files)
     found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
     return [*found, CompletionItem(incomplete, type="file")]
 

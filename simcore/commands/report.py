@@ -146,12 +146,14 @@ def _changed(manifest: dict[str, Any]) -> list[Difference] | None:
 
 
 def _command(manifest: dict[str, Any], name: str, changed: list[Difference]) -> str:
-    """The command that makes a run again; a scenario's own file goes by its name alone."""
+    """The command that makes a run again; a scenario's own file goes by its name, a variant of an entry by both."""
     from shlex import quote
 
     from analysis.report.differ import setting
+    from simcore.datafiles import CATALOGUE
 
-    origin = Path(str(manifest["origin"])).name
+    file = Path(str(manifest["origin"]))
+    origin = f"{file.parent.name}/{file.stem}" if file.parent.parent == CATALOGUE.resolve() else file.name
     words = ["luhai", "run", quote(origin), "--seed", str(manifest["seed"])]
     for each in changed:
         words += ["--set", quote(str(setting(each)))]

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from scenarios.extend import catalogue_names
+from scenarios.extend import catalogue_names, find, variants
 from scenarios.keys import parse_path, shown_path
 from scenarios.loader import load
 from scenarios.resolve import to_dict
 from simcore.datafiles import CATALOGUE
+from simcore.errors import ScenarioError
 from tests.scenarios.entries import in_one_line, readme, scenario_of
 
 ENTRIES = catalogue_names()
@@ -69,8 +70,19 @@ def test_every_run_that_a_readme_names_can_be_started(entry: str) -> None:
     for command in commands:
         name, *words = shlex.split(command)
         changes = [word for before, word in pairwise([name, *words]) if before == "--set"]
-        where = CATALOGUE.parents[1] / name if name.endswith(".toml") else name
-        assert load(where, set=changes).scenario.participants, command
+        assert load(name, set=changes).scenario.participants, command
+
+
+def test_variants_go_by_their_entrys_name_and_their_own() -> None:
+    names = [name for entry in ENTRIES for name in variants(entry)]
+    assert {"three-paths/onshore-agent", "settlement-window/longer-days"} <= set(names)
+    for name in names:
+        entry, _, file = name.partition("/")
+        assert find(name) == CATALOGUE / entry / f"{file}.toml"
+        assert load(name).scenario.scenario.name == entry
+        assert name in readme(entry), "a README says what its variants are for"
+    with pytest.raises(ScenarioError, match="try  *three-paths/onshore-agent"):
+        find("three-paths/onshore")
 
 
 def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -88,7 +88,7 @@ def listed(found: Values, measure: str) -> str:
 
 def command(name: str) -> str:
     file, changes = RUNS[name]
-    scenario = f"scenarios/catalogue/cls-day/{file}" if file else "cls-day"
+    scenario = f"cls-day/{file.removesuffix('.toml')}" if file else "cls-day"
     return " ".join(["luhai run", scenario, *(f"--set '{each}'" for each in changes), f"--out runs/{name}"])
 
 

@@ -36,7 +36,7 @@ RUNS: dict[str, tuple[str, list[str]]] = {
 
 def command(name: str) -> str:
     what, changes = RUNS[name]
-    source = what if what == "qr-links" else f"scenarios/catalogue/qr-links/{what}"
+    source = what if what == "qr-links" else f"qr-links/{what.removesuffix('.toml')}"
     return " ".join(["luhai run", source, *(f"--set '{one}'" for one in changes), f"--out runs/{name}"])
 
 

@@ -59,7 +59,7 @@ def at_risk(run: Any) -> dict[str, float]:
 def test_the_table_of_the_readme_is_that_of_runs(runs: Mapping[Key, Any]) -> None:
     text = (ENTRY / "README.md").read_text(encoding="utf-8")
     for (path, hours), run in runs.items():
-        name = "settlement-window" if hours == "today" else f"scenarios/catalogue/settlement-window/{hours}.toml"
+        name = "settlement-window" if hours == "today" else f"settlement-window/{hours}"
         assert f"luhai run {name} --set '{chosen(path)}' --out runs/{path}-{hours}\n" in text
         took = list(settled_in(run).values())
         within = within_hour(took, run.payments.num_rows)
