@@ -139,14 +139,14 @@ MEASURES: Final[dict[str, Measure]] = {
     "locked_peak": Measure("locks", "minor units", "highest value that was so locked at one instant", OWN),
     "outage_time": Measure("outages", "seconds", "how long it lasted, from the first to the last of what was out", OWN),
     "outage_waiting_count": Measure(
-        "outages", "payments", "payments that waited for the end of an outage: an obligation came, in the hours of its "
-        "rail, to a rail that was out, or a pair to a link or a rail of it that was; or was kept until the very end by "
-        "the participant who owes it or the dealer who exchanges it", OWN),
+        "outages", "payments", "payments that waited for the end of an outage: an obligation came to a rail that was "
+        "out, or waited for an opening that was missed, or a pair came to a link that was out or had such a rail; or "
+        "it was kept until the very end by the participant who owes it or the dealer who exchanges it", OWN),
     "outage_waiting_value": Measure("outages", "minor units", "sum of those obligations", OWN),
     "outage_waiting_time": Measure(
         "outages", "minor units × seconds", "sum of those obligations × time that they waited: from when they came, "
-        "where the rail's hours had not begun from then on, until the end of the outage; what was kept waited since "
-        "the outage began, or since the hop before it was final plus its own latency where that is one number", OWN),
+        "or the rail's hours began, until the end of the outage; what was kept waited, in those hours, since the "
+        "outage began, or since the hop before it was final plus its own latency where that is one number", OWN),
     "outage_wait": Measure("outages", "seconds", "mean of that time over those obligations", OWN),
     "outage_wait_after": Measure(
         "outages", "seconds", "mean time from the end of the outage until they were final, over those that were", OWN),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.batches import Words, batches, numbers
-from analysis.outages import Out
+from analysis.outages import Out, rail_hours
 from analysis.tables import NULL, Tables
 from simcore.units import parse_duration
 
@@ -28,7 +28,7 @@ _KINDS: Final = ("payment", "part", "spread", "fee")
 """Rows that together are the obligations of a payment on its way."""
 _CLOSED: Final = ("REJECTED_CLOSED", "RETURNED_CLOSED")
 _TIMED_OUT: Final = ("REJECTED_TIME_LIMIT", "RETURNED_LOCK_ENDED", "CLAIMED_LATE")
-_HELD: Final = ("payment_id", "hop", "currency", "amount_minor", "settled_at")
+_HELD: Final = ("payment_id", "hop", "rail", "currency", "amount_minor", "settled_at")
 
 
 class Payments:
@@ -116,7 +116,7 @@ def read_obligations(
                 rows = {name: column[mine] for name, column in read.items()}
                 rows["label"] = np.full(rows["row"].size, label, np.int64)
                 _sort(rows, out, payments, words, found, kept)
-    _kept(tables, kept, payments, found)
+    _kept(tables, kept, payments, words["rail"].words, found)
     for rows in found.queued:
         payment, settled, status = rows["payment_id"], rows["settled_at"], rows["status"]
         other = payments.ended_at[payment]
@@ -166,8 +166,13 @@ def _sort(rows: dict[str, Ints], out: Out, payments: Payments, words: dict[str, 
     found.queued.append({name: rows[name][stood] for name in (*_HELD, "entered_at", "status", "row", "label")})
 
 
-def _kept(tables: Tables, kept: list[tuple[int, dict[str, Ints]]], payments: Payments, found: Concerned) -> None:
-    """What came at the very end was kept since it could have come: since the hop before, plus its own latency."""
+def _kept(
+    tables: Tables, kept: list[tuple[int, dict[str, Ints]]], payments: Payments, rails: list[str], found: Concerned
+) -> None:
+    """What came at the very end was kept since it could have come: since the hop before, plus its own latency, in the
+    hours of its rail.
+    """
+    hours = rail_hours(tables)
     none = np.zeros(0, np.int64)
     wanted = np.unique(np.concatenate([rows["payment_id"][rows["hop"] > 0] for _, rows in kept] or [none]))
     ready: dict[int, dict[int, int]] = defaultdict(dict)  # payment → hop → when it was final
@@ -185,6 +190,10 @@ def _kept(tables: Tables, kept: list[tuple[int, dict[str, Ints]]], payments: Pay
             done = [time for place, time in ready[int(payment[k])].items() if place < hop[k]]
             before[k] = max(done, default=int(before[k]))
         since = np.maximum(begin, before + payments.latency(payment, hop))
+        for code in np.unique(rows["rail"]).tolist():
+            if rails[code] in hours:
+                mine = rows["rail"] == code
+                since[mine] = hours[rails[code]].next_open(since[mine])
         waits = since < until  # else it came then by itself
         found.waited.append({name: rows[name][waits] for name in (*_HELD, "row", "label")}
                             | {"since": since[waits], "until": until[waits]})  # fmt: skip

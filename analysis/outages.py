@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +16,23 @@ _SIDES: Final = {"outage_began": 1, "dealer_out": 1, "link_out": 1,
                  "outage_ended": -1, "dealer_back": -1, "link_back": -1}  # fmt: skip
 _HOURS: Final = {"opened": True, "opening_missed": True, "closed": False}
 _MINUTE, _SECOND = 60_000_000, 1_000_000
+NEVER: Final = 2**62
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When a rail would have been open by its hours, outages or not: rising, microseconds UTC."""
+
+    opens: NDArray[np.int64]
+    closes: NDArray[np.int64]
+
+    def next_open(self, time: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n,) each instant, or where the rail is closed then, its next opening; a time beyond all others for none."""
+        at = np.searchsorted(self.closes, time, side="right")  # the first hours that end after it
+        found = np.full(time.size, NEVER, np.int64)
+        some = at < self.opens.size
+        found[some] = np.maximum(time[some], self.opens[at[some]])
+        return found
 
 
 @dataclass
@@ -34,23 +50,18 @@ class Out:
     end: int
     is_over: bool
     """Whether it ended within the run."""
-    hours: list[tuple[int, int]] = field(default_factory=list)
-    """Of a rail: when it would have been open."""
+    hours: Hours | None = None
+    """Of a rail: its hours, in outages too."""
 
     def since(self, entered: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) from when on what came at these instants waited for the end; -1: it came before or after, or waits for
         the rail's hours and not for the end of the outage.
         """
-        inside = (entered >= self.begin) & (entered < self.end)
-        if self.kind != "rail":
-            return np.where(inside, entered, -1)
-        opens = np.array([first for first, _ in self.hours], np.int64)
-        closes = np.array([last for _, last in self.hours], np.int64)
-        at = np.searchsorted(closes, entered, side="right")  # the first hours that end after it
-        some = inside & (at < opens.size)
-        found = np.full(entered.size, -1, np.int64)
-        found[some] = np.maximum(entered[some], opens[at[some]])
-        return found
+        found = entered if self.hours is None else self.hours.next_open(entered)
+        return np.where((found >= self.begin) & (found < self.end), found, -1)
+
+
+_SHUT: Final = Hours(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 def outages(tables: Tables) -> list[Out]:
@@ -62,11 +73,8 @@ def outages(tables: Tables) -> list[Out]:
     run_end = span[1] if span else 0
     begun: dict[tuple[str, str], tuple[int, Out]] = {}  # by how many outages
     found: list[Out] = []
-    changes: dict[str, list[tuple[int, bool]]] = {}
     for event, rail, who, detail, time in _events(tables):
-        if event in _HOURS:
-            changes.setdefault(rail, []).append((time, _HOURS[event]))
-        elif event in _SIDES:
+        if event in _SIDES:
             kind, name = ("rail", rail) if rail else ("participant", who)
             if event in ("dealer_out", "dealer_back"):
                 kind = "dealer"
@@ -81,9 +89,32 @@ def outages(tables: Tables) -> list[Out]:
             out.end, out.is_over = (time, True) if not count else (run_end, False)
             # What one outage hands over to the next at one instant began before the other ended, so it is one.
             begun[kind, name] = count, out
+    hours = rail_hours(tables)
     for out in found:
         if out.kind == "rail":
-            out.hours = list(_open_hours(changes.get(out.name, []), out))
+            out.hours = hours.get(out.name)
+    return found
+
+
+def rail_hours(tables: Tables) -> dict[str, Hours]:
+    """The hours of every rail that ever opened, or should have."""
+    changes: dict[str, list[tuple[int, bool]]] = {}
+    for event, rail, _, _, time in _events(tables):
+        if event in _HOURS:
+            changes.setdefault(rail, []).append((time, _HOURS[event]))
+    found = {}
+    for rail, mine in changes.items():
+        spans: list[tuple[int, int]] = []
+        since: int | None = None
+        for time, opens in sorted(mine):  # a closing before an opening of the same instant
+            if opens:
+                since = time if since is None else since  # opened late, after the opening that it missed
+            elif since is not None:
+                spans.append((since, time))
+                since = None
+        if since is not None:
+            spans.append((since, NEVER))
+        found[rail] = Hours(*(np.array(side, np.int64) for side in zip(*spans, strict=True))) if spans else _SHUT
     return found
 
 
@@ -104,21 +135,3 @@ def _clock(time: int) -> str:
     """An instant in UTC, as short as it can be said."""
     unit = "m" if time % _MINUTE == 0 else "s" if time % _SECOND == 0 else "us"
     return str(np.datetime64(time, "us").astype(f"datetime64[{unit}]")).replace("T", " ")
-
-
-def _open_hours(changes: list[tuple[int, bool]], out: Out) -> Iterator[tuple[int, int]]:
-    """Hours of a rail within an outage; one that never opened or closed has none."""
-    changes = sorted(changes)
-    at = bisect_right(changes, (out.begin - 1, True))
-    is_open = changes[at - 1][1] if at else False
-    since = out.begin
-    for time, opens in changes[at:]:
-        if time >= out.end:
-            break
-        if is_open and not opens:
-            yield since, time
-        elif opens and not is_open:
-            since = time
-        is_open = opens
-    if is_open and since < out.end:
-        yield since, out.end
