@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import simcore
+from analysis import measures
+from analysis.tables import open_tables
 
 README = Path(__file__).parents[2] / "scenarios" / "catalogue" / "linked-instant" / "README.md"
 PROVIDERS = ("FX-QUICK", "FX-FAIR", "FX-SLOW")
@@ -62,6 +64,21 @@ def test_one_purse_or_three(tmp_path: Path) -> None:
     """What three hold of 2 mn each, one alone with 6 mn."""
     row = f"| `fair` with 6 mn MYR | {cells(ran(tmp_path / 'run', [*ringgit('6'), only('fair')]))} |"
     assert row in README.read_text(encoding="utf-8"), row
+
+
+def test_what_the_text_says_of_the_slow_one(tmp_path: Path) -> None:
+    """Cheaper and less reliable than the quick one; what runs out of time is nearly all its own, one in nine."""
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    quick, slow = (ran(tmp_path / name, [*ringgit("9"), only(name)]) for name in ("quick", "slow"))
+    cost, rate = ([measures.cells(open_tables(run.path), [name])[0].value or 0 for run in (quick, slow)]
+                  for name in ("cost_bp", "settlement_rate_count"))  # fmt: skip
+    cheaper, less = f"{float(cost[0] - cost[1]):.0f} bp", f"{float(100 * (rate[0] - rate[1])):.1f} points"
+    assert f"the slow provider {cheaper} cheaper than the quick one and {less} less reliable" in text
+    rows = ran(tmp_path / "three", ringgit("3")).payments.select(["route", "status"]).to_pylist()
+    late = Counter(row["route"] for row in rows if row["status"] == "REJECTED_TIME_LIMIT")
+    assert late["slow"] / sum(late.values()) > 0.99
+    assert round(sum(row["route"] == "slow" for row in rows) / late["slow"]) == 9
+    assert "nearly all the slow one's, one payment in nine of its own" in text
 
 
 def test_a_slow_provider_loses_its_payments_to_quick_ones_where_the_least_time_is_chosen(tmp_path: Path) -> None:

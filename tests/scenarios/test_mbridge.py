@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,6 +40,24 @@ def test_the_figures_are_those_of_runs(runs: dict[str, Any]) -> None:
         payments = done.payments.to_pylist()
         cells = [share(payments), *(share([row for row in payments if row["route"] == route]) for route in ROUTES)]
         assert f"| `{redeem}` | {' | '.join(cells)} |" in text, f"| `{redeem}` | {' | '.join(cells)} |"
+
+
+def test_what_fails_of_dealers_own_money_came_outside_the_hours_of_both(runs: dict[str, Any]) -> None:
+    """Only where everybody clears, and twelve times; by the clock of Beijing, as the text says."""
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    failed = {
+        redeem: {row["payment_id"] for row in done.payments.to_pylist()
+                 if row["route"].endswith("abroad") and not row["status"].startswith("SETTLED")}
+        for redeem, done in runs.items()
+    }  # fmt: skip
+    assert {redeem: len(rows) for redeem, rows in failed.items()} == {"none": 0, "foreign": 0, "all": 12}
+    rows = [row for row in runs["all"].obligations.to_pylist() if row["payment_id"] in failed["all"] and not row["hop"]]
+    came = [row["entered_at"].astimezone(ZoneInfo("Asia/Shanghai")).time() for row in rows]
+    early, late = ([at for at in came if low <= at < high] for low, high in ((time(4), time(9, 30)),
+                                                                            (time(17, 15), time(20, 30))))  # fmt: skip
+    assert (len(early), len(late), len([at for at in late if at < time(18, 30)])) == (8, 4, 1)
+    assert "Of the twelve that fail here eight come before BAHTNET opens" in text
+    assert "and four between HVPS's close at 17:15 and its next opening at 20:30, one of them while BAHTNET" in text
 
 
 def test_the_same_payments_were_asked_for(runs: dict[str, Any]) -> None:
