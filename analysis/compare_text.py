@@ -17,7 +17,8 @@ HEADS: Final = {
     "submitted_count": "payments", "settlement_rate_count": "settled", "settled_value": "value",
     "median_time": "median", "mean_time": "mean", "within_hour": "in 1 h", "cost_bp": "cost",
     "refunded_value": "refunded", "liquidity_used": "liquidity", "liquidity_for_payments": "needed",
-    "principal_at_risk": "at risk", "outside_at_risk": "outside", "locked_liquidity": "locked",
+    "principal_at_risk": "at risk", "outside_value": "outside",
+    "outside_at_risk": "outside at risk", "locked_liquidity": "locked",
     "credit_charge": "credit", "outage_time": "lasted", "outage_waiting_count": "waited",
     "outage_waiting_value": "value", "outage_wait": "wait", "outage_wait_after": "after",
     "outage_unsettled_count": "unsettled",
@@ -38,10 +39,11 @@ NOTES: Final = {
     "liquidity_used": "liquidity: what accounts used, funding and sweeps included",
     "liquidity_for_payments": "needed: the largest net debits of payments alone; of a route as if it were the only one",
     "principal_at_risk": "at risk: principal of conversions × hours",
-    "outside_at_risk": "outside: principal paid beside a system of the kind CLS × hours",
+    "outside_value": "outside: principal paid for in/out swaps beside a system of the kind CLS",
+    "outside_at_risk": "outside at risk: × hours until the other leg is paid",
     "locked_liquidity": "locked: in hash time locks × hours",
 }  # fmt: skip
-SELDOM: Final = ("refunded_value", "outside_at_risk", "locked_liquidity", "credit_charge")
+SELDOM: Final = ("refunded_value", "outside_value", "outside_at_risk", "locked_liquidity", "credit_charge")
 """Columns that stand there only where a run has some of it."""
 _SIZES: Final = ((1e12, "tn"), (1e9, "bn"), (1e6, "mn"))
 

@@ -10,8 +10,8 @@ from analysis.tables import Tables
 
 PAYMENTS: Final = ("submitted_count", "settlement_rate_count", "settled_value", "median_time", "mean_time",
                    "within_hour", "cost_bp", "refunded_value")  # fmt: skip
-ACCOUNTS: Final = ("liquidity_used", "liquidity_for_payments", "principal_at_risk", "outside_at_risk",
-                   "locked_liquidity", "credit_charge")  # fmt: skip
+ACCOUNTS: Final = ("liquidity_used", "liquidity_for_payments", "principal_at_risk", "outside_value",
+                   "outside_at_risk", "locked_liquidity", "credit_charge")  # fmt: skip
 OF_ROUTE: Final = ("route_liquidity", "principal_at_risk")
 """What a route needs and risks by itself; of a run ``liquidity_for_payments`` is the same of all its payments."""
 SHOWN: Final = (*PAYMENTS, "liquidity_used", "liquidity_for_payments", "route_liquidity", *ACCOUNTS[2:])

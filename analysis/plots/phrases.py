@@ -72,6 +72,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
         "一方已付而另一方尚未最终结算的金额，每 {0}取最大值；共 {1} 笔",
     ),
     "risk_axis": ("at risk, {0}", "风险金额，{0}"),
+    "never_here": ("never at risk: {0}", "从无风险：{0}"),
     "risk_outside": ("{0} legs outside a system of the kind CLS", "CLS 类系统外 {0} 腿"),
     "risk_peak": ("highest {0} {1}, {2}", "最高 {0} {1}，{2}"),
     "no_conversions": ("No conversion was paid: nothing was at risk.", "没有已付款的兑换，因此没有本金风险。"),

@@ -46,21 +46,24 @@ def settlement_risk(tables: Tables, *, language: str = "en", width_mm: float = s
 
     A leg is at risk from its finality until that of the amount it bought, its way back, or the end of the run, as in
     the measure ``principal_at_risk``; outside legs of in/out swaps are added, as in ``outside_at_risk``. Drawn is the
-    highest value in each of 600 intervals. At most six currencies, those with most legs.
+    highest value in each of 600 intervals. Currencies that never are at risk have no panel; at most six, those with
+    most legs.
     """
     title, span = say("risk_title", language), tables.span()
     found, at = risks(tables, span) if span else ([], np.zeros(0, np.int64))
     if not found or span is None:
         return style.nothing(tables, title, say("no_conversions", language), language, width_mm)
-    count, every = sum(risk.legs for risk in found), len(found)
-    outside = sum(risk.outside for risk in found)
+    count, outside = sum(risk.legs for risk in found), sum(risk.outside for risk in found)
+    safe = [risk.currency for risk in found if not risk.value.any()]
+    found = [risk for risk in found if risk.value.any()]
+    every = len(found)
     largest = sorted(found, key=lambda risk: -risk.legs - risk.outside)[:PANELS]
     found = [risk for risk in found if any(risk is each for each in largest)]
-    if not any(risk.value.any() for risk in found):
+    if not found:
         return style.nothing(tables, title, say("never_at_risk", language, f"{count:,}"), language, width_mm)
     clock = clock_rail(tables, [rail for risk in found for rail in risk.rails])
     zone = tables.zone(clock)
-    until = max(int(at[np.flatnonzero(risk.value)[-1]]) for risk in found if risk.value.any())
+    until = max(int(at[np.flatnonzero(risk.value)[-1]]) for risk in found)
     first, last = window_of(tables, clock, span, zone, until)
     below = clock_words(zone, span[0], first, last, language, width_mm)
     seconds = (span[1] - span[0]) / INSTANTS / 1e6
@@ -70,6 +73,8 @@ def settlement_risk(tables: Tables, *, language: str = "en", width_mm: float = s
     subtitle = say("risk_subtitle", language, step, f"{count:,}")
     if outside:
         subtitle += say("comma", language) + say("risk_outside", language, f"{outside:,}")
+    if safe:
+        subtitle += say("then", language) + say("never_here", language, say("comma", language).join(safe))
     if len(found) < every:
         subtitle += say("then", language) + say("some_currencies", language, len(found), every)
     sheet = open_sheet(tables, title, subtitle, body, language, width_mm)

@@ -18,6 +18,12 @@ from scenarios.loader import load
 from simcore.api import perform_loaded
 from simcore.errors import ScenarioError
 from tests.analysis.test_measures_wallets import TOWN
+from tests.analysis.test_outside_legs import SWAPS, T2_LATE
+from tests.simcore.engine.test_cls_runs import TRADES
+from tests.simcore.engine.test_cls_runs import run as cls_run
+from tests.simcore.engine.test_htlc_runs import ONE
+from tests.simcore.engine.test_htlc_runs import run as locked_run
+from tests.simcore.engine.test_intraday_credit import given
 from tests.simcore.engine.test_link import run as link_run
 from tests.simcore.engine.test_outages import outage, paid, play
 from tests.simcore.engine.test_refunds import QR_TOWN, pay
@@ -147,3 +153,32 @@ def test_columns_are_explained_and_stand_there_only_where_something_is_in_them(t
     text = payments(refunds)
     refunded = text.heads.index("refunded")
     assert [row[refunded] for row in text.rows if row[1] == "CNY"] == ["10", "10"]
+
+
+def column(table: pa.Table, head: str) -> dict[str, str]:
+    """Money → what the row of the whole run has in a column."""
+    text = payments(table)
+    return {row[1]: row[text.heads.index(head)] for row in text.rows if row[0] == "all"}
+
+
+def test_locks_outside_legs_and_the_price_of_credit_have_columns_where_there_are_some(tmp_path: Path) -> None:
+    """THB 300 are locked for half an hour, USD 10 for ten minutes. USD 200 are outside for two hours before the euro.
+
+    A repo of 40 mn at 36 bp is paid SGD 108.33, which no payment bears.
+    """
+    locked = compare([("run", open_tables(locked_run(made(tmp_path / "locked"), ONE).path))])
+    assert column(locked, "locked") == {"THB": "150", "USD": "2"}
+    cls = cls_run(made(tmp_path / "cls"), TRADES, text=SWAPS | T2_LATE)
+    swapped = compare([("run", open_tables(cls.path))])
+    assert column(swapped, "outside") == {"EUR": "100", "JPY": "-", "USD": "200"}
+    assert column(swapped, "outside at risk") == {"EUR": "0", "JPY": "-", "USD": "400"}
+    terms = 'form = "repo", draw = "on_demand", draw_every = "30 min", rate = "36 bp"'
+    credit = compare([("run", open_tables(given(made(tmp_path / "credit"), terms).path))])
+    assert column(credit, "credit") == {"SGD": "108"}
+    assert column(credit, "cost") == {"SGD": "0.0 bp"}
+    assert any(line.startswith("credit: what banks paid the central bank") for line in notes(payments(credit)))
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
