@@ -81,7 +81,7 @@ def test_variants_go_by_their_entrys_name_and_their_own() -> None:
         assert find(name) == CATALOGUE / entry / f"{file}.toml"
         assert load(name).scenario.scenario.name == entry
         assert name in readme(entry), "a README says what its variants are for"
-    with pytest.raises(ScenarioError, match="try  *three-paths/onshore-agent"):
+    with pytest.raises(ScenarioError, match=r"try +three-paths/onshore-agent"):
         find("three-paths/onshore")
 
 
