@@ -60,7 +60,7 @@ def test_the_expected_rate_grows_by_the_drift_jumps_or_not() -> None:
 
 
 def test_a_bootstrap_has_the_moments_of_its_history() -> None:
-    """Means, deviations and correlations of 10,000 drawn days against those of the days drawn from."""
+    """The first four moments and the correlations of 10,000 drawn days against those of the days drawn from."""
     first, last = dt.date(2019, 1, 2), dt.date(2026, 2, 27)
     past = []
     for pair in PAIRS:
@@ -74,6 +74,9 @@ def test_a_bootstrap_has_the_moments_of_its_history() -> None:
         assert abs(mine.mean() - theirs.mean()) < 5 * theirs.std() / sqrt(n)
         kurtosis = ((theirs - theirs.mean()) ** 4).mean() / theirs.var() ** 2
         assert abs(mine.std() / theirs.std() - 1) < 2 * 5 * sqrt((kurtosis - 1) / n) / 2  # twice: days hang together
+        for power in (3, 4):  # skewness and kurtosis, by the history's own mean and deviation
+            mine_k, theirs_k = (((x - theirs.mean()) / theirs.std()) ** power for x in (mine, theirs))
+            assert abs(mine_k.mean() - theirs_k.mean()) < 2 * 5 * theirs_k.std() / sqrt(n)
     assert np.abs(np.corrcoef(drawn) - np.corrcoef(past)).max() < 0.06
 
 
