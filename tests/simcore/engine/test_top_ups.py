@@ -9,9 +9,18 @@ import pytest
 
 from simcore.results.audit import audit
 from tests.simcore.engine.test_conductor import beijing, rows
-from tests.simcore.engine.towns import CIPS_TOWN, run_town, town
+from tests.simcore.engine.towns import CIPS_TOWN, HEADER, run_town, town
 
 MN = 100_000_000
+OVER_HVPS = """
+[routes.hvps]
+hops = [{ rail = "HVPS", from = "debtor", to = "creditor" }]
+
+[flows.other]
+kind = "replay"
+file = "other.csv"
+route = "hvps"
+"""
 FRIDAY_NIGHT = 'rails.CIPS.fund_at=["22:00"]'
 
 
@@ -61,11 +70,16 @@ def test_in_the_night_before_a_weekend_hvps_is_open_for_injection_only(tmp_path:
     On other evenings HVPS is open for all. On Friday at 18:00 it is closed, as on every day.
     """
     payments = pay("a", "06T18:00", "East", "West", 4) + pay("b", "06T21:00", "East", "West", 2)
-    run = played(tmp_path, payments, FRIDAY_NIGHT)
+    tmp_path.joinpath("other.csv").write_text(HEADER + pay("h", "06T21:30", "East", "West", 1), encoding="utf-8")
+    text = CIPS_TOWN + OVER_HVPS
+    run = run_town(town(tmp_path, text, payments), tmp_path / "run", set=[FRIDAY_NIGHT])
+    assert audit(run.path).ok
     assert injections(run) == [("06 22:00", "East", 4)]
     window = rows(run.events, event="opened_for_funding", rail="HVPS")
     assert [beijing(row, "time")[:8] for row in window] == ["06 20:30"]
-    done = {row["reference"]: beijing(row, "completed_at")[:8] for row in run.payments.to_pylist()}
+    done = {row["reference"]: row["completed_at"] and beijing(row, "completed_at")[:8]
+            for row in run.payments.to_pylist()}  # fmt: skip
+    assert done.pop("h") is None, "HVPS has money of East's, and takes no payment until Sunday evening"
     assert done == {"a": "06 18:00", "b": "06 22:00"}
 
 
