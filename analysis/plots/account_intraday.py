@@ -167,9 +167,12 @@ def _balance(axes: Axes, account: Account, days: NDArray[np.float64], unit: floa
         if account.limit / unit <= 2 * span:
             axes.axhline(-account.limit / unit, color=style.BLACK, linewidth=0.8, dashes=(4, 2))
         else:
-            # A line far below would press the balance flat.
-            text = say("limit_at", language, style.number(-account.limit / unit))
-            axes.annotate(text, (1, 0.03), xycoords="axes fraction", ha="right", va="bottom", fontsize=7)
+            # A line far below would press the balance flat. The words stand where the balance ends up away from them.
+            text = say("limit_at", language, style.number(-account.limit / unit).replace("-", "−"))
+            end = values[-max(1, values.size // 4) :]
+            low = float(end.min()) < (values.min() + max(values.max(), 0.0)) / 2
+            axes.annotate(text, (1, 0.97 if low else 0.03), xycoords="axes fraction", ha="right",
+                          va="top" if low else "bottom", fontsize=7)  # fmt: skip
     axes.margins(y=0.08)
     amount_axis(axes)
     if not values.any():  # a limit, if any, stands there in words
