@@ -185,7 +185,8 @@ def _labels(
             beside = float(places[k, 0]) * side + sizes[k] / 2 + 1.5
             x = beside if abs(place - places[k, 1]) < 0.5 else max(beside, radius * 0.45 + 3)
             axes.annotate(
-                labels[k], (places[k, 0] + side * sizes[k] / 2, places[k, 1]), (side * x, place), ha="left" if side > 0 else "right", va="center",
+                labels[k], (places[k, 0] + side * sizes[k] / 2, places[k, 1]), (side * x, place),
+                ha="left" if side > 0 else "right", va="center",
                 fontsize=7, linespacing=1.1, zorder=4,
                 arrowprops=None if x == beside else {
                     "arrowstyle": "-", "color": style.GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 0},
