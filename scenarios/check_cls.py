@@ -165,6 +165,8 @@ def _trade(checks: Checks, name: str, route: Route, mine: set[str], said: set[st
         return
     one, other = route.hops
     terms = checks.scenario.pvp.get(str(one.pvp))
+    if terms is None and one.pvp in checks.rest.names("pvp"):
+        return  # it could not be read
     if not is_cls(checks, one) or terms is None or other.pvp is not None:
         checks.say("LH179", (*path, 0, "pvp"), shown_value(one.pvp) if one.pvp else "none",
                    "the system on the first hop, and on it only")  # fmt: skip

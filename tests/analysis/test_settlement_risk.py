@@ -12,6 +12,7 @@ import simcore
 from analysis.compare import compare
 from analysis.measures import cells
 from analysis.tables import Tables, open_tables
+from tests.simcore.engine.towns import routed_town
 
 SCENARIO = """
 extends = "three-paths"
@@ -151,3 +152,33 @@ def test_each_route_of_one_run_has_its_own_risk(tmp_path: Path) -> None:
         ("correspondents", "CNY"): 99_900_000 * 20 * MINUTE, ("correspondents", "USD"): 0,
         ("twin", "CNY"): 0, ("twin", "USD"): dollars, ("clearing-bank", "CNY"): 0,
     }  # fmt: skip
+
+
+TOWNS = Path(__file__).parents[1] / "simcore" / "engine"
+WAYS = [
+    # Hong Kong opens at 00:30 UTC and Bangkok at 01:30: dollars of 00:45 are paid 45 minutes before their baht.
+    ("linked", "HK-A TH-A", "apart", 1_000 * 45 * MINUTE),
+    ("linked", "HK-A TH-A", "linked", 0),
+    ("together", "HK TH", "apart", 1_000 * 45 * MINUTE),
+    ("together", "HK TH", "link", 0),
+    ("together", "HK FX", "cls", 0),  # there a trade is with the dealer itself
+    # By locks dollars are claimed first, and the payee has 15 minutes for its baht.
+    ("locked", "HK-A TH-A", "linked", (1_000 + 2_000) * 15 * MINUTE),
+]
+APART = """
+[routes.apart]
+hops = [{ rail = "USD-CHATS", from = "debtor", to = "FX" }, { rail = "BAHTNET", from = "FX", to = "creditor" }]
+"""
+
+
+@pytest.mark.parametrize(("town", "who", "route", "risk"), WAYS)
+def test_the_same_payments_are_at_risk_without_payment_versus_payment_and_not_with_it(
+    town: str, who: str, route: str, risk: int, tmp_path: Path
+) -> None:
+    """One seed, USD 10 at 00:45 and 20 at 02:00 UTC, and only the way of settling them differs."""
+    text = (TOWNS / f"{town}.toml").read_text(encoding="utf-8") + APART * (town == "together")
+    path = routed_town(tmp_path, text, f"00:45:00 {who} 10 USD {route}\n02:00:00 {who} 20 USD {route}")
+    run = simcore.run(path, out=tmp_path / "run", seed=7)
+    settled = [row["status"] == "SETTLED_GROSS" for row in run.payments.to_pylist()]
+    assert settled.count(True) == (1 if route == "cls" else 2)  # matched at 01:00 UTC: the second is too late that day
+    assert at_risk(open_tables(run.path))["USD"] == risk
