@@ -72,6 +72,17 @@ def _wakes(world, slot):
     world.slots[slot].amount, world.block[slot, TREE] = world.block[slot, AMOUNT], ZERO
 
 
+@kernel(forceinline=True)
+def _has_enough(world, account):
+    """Whether any payment that waits for an account has what it needs there: trees know the least below each node."""
+    those, slots = world.block_accounts, world.slots
+    root = those[account, FOR_FUNDS]
+    if root != NONE and slots[root].low <= available(world.accounts, account):
+        return True
+    root = those[account, FOR_ROOM]
+    return root != NONE and slots[root].low <= room(world, account)
+
+
 @kernel
 def _note_changed(world, legs, changed):
     """The accounts of the legs have moved: what waits for them may settle now."""
@@ -79,8 +90,7 @@ def _note_changed(world, legs, changed):
     for leg in range(legs):
         for side in range(2):
             account = world.legs[leg, side]
-            waited_for = those[account, FOR_FUNDS] != NONE or those[account, FOR_ROOM] != NONE
-            if waited_for and those[account, IN_CHANGED] == 0:
+            if those[account, IN_CHANGED] == 0 and _has_enough(world, account):
                 those[account, IN_CHANGED] = 1
                 those[changed, CHANGED] = account
                 changed += 1
@@ -92,6 +102,8 @@ def _first_for(world, account):
     """The first payment that waits for an account and has what it needs there, or NONE."""
     those, slots = world.block_accounts, world.slots
     first = ordered_first_fit(slots, those[account, FOR_FUNDS], available(world.accounts, account))
+    if those[account, FOR_ROOM] == NONE:
+        return first
     other = ordered_first_fit(slots, those[account, FOR_ROOM], room(world, account))
     if first == NONE or (other != NONE and slots[other].key < slots[first].key):
         return other
