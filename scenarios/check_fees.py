@@ -5,9 +5,11 @@ from __future__ import annotations
 from scenarios.keys import KeyPath
 from scenarios.references import Checks
 from simcore.model import Corridor, Fee, Route, Screening
-from simcore.units import format_amount
+from simcore.units import format_amount, format_duration
 
 AMOUNTS = ("fixed", "least", "most")
+
+SECOND_US = 1_000_000
 
 
 def check_fees(checks: Checks, path: KeyPath, route: Route) -> None:
@@ -64,3 +66,13 @@ def check_choice(checks: Checks, path: KeyPath, corridor: Corridor) -> None:
         if corridor.choice == "shares" and value is not None:
             checks.say("LH131", (*path, key), f'{key} beside choice = "{corridor.choice}"', 'choice = "logit"',
                        'choice = "logit"')  # fmt: skip
+    every = corridor.queue_seen_every
+    if every is None:
+        return
+    if corridor.choice != "fastest" and not (logit and corridor.time_value):
+        worth = " without a time_value" if logit else ""
+        checks.say("LH131", (*path, "queue_seen_every"), f'queue_seen_every beside choice = "{corridor.choice}"{worth}',
+                   "a choice that counts time, or no queue_seen_every", 'choice = "fastest"')  # fmt: skip
+    if every < SECOND_US:
+        checks.say("LH131", (*path, "queue_seen_every"), f"every {format_duration(every)}", "one second or more",
+                   'queue_seen_every = "15 min"')  # fmt: skip

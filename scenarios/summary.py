@@ -123,7 +123,9 @@ def _routes(scenario: Scenario) -> Iterator[str]:
         if corridor.choice != "shares":
             worth = f", an hour worth {corridor.time_value / 100:g} bp" if corridor.time_value else ""
             scale = f", scale {corridor.scale / 100:g} bp" if corridor.scale else ""
-            shares = f"{corridor.choice}{worth}{scale} among {', '.join(corridor.routes)}"
+            every = corridor.queue_seen_every
+            looks = "" if every is None else f", own queues seen every {format_duration(every)},"
+            shares = f"{corridor.choice}{worth}{scale}{looks} among {', '.join(corridor.routes)}"
         yield f"  corridor {name}: {corridor.debtor_country} → {corridor.creditor_country} by {shares}"
 
 

@@ -171,4 +171,8 @@ class Corridor:
     """With ``logit``: what an hour is worth, as a share of the amount; none means nothing."""
     scale: BasisPoints | None = None
     """With ``logit``: how much routes may differ, as a share of the amount, until the odds change by a factor of e."""
+    queue_seen_every: Duration | None = None
+    """How often banks look at their own queue on the first rail of each route, and expect to wait as long as what has
+    stood longest in it; in between they go by what they saw. None means that they know no queue. Goes with a choice
+    that counts time: ``fastest``, or ``logit`` with a ``time_value``."""
     name: str = ""

@@ -2,9 +2,10 @@
 
 Known are the fees, the amounts that rails take, the rates and spreads quoted then, the hours of markets and of every
 rail with its calendar, value dates, cut-offs, the times of net cycles and typical latencies; and of outages those that
-last: a route over what is out is passed over while there is another. Not known are queues, dealers' positions, what
-chance will do to this payment, when an outage ends and which begin. Everybody is taken to go over every hop of a route,
-also where a hop falls away for banks that need no agent.
+last: a route over what is out is passed over while there is another. Its own queue a bank knows where the corridor says
+how often it looks (:mod:`simcore.engine.looks`). Not known are the queues of others, dealers' positions, what chance
+will do to this payment, when an outage ends and which begin. Everybody is taken to go over every hop of a route, also
+where a hop falls away for banks that need no agent.
 """
 
 from __future__ import annotations
@@ -12,26 +13,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fx.rates import RatePath
-from simcore.calendar import Window, session_windows
 from simcore.demand import portable
+from simcore.demand.hours import BEYOND_DAYS, Hours, windows_of
 from simcore.demand.quotes import FAR_US, Quotes
 from simcore.engine.hop_hours import shut_times
 from simcore.engine.outages import Outages
-from simcore.engine.timetable import WHOLE_DAY, rail_calendar, run_times, timetable
+from simcore.engine.timetable import timetable
 from simcore.model import Corridor, Fee, Hop, Latency, Scenario
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 HOUR_US = 3_600_000_000
 BP_E2_WHOLE = 1_000_000.0
-BEYOND_DAYS = 14
-"""Calendars are looked up so many days beyond the run, for payments of its last hours."""
 
 
 def typical_us(latency: int | Latency) -> float:
@@ -48,6 +47,18 @@ def typical_us(latency: int | Latency) -> float:
     return min(max(median, float(latency.least)), float("inf") if latency.most is None else float(latency.most))
 
 
+class Expected(NamedTuple):
+    """What payments are expected to meet on each route, their bank's own queue apart; (n, n_route) each."""
+
+    cost: Floats  # share of the amount
+    time_us: Floats
+    takes: NDArray[np.bool_]  # whether the route can be chosen
+
+    def slice(self, start: int, stop: int) -> Expected:
+        """The payments from ``start`` up to ``stop``, as views."""
+        return Expected(self.cost[start:stop], self.time_us[start:stop], self.takes[start:stop])
+
+
 class RouteChoice:
     """Chooses among the routes of one corridor, for many payments at once."""
 
@@ -58,7 +69,7 @@ class RouteChoice:
         self.names = [name for name, share in corridor.routes.items() if share > 0]
         self._shares = np.array([float(corridor.routes[name]) for name in self.names])
         self._outages = outages
-        self._hours: dict[tuple[str, bool], _Hours] = {}
+        self._hours: dict[tuple[str, bool], Hours] = {}
         self._shut: dict[Hop, Ints] = {}
         self._quotes: dict[str, Quotes] = {}
 
@@ -71,15 +82,30 @@ class RouteChoice:
         amount : int64 (n,)        minor units of the first hop's currency
         uniform : float64 (n,)     in [0, 1); only ``logit`` uses them
         """
+        return self.decide(self.expect(time_us, amount), uniform)
+
+    def expect(self, time_us: Ints, amount: Ints) -> Expected:
+        """What each route is expected to cost and to take without any queue; parameters as for ``choose``."""
         walked = [self._walk(name, time_us, amount) for name in self.names]
         cost = np.stack([each for each, _ in walked], axis=1)
-        hours = np.stack([self.duration_us(name, time_us) / HOUR_US for name in self.names], axis=1)
+        time = np.stack([self.duration_us(name, time_us) for name in self.names], axis=1)
         takes = np.stack([each for _, each in walked], axis=1)
         takes[~takes.any(axis=1)] = True  # no way is open to it: it goes as if all were, and is rejected
         up = self._up(time_us)
         if up is not None:
             takes &= up | ~(takes & up).any(axis=1, keepdims=True)  # where all are out, as if none were
-        cost, hours = np.where(takes, cost, np.inf), np.where(takes, hours, np.inf)
+        return Expected(cost, time, takes)
+
+    def decide(self, expected: Expected, uniform: Floats, wait_us: Ints | None = None) -> NDArray[np.int64]:
+        """The position in ``names`` of each payment's route, given what is expected and how long queues make it wait.
+
+        Parameters
+        ----------
+        uniform : float64 (n,)           in [0, 1); only ``logit`` uses them
+        wait_us : int64 (n, n_route)     microseconds in the bank's own queue; None for none
+        """
+        takes, hours = expected.takes, (expected.time_us + (0 if wait_us is None else wait_us)) / HOUR_US
+        cost, hours = np.where(takes, expected.cost, np.inf), np.where(takes, hours, np.inf)
         if self._corridor.choice == "cheapest":
             return _least(cost, hours)
         if self._corridor.choice == "fastest":
@@ -187,7 +213,7 @@ class RouteChoice:
         if hop not in self._shut:
             scenario, rail = self._scenario, self._scenario.rails[hop.rail]
             days = scenario.scenario.days + BEYOND_DAYS
-            times = shut_times(hop, rail, _windows(rail, scenario), scenario.scenario, days)
+            times = shut_times(hop, rail, windows_of(rail, scenario), scenario.scenario, days)
             self._shut[hop] = np.array(times, np.int64).reshape(len(times), 2)
         shut = self._shut[hop]
         k = np.searchsorted(shut[:, 0], at, side="left") - 1  # the last cut-off before, not at, the instant
@@ -209,65 +235,10 @@ class RouteChoice:
         times = timetable(self._scenario)
         return times.start_us, times.end_us
 
-    def _hours_of(self, rail: str, in_batches: bool = False) -> _Hours:
+    def _hours_of(self, rail: str, in_batches: bool = False) -> Hours:
         if (rail, in_batches) not in self._hours:
-            self._hours[rail, in_batches] = _Hours(self._scenario, rail, in_batches)
+            self._hours[rail, in_batches] = Hours(self._scenario, rail, in_batches)
         return self._hours[rail, in_batches]
-
-
-class _Hours:
-    """When an obligation that reaches a rail would settle there if its account had the funds."""
-
-    def __init__(self, scenario: Scenario, rail: str, in_batches: bool = False) -> None:
-        terms: Any = scenario.rails[rail]
-        self._ends: Ints | None = None
-        self._block = getattr(terms, "block_every", None)
-        self._collects = in_batches or terms.kind == "deferred_net"
-        if terms.calendar is None and not terms.sessions and not self._collects:
-            return  # always open
-        windows = _windows(terms, scenario)
-        self._opens = np.array([window.open_us for window in windows], np.int64)
-        self._ends = np.array([window.takes_until_us for window in windows], np.int64)
-        if self._collects:
-            self._set_cycles(terms, windows)
-
-    def _set_cycles(self, terms: Any, windows: list[Window]) -> None:
-        """When net settlement takes place, and the last instant at which what arrives still has part in each."""
-        batches = getattr(terms, "batches", None)
-        every, clocks = (batches.every, batches.at) if batches else (terms.cycle_every, terms.cycle_at)
-        runs = run_times(windows, rail_calendar(terms).zone, every, clocks)
-        # At the instant of closing nothing is let in any more, so it counts as an instant earlier.
-        pairs = sorted([(at, at) for at in runs] + [(window.close_us - 1, window.close_us) for window in windows])
-        self._deadlines, self._cycles = np.array(pairs, np.int64).reshape(len(pairs), 2).T
-
-    def enters(self, at: Ints) -> Ints:
-        """The instant at which the rail lets in what arrives at each instant; far away where the calendar ends."""
-        if self._ends is None:
-            return at
-        k = np.searchsorted(self._ends, at, side="right")
-        opens = np.append(self._opens, FAR_US)[k]
-        return np.maximum(at, opens)
-
-    def settles(self, at: Ints) -> Ints:
-        """The instant of settlement of what arrives at each instant; far away where the calendar ends."""
-        if self._ends is None:
-            return at if self._block is None else -(-at // self._block) * self._block
-        k = np.searchsorted(self._ends, at, side="right")
-        known, k = k < self._ends.size, np.minimum(k, self._ends.size - 1)
-        done = np.maximum(at, self._opens[k])
-        if self._collects:
-            following = np.searchsorted(self._deadlines, done, side="left")
-            done = self._cycles[np.minimum(following, self._cycles.size - 1)]
-        elif self._block is not None:
-            done = -(-done // self._block) * self._block
-        return np.where(known, done, np.maximum(at, FAR_US))
-
-
-def _windows(rail: Any, scenario: Scenario) -> list[Window]:
-    calendar = rail_calendar(rail)
-    start, days = scenario.scenario.start, scenario.scenario.days + BEYOND_DAYS
-    windows = session_windows(calendar, calendar.zone, rail.sessions or WHOLE_DAY, start, days)
-    return [window for window in windows if window.only == "all"]
 
 
 def _hold_us(hop: Hop) -> float:

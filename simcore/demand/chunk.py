@@ -44,6 +44,12 @@ class Chunk(NamedTuple):
         return Chunk._make([*(column[rows] for column in self[:-1]), reference])
 
 
+def no_payments() -> Chunk:
+    """A stretch without any."""
+    kinds = (np.int64, np.int32, np.int32, np.int32, np.int64, np.int8, np.int16, np.int16, np.int32)
+    return Chunk._make([*(np.zeros(0, kind) for kind in kinds), None])
+
+
 def concatenate(chunks: Sequence[Chunk]) -> Chunk:
     """Return the payments of all chunks, one after the other; at least one chunk."""
     import pyarrow as pa

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fx.rates import RatePath
 from simcore.demand.batch import DemandBatch
+from simcore.demand.chunk import Chunk, no_payments
 from simcore.demand.files import InputFile
 from simcore.demand.latency import LatencyDraws
 from simcore.demand.merge import merged, resized
+from simcore.demand.periods import periods
 from simcore.demand.replay import ReplaySource
 from simcore.demand.trade import TradeSource
+from simcore.engine.looks import Looks
 from simcore.engine.outages import Outages
 from simcore.errors import Fault, ScenarioError
+from simcore.kernels.constants import NEVER
 from simcore.model import Fee, Hop, Refunds, ReplayFlow, Scenario
 
 
@@ -76,6 +81,8 @@ class Demand:
     seed, replicate : int    root seed and repetition
     start_us, end_us : int   the run's window, microseconds UTC; nothing is initiated before or at ``end_us`` and later
     batch : int              payments in a batch
+    looks : Looks            at what banks look before they choose; nothing if not given. A batch ends where they look,
+                             the next is drawn only then; ``looks.complete_until`` says what has been handed out
     route_first_currency, route_has_priority, draw_columns : one entry for each route; none means as the scenario says
 
     Raises
@@ -99,11 +106,13 @@ class Demand:
         replicate: int = 0,
         paths: Mapping[str, RatePath] | None = None,
         outages: Outages | None = None,
+        looks: Looks | None = None,
     ) -> None:
         if batch < 1:
             raise ValueError(f"a batch has at least one payment, not {batch}")
         self._routes = list(scenario.routes)
         self._seed, self._replicate, self._batch = seed, replicate, batch
+        self._looks = looks if looks is not None and looks.times else None
         self._draw_columns = drawn_columns(scenario) if draw_columns is None else draw_columns
         has_priority = first_priorities(scenario) if route_has_priority is None else route_has_priority
         self._has_priority = np.array(has_priority, dtype=bool)
@@ -151,6 +160,7 @@ class Demand:
                             replicate=replicate,
                             paths=paths,
                             outages=outages,
+                            looks=looks,
                         )
                     )
             except ScenarioError as error:
@@ -180,29 +190,46 @@ class Demand:
         flows = [s.chunks(index_of) if isinstance(s, ReplaySource) else s.chunks() for s in self._sources]
         latencies = LatencyDraws(self._routes, self._draw_columns, self._seed, self._replicate)
         first_payment_id = 0
-        for chunk in resized(merged(flows, self._has_priority), self._batch):
-            reference = chunk.reference
-            if reference is not None and reference.null_count == chunk.size:
-                reference = None
-            draws = latencies.draw(chunk.route)
-            if self._customers:  # numbered through all participants
-                number = np.where(
-                    chunk.customer < 0, -1, chunk.debtor.astype(np.int64) * self._customers + chunk.customer
-                )
-                draws = np.column_stack((draws, number))
-            yield DemandBatch(
-                first_payment_id=first_payment_id,
-                initiated_at=chunk.initiated_at,
-                debtor=chunk.debtor,
-                creditor=chunk.creditor,
-                route=chunk.route,
-                amount_minor=chunk.amount_minor + self._added[chunk.route] if self._added.any() else chunk.amount_minor,
-                priority=chunk.priority,
-                flow=chunk.flow,
-                purpose=chunk.purpose,
-                corridor=self._corridor_of_flow[chunk.flow],
-                draws=draws,
-                reference=reference,
-                customer=chunk.customer if self._customers else None,
-            )
+        for chunk in self._pieces(flows):
+            yield self._batch_of(chunk, first_payment_id, latencies)
             first_payment_id += chunk.size
+
+    def _pieces(self, flows: Sequence[Iterator[Any]]) -> Iterator[Chunk]:
+        """All payments in demand order, cut into what a batch holds and where banks look; a period has one at least."""
+        looks = self._looks
+        if looks is None:
+            yield from resized(merged(flows, self._has_priority), self._batch)
+            return
+        for end, period in zip([*looks.times[1:], NEVER], periods(flows, looks.times[1:]), strict=True):
+            last = no_payments()
+            for chunk in resized(merged(period, self._has_priority), self._batch):
+                if last.size:
+                    yield last
+                last = chunk
+            looks.complete_until = end
+            yield last
+
+    def _batch_of(self, chunk: Chunk, first_payment_id: int, latencies: LatencyDraws) -> DemandBatch:
+        """The payments with their ids and what is drawn for them."""
+        reference = chunk.reference
+        if reference is not None and reference.null_count == chunk.size:
+            reference = None
+        draws = latencies.draw(chunk.route)
+        if self._customers:  # numbered through all participants
+            number = np.where(chunk.customer < 0, -1, chunk.debtor.astype(np.int64) * self._customers + chunk.customer)
+            draws = np.column_stack((draws, number))
+        return DemandBatch(
+            first_payment_id=first_payment_id,
+            initiated_at=chunk.initiated_at,
+            debtor=chunk.debtor,
+            creditor=chunk.creditor,
+            route=chunk.route,
+            amount_minor=chunk.amount_minor + self._added[chunk.route] if self._added.any() else chunk.amount_minor,
+            priority=chunk.priority,
+            flow=chunk.flow,
+            purpose=chunk.purpose,
+            corridor=self._corridor_of_flow[chunk.flow],
+            draws=draws,
+            reference=reference,
+            customer=chunk.customer if self._customers else None,
+        )

@@ -17,6 +17,8 @@ from simcore.demand.amounts import lognormal_minor
 from simcore.demand.choice import RouteChoice
 from simcore.demand.chunk import Chunk
 from simcore.demand.days import weighted_days
+from simcore.demand.periods import Undecided
+from simcore.engine.looks import Looks
 from simcore.engine.outages import Outages
 from simcore.errors import ScenarioError
 from simcore.model import Scenario, TradeFlow
@@ -51,6 +53,7 @@ class TradeSource:
         chunk: int = 65_536,
         paths: Mapping[str, RatePath] | None = None,
         outages: Outages | None = None,
+        looks: Looks | None = None,
     ) -> None:
         flow = scenario.flows[name]
         assert isinstance(flow, TradeFlow)
@@ -66,6 +69,7 @@ class TradeSource:
         self._choice: RouteChoice | None = None
         if flow.corridor is not None and scenario.corridors[flow.corridor].choice != "shares":
             self._choice = RouteChoice(scenario, scenario.corridors[flow.corridor], paths or {}, outages)
+        self._looks = looks if looks is not None and looks.looks(flow.corridor) else None
         self._slots = list(slots(scenario, flow))
 
     @property
@@ -73,8 +77,11 @@ class TradeSource:
         """Mean number of payments over the run."""
         return round(sum(mean for _, mean in self._slots))
 
-    def chunks(self) -> Iterator[Chunk]:
-        """Yield the payments in the order of time; those that would fall outside the run's window are not made."""
+    def chunks(self) -> Iterator[Chunk | Undecided]:
+        """Yield the payments in the order of time; those that would fall outside the run's window are not made.
+
+        They are undecided where banks look at their queues before they choose.
+        """
         draw = {
             what: stream(self._seed, f"flow:{self._name}:{what}", self._replicate)
             for what in ("count", "time", "amount", "debtor", "creditor", "route", "customer")
@@ -82,19 +89,15 @@ class TradeSource:
         for initiated_at in arrivals(self._slots, draw["count"], draw["time"], self._chunk):
             yield self._make(initiated_at, draw)
 
-    def _make(self, initiated_at: NDArray[np.int64], draw: Mapping[str, np.random.Generator]) -> Chunk:
+    def _make(self, initiated_at: NDArray[np.int64], draw: Mapping[str, np.random.Generator]) -> Chunk | Undecided:
         n = initiated_at.size
         debtor, creditor = self._pairs.choose(draw["debtor"].random(n), draw["creditor"].random(n))
         amount, uniform = lognormal_minor(self._flow.amount, draw["amount"].random(n)), draw["route"].random(n)
-        if self._choice is None:
-            chosen = np.searchsorted(self._route_cumulative, uniform, side="right")
-        else:
-            chosen = self._choice.choose(initiated_at, amount, uniform)
         chunk = Chunk(
             initiated_at=initiated_at,
             debtor=debtor,
             creditor=creditor,
-            route=self._routes[np.minimum(chosen, self._routes.size - 1)],
+            route=np.zeros(n, dtype=np.int32),
             amount_minor=amount,
             priority=np.full(n, self._flow.priority, dtype=np.int8),
             flow=np.full(n, self._index, dtype=np.int16),
@@ -102,8 +105,28 @@ class TradeSource:
             customer=self._customers(draw["customer"], n),
             reference=None,
         )
-        first, last = np.searchsorted(initiated_at, self._window)
-        return chunk.slice(int(first), int(last))
+        first, last = (int(at) for at in np.searchsorted(initiated_at, self._window))
+        chunk, uniform = chunk.slice(first, last), uniform[first:last]
+        if self._looks is not None:
+            return self._later(chunk, uniform, self._looks)
+        if self._choice is None:
+            chosen = np.searchsorted(self._route_cumulative, uniform, side="right")
+        else:
+            chosen = self._choice.choose(chunk.initiated_at, chunk.amount_minor, uniform)
+        return chunk._replace(route=self._routes[np.minimum(chosen, self._routes.size - 1)])
+
+    def _later(self, chunk: Chunk, uniform: Floats, looks: Looks) -> Undecided:
+        """Payments that choose by what their banks saw last when they are initiated."""
+        choice, corridor, priority = self._choice, self._flow.corridor, self._flow.priority
+        assert choice is not None
+        assert corridor is not None
+        expected = choice.expect(chunk.initiated_at, chunk.amount_minor)
+
+        def choose(part: Chunk, start: int, stop: int) -> NDArray[np.int32]:
+            wait_us = looks.waits(corridor, choice.names, part.debtor, priority)
+            return self._routes[choice.decide(expected.slice(start, stop), uniform[start:stop], wait_us)]
+
+        return Undecided(chunk, choose)
 
     def _customers(self, draw: np.random.Generator, n: int) -> NDArray[np.int32]:
         """Which customer of its debtor makes each payment, all alike; -1 where the flow has none."""

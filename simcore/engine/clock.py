@@ -9,13 +9,14 @@ import simpy
 
 from simcore.errors import InvariantError
 
-# Classes of control events at one instant (docs/design.md, "Order"). Payment events of the instant come between FUNDING
+# Classes of control events at one instant (docs/design.md, "Order"). Payment events of the instant come between LOOK
 # and CYCLE: obligations that waited for the opening, then those arriving from an earlier hop, then new payments.
 SHOCK: Final = 0
 CLOSING: Final = 1
 OPENING: Final = 2
 FIXING: Final = 3
 FUNDING: Final = 4
+LOOK: Final = 5
 CYCLE: Final = 6
 CUT_OFF: Final = 7
 RECORD: Final = 8
@@ -48,7 +49,7 @@ class Clock:
         event._ok, event._value = True, None
 
         def catch_up(_: simpy.Event) -> None:
-            self._catch_up(time_us if order <= FUNDING else time_us + 1)
+            self._catch_up(time_us if order <= LOOK else time_us + 1)
 
         assert event.callbacks is not None
         event.callbacks.append(catch_up)

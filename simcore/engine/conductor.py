@@ -20,6 +20,7 @@ from simcore.engine.htlc_run import HtlcRuns
 from simcore.engine.interruptions import Interruptions
 from simcore.engine.link_days import LinkDays
 from simcore.engine.links import Links
+from simcore.engine.looks import Looks, LooksAtQueues
 from simcore.engine.machine import Machine
 from simcore.engine.market import Market
 from simcore.engine.paths import WayChecker
@@ -56,6 +57,7 @@ class Conductor:
     demand : batches of payments in demand order
     writer : takes every row
     seed : of what wallets hold and pay
+    looks : what the demand was given, if its banks look at queues
     progress : called with (share of the run gone by, instant, payments so far, payments in flight) now and then
     """
 
@@ -67,6 +69,7 @@ class Conductor:
         progress: Progress | None = None,
         sizes: Sizes | None = None,
         seed: int = 0,
+        looks: Looks | None = None,
     ) -> None:
         sizes = sizes or Sizes()
         self.compiled = compiled
@@ -92,6 +95,8 @@ class Conductor:
             compiled.spec, demand, take_obligations, take_payments, take_batch, slots=sizes.slots,
             log_rows=sizes.log_rows,
         )  # fmt: skip
+        self._looks = looks or Looks(compiled)
+        self._machine.complete_until = lambda: self._looks.complete_until
         self._clock = Clock(compiled.timetable.start_us, self._catch_up)
         self._retail: list[Retail] = []
         if compiled.scenario.wallets:
@@ -125,6 +130,7 @@ class Conductor:
         parts: tuple[Part, ...] = (
             market, CutOffs(*terms, self._log), Links(*terms), ClsDays(*terms, self._log), HtlcRuns(*terms, self._log),
             *rails, *self._retail, Interruptions(*terms, self._log, rails), LinkDays(*terms),
+            LooksAtQueues(self._looks, *terms[1:]),
         )  # fmt: skip
         for part in parts:
             for process in part.processes():

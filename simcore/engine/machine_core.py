@@ -83,6 +83,8 @@ class MachineCore:
         self._ledgers = sorted({rail.ledger for rail in spec.rails if rail.ledger != NONE})
         self.on_block: Callable[[int, int, Any], None] = lambda ledger, now_us, figures: None
         self.next_cycle: Callable[[], int] = lambda: 0
+        self.complete_until: Callable[[], int] = lambda: 0  # demand that isn't asked for is initiated then or later
+        self._demand_ended = False
 
     @property
     def accounts(self) -> Any:
@@ -107,7 +109,9 @@ class MachineCore:
         self._reached = max(self._reached, until_us)
         while True:
             due, ledger = self._next_block()
-            reason = loop.advance(self.world, min(until_us, due + 1))
+            limit = min(until_us, due + 1)
+            self.world.state[FEED_FINAL] = self._demand_ended or self.complete_until() >= limit
+            reason = loop.advance(self.world, limit)
             if reason == BLOCK_SET:
                 continue
             if reason != DONE:
@@ -161,7 +165,7 @@ class MachineCore:
         state = self.world.state
         batch = next(self._demand, None)
         if batch is None:
-            state[FEED_FINAL] = 1
+            self._demand_ended = True
             return
         if self._on_batch is not None:
             self._on_batch(batch)

@@ -14,6 +14,7 @@ from simcore.demand.stream import Demand
 from simcore.engine.cautions import cautions
 from simcore.engine.compile import Compiled, compile_scenario
 from simcore.engine.conductor import Conductor, Counts, Progress, Sizes
+from simcore.engine.looks import Looks
 from simcore.engine.timetable import rail_calendar
 from simcore.errors import InvariantError
 from simcore.model import Scenario
@@ -94,9 +95,11 @@ def perform(
     """
     times = [time.perf_counter()]
     compiled = compile_scenario(scenario, folder, seed)
+    looks = Looks(compiled)
     demand = Demand(
         scenario, folder, seed=seed, start_us=compiled.timetable.demand_start_us,
         end_us=compiled.timetable.demand_end_us, batch=batch, paths=compiled.rate_paths, outages=compiled.outages,
+        looks=looks,
     )  # fmt: skip
     metadata = {"luhai.scenario": canonical(resolved).decode(), "luhai.scenario_digest": digest(resolved)}
     times.append(time.perf_counter())
@@ -104,7 +107,7 @@ def perform(
         out, _names(compiled, demand), compression=None if compression == "none" else compression, metadata=metadata,
         replace=replace,
     ) as writer:  # fmt: skip
-        conductor = Conductor(compiled, iter(demand), writer, progress, sizes, seed=seed)
+        conductor = Conductor(compiled, iter(demand), writer, progress, sizes, seed=seed, looks=looks)
         conductor.run()
         counts = conductor.counts
         tables = writer.close_tables()
