@@ -10,16 +10,17 @@ from zoneinfo import ZoneInfo
 from simcore.calendar import Window, estimated_days
 from simcore.engine.outages import given_spans, rails_of
 from simcore.engine.timetable import overlap, rail_calendar, timetable
-from simcore.model import Scenario
+from simcore.model import Latency, Scenario
+from simcore.units import format_duration
 
 
 def cautions(scenario: Scenario) -> list[str]:
     """Return one line for each rail whose calendar is estimated and each two hops whose hours never overlap,
-    of outages that fall outside hours, and of terms of choice that rest.
+    of outages that fall outside hours, of terms of choice that rest, and of hash time locks too short for their steps.
 
     The scenario has been checked, so every local time exists.
     """
-    return [*_estimated(scenario), *_apart(scenario), *_idle(scenario), *_resting(scenario)]
+    return [*_estimated(scenario), *_apart(scenario), *_idle(scenario), *_resting(scenario), *_short(scenario)]
 
 
 def _estimated(scenario: Scenario) -> Iterator[str]:
@@ -53,6 +54,29 @@ def _resting(scenario: Scenario) -> Iterator[str]:
         ]
         if names:
             yield f'corridors {", ".join(names)}: choice = "{rule}" has no use for time_value and scale'
+
+
+def _short(scenario: Scenario) -> Iterator[str]:
+    """Hash time locks that end before what they are for could ever be done; outages and closed hours aside."""
+    for name, terms in scenario.pvp.items():
+        if terms.kind != "htlc":
+            continue
+        first, second, margin, answers, claims = (format_duration(each) for each in (
+            terms.first_lock, terms.second_lock, terms.margin, terms.answers_after, terms.claims_after))  # fmt: skip
+        if terms.answers_after + terms.second_lock + terms.margin >= terms.first_lock:
+            yield (f"pvp.{name}: no payer ever locks: {answers} after the dealer, a lock of {second} and the margin of "
+                   f"{margin} would not end before the dealer's of {first}")  # fmt: skip
+            continue
+        if terms.claims_after >= terms.second_lock:
+            yield f"pvp.{name}: no dealer ever claims in time: after {claims}, when a lock of {second} has ended"
+            continue
+        left = terms.first_lock - terms.answers_after - terms.claims_after
+        for route_name, route in scenario.routes.items():
+            for hop, after in pairwise(route.hops):
+                takes = after.latency
+                if hop.pvp == name and not isinstance(takes, Latency) and takes >= left:
+                    steps = f"{answers}, {claims} and {format_duration(takes)} are not less than a lock of {first}"
+                    yield f"routes.{route_name}: every payee claims too late: {steps}"
 
 
 def _apart(scenario: Scenario) -> Iterator[str]:

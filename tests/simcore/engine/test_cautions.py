@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import simcore
 from scenarios.describe import check_command
 from scenarios.loader import load
 from simcore.engine.cautions import cautions
@@ -41,6 +42,31 @@ def test_a_run_past_the_last_published_year_is_said_for_each_rail() -> None:
     lines = cautions(load(SCENARIO, set=["scenario.start=2026-12-31", *rate]).scenario)
     assert lines == [f"rails.{rail}: calendar {calendar} is estimated from 2027-01-01 to 2027-01-01"
                      for rail, calendar in (("HVPS", "CN"), ("CIPS", "CN"))], "Singapore has 2027"  # fmt: skip
+
+
+LOCKS = "pvp.LOCKS.{}={}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("25 min", "15 min", ["pvp.LOCKS: no payer ever locks: 5 min after the dealer, a lock of 15 min and the margin "
+                              "of 5 min would not end before the dealer's of 25 min"]),
+        ("26 min", "15 min", []),
+        ("1 h", "5 min", ["pvp.LOCKS: no dealer ever claims in time: after 5 min, when a lock of 5 min has ended"]),
+        ("1 h", "6 min", []),
+        ("20 min", "9 min", [f"routes.{route}: every payee claims too late: 5 min, 5 min and 10 min are not less than "
+                             "a lock of 20 min" for route in ("baht", "yuan")]),
+        ("21 min", "9 min", []),
+    ],
+)  # fmt: skip
+def test_locks_that_end_before_their_steps_are_said(first: str, second: str, said: list[str], tmp_path: Path) -> None:
+    """Answered after 5 min, claimed by the dealer after 5, by the payee after 10; the margin is 5. And it is so."""
+    changes = ["scenario.days=1", LOCKS.format("first_lock", first), LOCKS.format("second_lock", second)]
+    assert cautions(load("hash-locks", set=changes).scenario) == said
+    statuses = simcore.run("hash-locks", out=tmp_path / "run", set=changes).payments["status"].to_pylist()
+    settled = "SETTLED_GROSS" in statuses
+    assert settled == (not said)
 
 
 def test_terms_of_logit_rest_beside_another_rule_of_choice() -> None:

@@ -106,6 +106,14 @@ def test_a_payee_that_claims_too_late_is_the_one_failure_and_recorded_as_such(tm
     assert statuses(in_time) == ["SETTLED_GROSS"]
 
 
+def test_what_a_late_claim_cost_is_not_carried_to_the_next_payment(tmp_path: Path) -> None:
+    """The dealer keeps a tenth of USD 10 and of USD 20. Payments that follow each other may share a record."""
+    spread = 'fx.pairs."USD/THB".half_spread="1000 bp"'
+    done = run(tmp_path, f"{ONE}\n07:00:00 HK-B TH-B 20 USD apart", 'routes.linked.hops.1.latency="225 min"', spread)
+    assert statuses(done) == ["CLAIMED_LATE", "SETTLED_GROSS"]
+    assert [row["fee_minor"] for row in done.payments.to_pylist()] == [100, 200]
+
+
 def test_a_closed_rail_does_nothing_and_locks_go_on(tmp_path: Path) -> None:
     """Begun at 09:59, dollars are claimed at 10:14 while Hong Kong is open. BAHTNET closes at 10:30: a claim at 10:30
     waits for the next opening, on 4 March after a holiday, when the lock of 4 h has long ended: the money goes back."""
@@ -164,6 +172,7 @@ def test_in_any_world_both_legs_or_neither_but_where_a_claim_is_late(tmp_path: P
         done = run(
             folder, payments, f'pvp.CHATS.answers_after="{choose.randint(0, 100)} min"',
             f'pvp.CHATS.claims_after="{choose.randint(0, 130)} min"',
+            f'fx.pairs."USD/THB".half_spread="{choose.choice((0, 10, 200))} bp"',
             f'routes.linked.hops.1.latency="{choose.randint(0, 260)} min"',
             f'rails.BAHTNET.sessions=[{{open="08:30",close="{choose.choice(("11:00", "13:20", "17:30"))}"}}]',
         )  # fmt: skip
