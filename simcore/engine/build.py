@@ -36,6 +36,7 @@ from simcore.kernels.link import AT_ONCE, COLLECTS, COLLECTS_DAY, LOCKS, OUT
 from simcore.kernels.world import (
     ACCOUNT,
     CYCLE_SEQUENCE,
+    DUE,
     FREE,
     HOP,
     INSTANT_LINK,
@@ -316,7 +317,7 @@ def build_world(spec: WorldSpec, *, slots: int = 1024, log_rows: int = 65_536, l
         draws=np.zeros((slots, spec.n_draw), np.int64),
         moved=np.zeros((slots, most_hops), np.int64),
         feed=empty_feed(spec.n_draw),
-        heap=np.zeros(slots, np.int64),
+        heap=readable(np.zeros(slots, DUE)),
         lane_head=np.full(n_lane, NONE, np.int64),
         lane_tail=np.full(n_lane, NONE, np.int64),
         work=np.zeros(max(n_account, 1), np.int64),
@@ -352,7 +353,7 @@ def with_more_slots(world: World) -> World:
     world.state[FREE] = old
     return world._replace(
         slots=readable(slots),
-        heap=doubled(world.heap),
+        heap=readable(doubled(world.heap)),
         draws=doubled(world.draws),
         moved=doubled(world.moved),
         promise=doubled(world.promise),

@@ -45,7 +45,7 @@ class Sizes:
     """Sizes of buffers; no table depends on them."""
 
     slots: int = 1024
-    log_rows: int = 65_536
+    log_rows: int = 8_192  # what fits into the processor's cache, since every row is written and read again
 
 
 class Conductor:

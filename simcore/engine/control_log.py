@@ -9,6 +9,9 @@ import numpy as np
 from simcore.results.writer import EventRow, RunWriter
 
 BALANCE_ROWS = 65_536
+RATE_COLUMNS = (
+    "time", "dealer", "source", "target", "mid_rate", "half_spread_bp_e2", "numerator", "denominator", "origin",
+)  # fmt: skip
 
 
 class ControlLog:
@@ -19,7 +22,7 @@ class ControlLog:
         self._balances: list[dict[str, Any]] = []
         self._balance_rows = 0
         self._cycles: dict[str, list[Any]] = {}
-        self._fx: list[dict[str, Any]] = []
+        self._fx: list[tuple[Any, ...]] = []
         self._events: list[EventRow] = []
 
     def event(self, time: int, event: str, **more: Any) -> None:
@@ -60,8 +63,8 @@ class ControlLog:
         for name, value in row.items():
             self._cycles.setdefault(name, []).append(value)
 
-    def rate(self, **row: Any) -> int:
-        """A quote that comes into force; its fx_id."""
+    def rate(self, *row: Any) -> int:
+        """A quote that comes into force, in the order of RATE_COLUMNS; its fx_id."""
         self._fx.append(row)
         return len(self._fx) - 1
 
@@ -76,6 +79,6 @@ class ControlLog:
         if self._cycles:
             self._writer.cycles(self._cycles)
         if self._fx:
-            columns = {name: [row[name] for row in self._fx] for name in self._fx[0]}
+            columns = {name: [row[k] for row in self._fx] for k, name in enumerate(RATE_COLUMNS)}
             self._writer.fx({"fx_id": list(range(len(self._fx))), **columns})
         self._writer.events(self._events)

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from simcore.engine.build import tiers_of
-from simcore.engine.machine_core import columns_of
 from simcore.engine.machine_pairs import PairsOfMachine
 from simcore.engine.machine_sets import SetsOfMachine
 from simcore.engine.unfinished import rows_at_end
@@ -138,6 +137,12 @@ class Machine(SetsOfMachine, PairsOfMachine):
         self.world.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id, opens_at, value_at)
         self._wake(self._reached)
 
+    def requote(self, index: int, numerator: int, denominator: int, fx_id: int) -> None:
+        """Let a dealer quote another rate; the rest of its quote stays in force."""
+        quote = self.world.quotes[index]
+        quote["numerator"], quote["denominator"], quote["fx_id"] = numerator, denominator, fx_id
+        self._wake(self._reached)
+
     def hold(self, participant: int, until_us: int) -> None:
         """Let a participant send nothing before an instant; what is queued already may settle."""
         self._rest()
@@ -158,7 +163,7 @@ class Machine(SetsOfMachine, PairsOfMachine):
             raise InvariantError("demand is left after the end of the run")
         self.flush_logs()
         obligations, payments = rows_at_end(self.world)
-        if obligations.size:
-            self._on_obligations(columns_of(obligations))
-        if payments.size:
-            self._on_payments(columns_of(payments))
+        if obligations["payment_id"].size:
+            self._on_obligations(obligations)
+        if payments["payment_id"].size:
+            self._on_payments(payments)

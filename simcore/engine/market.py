@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from heapq import merge
-from itertools import groupby
+from typing import NamedTuple
 
+import numpy as np
 import simpy
 
 from fx.convert import divide_rate
@@ -22,6 +22,18 @@ from simcore.rates.terms import ONE, ONE_FRACTION, Schedule, Terms
 SIMULATED = "simulated"
 
 
+class Leg(NamedTuple):
+    """One direction in which a dealer quotes a pair, as a change of the pair needs it."""
+
+    index: int  # of the quote
+    dealer: str
+    source: str
+    target: str
+    spread_bp_e2: int  # the dealer's own
+    forward: bool  # the way the pair is written
+    limited: bool  # the dealer has limits of its position
+
+
 class Market:
     """Quotes of every dealer through the run; ``positions`` are those of dealers that have limits."""
 
@@ -33,14 +45,25 @@ class Market:
             name: Schedule(name, scenario.fx, path, scenario.scenario, times.start_us, times.end_us)
             for name, path in compiled.rate_paths.items()
         }
-        self._quotes = {
-            name: [index for index, quote in enumerate(compiled.quotes) if quote.pair == name]
-            for name in self._schedules
-        }
+        limited = {who for who, terms in scenario.fx.dealers.items() if terms.position is not None}
+        self._legs = {
+            name: [
+                Leg(index, it.dealer, it.source, it.target, it.spread_bp_e2, it.source == path.source,
+                    it.dealer in limited)
+                for index, it in enumerate(compiled.quotes) if it.pair == name
+            ]
+            for name, path in compiled.rate_paths.items()
+        }  # fmt: skip
         self.positions = Positions(compiled, machine, times.start_us, self._note)
-        self._limited = {who for who, terms in scenario.fx.dealers.items() if terms.position is not None}
         self._refills = Refills(compiled, machine, clock, log, self.positions)
         self._last: dict[str, Terms] = {}
+        held = compiled.outages.holds_dealers
+        self._plain = {
+            name for name, schedule in self._schedules.items()
+            if schedule.only_steps and not held and not self._pairs[name].spread_by_size
+            and not any(leg.limited for leg in self._legs[name])
+        }  # fmt: skip
+        self._origin = {name: self._pairs[name].source for name in self._schedules}
         self._fx_ids: dict[int, tuple[int, int]] = {}  # quote → its row in fx and the half-spread there
 
     def processes(self) -> Iterator[Iterator[simpy.Event]]:
@@ -56,15 +79,18 @@ class Market:
         for name in self._schedules:
             self._quote(name, start)
         names = list(self._schedules)
-        agenda = merge(*([(at, place) for at in self._times(name, end)] for place, name in enumerate(names)))
-        for time_us, changes in groupby(agenda, key=lambda change: change[0]):
+        times = [np.array(self._times(name, end), np.int64) for name in names]
+        agenda, places = np.concatenate(times), np.repeat(np.arange(len(names)), [some.size for some in times])
+        order = np.argsort(agenda, kind="stable")
+        instants, starts = np.unique(agenda[order], return_index=True)
+        for time_us, changes in zip(instants.tolist(), np.split(places[order], starts[1:]), strict=False):
             yield self._clock.at(time_us, FIXING)
-            for _, place in changes:
+            for place in changes.tolist():
                 self._change(names[place], time_us)
 
     def _times(self, name: str, end: int) -> list[int]:
         """Instants at which a pair is looked at: its terms change, or its dealers look at their positions."""
-        dealers = list(dict.fromkeys(self._compiled.quotes[index].dealer for index in self._quotes[name]))
+        dealers = list(dict.fromkeys(leg.dealer for leg in self._legs[name]))
         watched = [*self.positions.times(dealers, end), *self._compiled.outages.dealer_changes(dealers, end)]
         return sorted({*self._schedules[name].times, *watched}) if watched else self._schedules[name].times
 
@@ -74,12 +100,28 @@ class Market:
 
     def _change(self, name: str, now: int) -> None:
         """Quote a pair anew and note what happened to it."""
-        before, terms = self._last[name], self._quote(name, now)
+        before = self._last[name]
+        terms = self._step(name, now) if name in self._plain else self._quote(name, now)
         if terms.is_open != before.is_open:
             self._log.event(now, "market_opened" if terms.is_open else "market_closed", detail=name)
         if terms.position != before.position and self._pairs[name].source != SIMULATED:
             # Simulated steps are many, and all of them stand in fx.
             self._log.event(now, "fixing", detail=f"{name} {self._compiled.rate_paths[name].rates[terms.position]}")
+
+    def _step(self, name: str, now: int) -> Terms:
+        """:meth:`_quote` for a pair of which nothing but the rate ever changes: such pairs may step each minute."""
+        terms, path = self._schedules[name].at(now), self._compiled.rate_paths[name]
+        self._last[name] = terms
+        rate, one_way = path.rates[terms.position], path.fractions()[terms.position]
+        ways = (f"{divide_rate(ONE, rate):f}", one_way[::-1]), (f"{rate:f}", one_way)
+        for leg in self._legs[name]:
+            text, (numerator, denominator) = ways[leg.forward]
+            half_spread = self._fx_ids[leg.index][1]
+            fx_id = self._log.rate(
+                now, leg.dealer, leg.source, leg.target, text, half_spread, numerator, denominator, self._origin[name]
+            )
+            self._machine.requote(leg.index, numerator, denominator, fx_id)
+        return terms
 
     def _quote(self, name: str, now: int) -> Terms:
         """Let every dealer of a pair quote it, both ways; a row of fx where rate or spread are new."""
@@ -87,30 +129,25 @@ class Market:
         stepped = name not in self._last or self._last[name].position != terms.position
         self._last[name] = terms
         pair, rate, one_way = self._pairs[name], path.rates[terms.position], path.fractions()[terms.position]
-        quotes, fx_ids, value_at = self._compiled.quotes, self._fx_ids, terms.value_at
+        fx_ids, value_at = self._fx_ids, terms.value_at
         outages = self._compiled.outages if self._compiled.outages.holds_dealers else None
         texts: dict[bool, str] = {}
         sizes: Sequence[tuple[int, int]] = ()
-        # Pairs may step each minute, so what nobody set isn't asked for.
-        for index in self._quotes[name]:
-            quote = quotes[index]
-            source, own = quote.source, quote.spread_bp_e2
-            forward = source == path.source
+        for index, dealer, source, target, own, forward, limited in self._legs[name]:
             numerator, denominator = one_way if forward else one_way[::-1]
             opens_at, widening = terms.opens_at, ONE_FRACTION
-            if quote.dealer in self._limited:
-                opens_at = max(opens_at, self.positions.opens_at(quote.dealer, source, quote.target, now))
-                widening = self.positions.widening(quote.dealer, source, quote.target)
-            if outages is not None and (back := outages.dealer_up(quote.dealer, now)) > now:
+            if limited:
+                opens_at = max(opens_at, self.positions.opens_at(dealer, source, target, now))
+                widening = self.positions.widening(dealer, source, target)
+            if outages is not None and (back := outages.dealer_up(dealer, now)) > now:
                 opens_at = max(opens_at, back)
             half_spread = terms.half_spread(own, widening)
             if stepped or fx_ids[index][1] != half_spread:
                 if forward not in texts:  # dealers share the text
                     texts[forward] = f"{rate if forward else divide_rate(ONE, rate):f}"
                 fx_id = self._log.rate(
-                    time=now, dealer=quote.dealer, source=source, target=quote.target, mid_rate=texts[forward],
-                    half_spread_bp_e2=half_spread, numerator=numerator, denominator=denominator, origin=pair.source,
-                )  # fmt: skip
+                    now, dealer, source, target, texts[forward], half_spread, numerator, denominator, pair.source
+                )
                 fx_ids[index] = fx_id, half_spread
             if pair.spread_by_size:
                 sizes = [

@@ -40,30 +40,40 @@ _PLACE_STATUS = {
 }
 
 
-def rows_at_end(world: World) -> tuple[Any, Any]:
-    """Records of every obligation that is at a rail, and of every payment that has no row yet, by payment."""
+def rows_at_end(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Columns of every obligation that is at a rail, and of every payment that has no row yet, by payment."""
     slots = world.slots
-    rows = slots[slots["place"] != PLACE_FREE]
-    rows = rows[np.argsort(rows["payment_id"], kind="stable")]
-    status = np.full(rows.size, IN_TRANSIT_AT_END, np.int8)
+    used = np.flatnonzero(slots["place"] != PLACE_FREE)
+    used = used[np.argsort(slots["payment_id"][used], kind="stable")]
+    places, status = slots["place"][used], np.full(used.size, IN_TRANSIT_AT_END, np.int8)
     for place, name in _PLACE_STATUS.items():
-        status[rows["place"] == place] = name
+        status[places == place] = name
     entered = status != IN_TRANSIT_AT_END
-    at_rail = rows[entered]
-    log = np.zeros(at_rail.size, OBLIGATION_ROW)
-    for field in ("payment_id", "amount", "entered_at", "fx_id"):
-        log[field] = at_rail[field]
-    log["hop"] = at_rail["hop"] - world.route_start[at_rail["route"]]
-    log["kind"] = np.array([KIND_PAYMENT, KIND_RETURN, KIND_REFUND])[at_rail["returning"]]
-    log["debit_account"], log["credit_account"] = at_rail["debit"], at_rail["credit"]
-    log["settled_at"] = NEVER
-    log["sequence"] = log["cycle_id"] = NONE
-    log["status"] = status[entered]
-    open_ = rows["returning"] != REFUNDED  # what is being refunded was final before
-    rows, status = rows[open_], status[open_]
-    ends = np.zeros(rows.size, PAYMENT_ROW)
-    ends["payment_id"], ends["fee"], ends["hops"] = rows["payment_id"], rows["fee"], rows["hops_settled"]
-    ends["amount_received"] = NONE
-    ends["completed_at"] = NEVER
-    ends["status"] = np.where(rows["returning"] == FAILED, RETURN_PENDING_AT_END, status)
-    return log, ends
+    at_rail, n = used[entered], int(np.count_nonzero(entered))
+    log = {
+        **{field: slots[field][at_rail] for field in ("payment_id", "amount", "entered_at", "fx_id")},
+        "hop": slots["hop"][at_rail] - world.route_start[slots["route"][at_rail]],
+        "kind": np.array([KIND_PAYMENT, KIND_RETURN, KIND_REFUND])[slots["returning"][at_rail]],
+        "debit_account": slots["debit"][at_rail],
+        "credit_account": slots["credit"][at_rail],
+        "settled_at": np.full(n, NEVER),
+        "sequence": np.full(n, NONE),
+        "cycle_id": np.full(n, NONE),
+        "status": status[entered],
+    }
+    open_ = slots["returning"][used] != REFUNDED  # what is being refunded was final before
+    used, status = used[open_], status[open_]
+    ends = {
+        "payment_id": slots["payment_id"][used],
+        "fee": slots["fee"][used],
+        "hops": slots["hops_settled"][used],
+        "amount_received": np.full(used.size, NONE),
+        "completed_at": np.full(used.size, NEVER),
+        "status": np.where(slots["returning"][used] == FAILED, RETURN_PENDING_AT_END, status),
+    }
+    return _as_logged(log, OBLIGATION_ROW), _as_logged(ends, PAYMENT_ROW)
+
+
+def _as_logged(columns: dict[str, Any], rows: Any) -> dict[str, Any]:
+    """The columns in the order and of the kinds in which the loop logs them."""
+    return {name: np.asarray(columns[name], rows[name]) for name in rows.names}

@@ -27,6 +27,7 @@ from simcore.kernels.due import take_due
 from simcore.kernels.enter import enter, may_settle
 from simcore.kernels.instant_links import begin
 from simcore.kernels.ordered import ordered_first, ordered_remove
+from simcore.kernels.prefetch import LINE, prefetch
 from simcore.kernels.queue import available, first_in_plain_queue, next_release, note_credit, put_in_queue
 from simcore.kernels.rows import fill_obligation, fill_payment
 from simcore.kernels.settle import send_on, set_hop, settle_gross
@@ -90,6 +91,8 @@ def _take_slot(world, at, hop):
     set_hop(world, slot, hop, debtor, creditor)
     it = world.slots[uint32(slot)]
     state[FREE] = it.next
+    prefetch(world.slots, it.next, 0)
+    prefetch(world.slots, it.next, LINE)
     state[IN_FLIGHT] += 1
     it.payment_id = state[FEED_FIRST_ID] + at
     it.debtor = debtor
@@ -221,17 +224,22 @@ def advance(world, until):
             if at == feed_size and state[FEED_FINAL] == 0:
                 return NEED_DEMAND
             initiated = feed.time[uint32(at)] if at < feed_size else NEVER
-            if state[HEAP_SIZE] > 0 and slots[uint32(world.heap[0])].due <= initiated:
-                now = slots[uint32(world.heap[0])].due
+            if state[HEAP_SIZE] > 0 and world.heap[0].due <= initiated:
+                now = world.heap[0].due
                 if now >= until:
                     return DONE
                 state[NOW] = now
                 at_rail = take_due(state, slots, world.heap, world.lane_head)
+                following = world.heap[0].slot  # most likely the next; while the heap is empty, any
+                prefetch(slots, following, 0)
+                prefetch(slots, following, LINE)
+                prefetch(world.draws, following, 0)
+                prefetch(world.moved, following, 0)
                 _arrive(world, at_rail, now)
             else:
                 if initiated >= until:
                     return DONE
-                before = min(until, slots[uint32(world.heap[0])].due) if state[HEAP_SIZE] > 0 else until
+                before = min(until, world.heap[0].due) if state[HEAP_SIZE] > 0 else until
                 room = min(obligation_room - state[OBLIGATION_ROWS], payment_room - state[PAYMENT_ROWS])
                 if not _settle_run(world, before, room):
                     continue

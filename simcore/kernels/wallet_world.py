@@ -143,7 +143,7 @@ class WalletWorld(NamedTuple):
     zone_next : int64 (n_zone,)         when tomorrow begins
     feed : WALLET_PAYMENT (n,)          payments to come, by time
     pending : PENDING (n_pending,)      offline payments under way
-    heap : int64 (n_pending,)           records of pending by (due, key)
+    heap : DUE (n_pending,)             records of pending by (due, key)
     log : WALLET_ROW (n_row,)
     """
 
@@ -157,5 +157,5 @@ class WalletWorld(NamedTuple):
     zone_next: Int64
     feed: Records
     pending: Records
-    heap: Int64
+    heap: Records
     log: Records

@@ -172,7 +172,7 @@ def _push(world, payment_id, position):
 @kernel
 def pop_pending(world):
     """Take the offline payment that is posted first out of the heap and free its record; return the record's number."""
-    first = heap_pop(world.state, world.pending, world.heap)
+    first = heap_pop(world.state, world.heap)
     world.pending[first].next = world.state[FREE]
     world.state[FREE] = first
     return first
@@ -250,7 +250,7 @@ def play(world, until):
             coming = int64(NEVER)
         else:
             return NEED_DEMAND
-        posting = world.pending[world.heap[0]].due if state[HEAP_SIZE] > 0 else int64(NEVER)
+        posting = world.heap[0].due if state[HEAP_SIZE] > 0 else int64(NEVER)
         now = min(posting, coming)
         if now >= until:
             return DONE

@@ -184,6 +184,7 @@ SLOT: Final = np.dtype(
         ("unused", np.int8, 3),
     ]
 )
+DUE: Final = _record(due=np.int64, key=np.int64, slot=np.int64)
 OBLIGATION_ROW: Final = _record(
     payment_id=np.int64,
     hop=np.int8,
@@ -245,7 +246,7 @@ class World(NamedTuple):
     draws: Int64  # (n_slot, n_draw) drawn latencies
     moved: Int64  # (n_slot, most_hops) what each settled hop moved
     feed: Feed
-    heap: Int64  # (n_slot,) slots by (due, key)
+    heap: Records  # DUE, (n_slot,) by (due, key)
     lane_head: Int64
     lane_tail: Int64
     work: Int64  # (n_account,) ring of credited accounts of strict queues

@@ -76,11 +76,15 @@ class Schedule:
         volatility = self._pair.spread_by_volatility
         self._factors = None if volatility is None else volatility_factors(path, volatility)
         self._values = self._value_dates(info) if self._pair.value_date else []
+        self.only_steps = not (self._intervals or self._factors or self._values or self._pair.spread_by_hour)
+        """Whether nothing but the rate ever changes."""
         self.times = self._times(start_us, end_us)
         """Instants after the start of the run at which something changes, rising."""
 
     def at(self, time_us: int) -> Terms:
         """The terms in force at an instant; RateNotFound before the path begins."""
+        if self.only_steps and time_us >= self._path.times_us[0]:
+            return Terms(bisect_right(self._path.times_us, time_us) - 1, True, 0, 0, ONE, None)
         is_open, opens_at, rate_us = self._dealing(time_us)
         waits = not is_open and self._pair.when_closed != "last_quote"
         position = bisect_right(self._path.times_us, rate_us) - 1

@@ -41,6 +41,7 @@ from simcore.kernels.wallet_world import (
     WALLET_ROW,
     WalletWorld,
 )
+from simcore.kernels.world import DUE
 from simcore.wallets.parameters import Operator, WalletClass, check_parameters
 from simcore.wallets.rows import check_payments, check_wallets, midnights
 
@@ -90,7 +91,7 @@ class WalletBook:
             operators=readable(np.zeros(len(operators), OPERATOR)), midnights=mids,
             first_day=np.full(len(zones), before, np.int64), zone_day=np.full(len(zones), before, np.int64),
             zone_next=mids[:, 1].copy(), feed=readable(np.zeros(0, WALLET_PAYMENT)),
-            pending=readable(np.zeros(0, PENDING)), heap=np.zeros(0, np.int64),
+            pending=readable(np.zeros(0, PENDING)), heap=readable(np.zeros(0, DUE)),
             log=readable(np.zeros(log_rows, WALLET_ROW)),
         )  # fmt: skip
         state, books = self.world.state, self.world.operators
@@ -326,9 +327,9 @@ class WalletBook:
     def _more_pending(self, more: int) -> None:
         """Add free records for offline payments."""
         state, had = self.world.state, self.world.pending.size
-        pending, heap = np.zeros(had + more, PENDING), np.zeros(had + more, np.int64)
+        pending, heap = np.zeros(had + more, PENDING), np.zeros(had + more, DUE)
         pending[:had], heap[:had] = self.world.pending, self.world.heap
         pending["next"][had:] = np.arange(had + 1, had + more + 1)
         pending["next"][-1] = state[FREE]
         state[FREE] = had
-        self.world = self.world._replace(pending=readable(pending), heap=heap)
+        self.world = self.world._replace(pending=readable(pending), heap=readable(heap))
