@@ -43,7 +43,8 @@ def text(value: int | Fraction, unit: str, currency: str, language: str) -> str:
     if unit == "minor units":
         return amount(value, currency)
     if unit == "minor units × seconds":
-        return amount(round(Fraction(value) / 3600), currency) + (" h" if language == "en" else " 小时")
+        hours = Fraction(value) / (3600 * 10 ** (exponent(currency) if is_currency(currency) else 0))
+        return f"{round(hours):,} " + ("h" if language == "en" else "小时")
     return f"{value:,}" if isinstance(value, int) else f"{float(value):,.2f}"
 
 

@@ -25,7 +25,7 @@ SIMULATED = "simulated"
 class Leg(NamedTuple):
     """One direction in which a dealer quotes a pair, as a change of the pair needs it."""
 
-    index: int  # of the quote
+    number: int  # of the quote
     dealer: str
     source: str
     target: str
@@ -48,9 +48,9 @@ class Market:
         limited = {who for who, terms in scenario.fx.dealers.items() if terms.position is not None}
         self._legs = {
             name: [
-                Leg(index, it.dealer, it.source, it.target, it.spread_bp_e2, it.source == path.source,
+                Leg(number, it.dealer, it.source, it.target, it.spread_bp_e2, it.source == path.source,
                     it.dealer in limited)
-                for index, it in enumerate(compiled.quotes) if it.pair == name
+                for number, it in enumerate(compiled.quotes) if it.pair == name
             ]
             for name, path in compiled.rate_paths.items()
         }  # fmt: skip
@@ -116,11 +116,11 @@ class Market:
         ways = (f"{divide_rate(ONE, rate):f}", one_way[::-1]), (f"{rate:f}", one_way)
         for leg in self._legs[name]:
             text, (numerator, denominator) = ways[leg.forward]
-            half_spread = self._fx_ids[leg.index][1]
+            half_spread = self._fx_ids[leg.number][1]
             fx_id = self._log.rate(
                 now, leg.dealer, leg.source, leg.target, text, half_spread, numerator, denominator, self._origin[name]
             )
-            self._machine.requote(leg.index, numerator, denominator, fx_id)
+            self._machine.requote(leg.number, numerator, denominator, fx_id)
         return terms
 
     def _quote(self, name: str, now: int) -> Terms:
@@ -133,7 +133,7 @@ class Market:
         outages = self._compiled.outages if self._compiled.outages.holds_dealers else None
         texts: dict[bool, str] = {}
         sizes: Sequence[tuple[int, int]] = ()
-        for index, dealer, source, target, own, forward, limited in self._legs[name]:
+        for number, dealer, source, target, own, forward, limited in self._legs[name]:
             numerator, denominator = one_way if forward else one_way[::-1]
             opens_at, widening = terms.opens_at, ONE_FRACTION
             if limited:
@@ -142,19 +142,21 @@ class Market:
             if outages is not None and (back := outages.dealer_up(dealer, now)) > now:
                 opens_at = max(opens_at, back)
             half_spread = terms.half_spread(own, widening)
-            if stepped or fx_ids[index][1] != half_spread:
+            if stepped or fx_ids[number][1] != half_spread:
                 if forward not in texts:  # dealers share the text
                     texts[forward] = f"{rate if forward else divide_rate(ONE, rate):f}"
                 fx_id = self._log.rate(
                     now, dealer, source, target, texts[forward], half_spread, numerator, denominator, pair.source
                 )
-                fx_ids[index] = fx_id, half_spread
+                fx_ids[number] = fx_id, half_spread
             if pair.spread_by_size:
                 sizes = [
                     (least, terms.half_spread(own, widening * factor))
                     for least, factor in self._sizes(name, source, numerator, denominator)
                 ]
-            self._machine.quote(index, numerator, denominator, half_spread, fx_ids[index][0], opens_at, value_at, sizes)
+            self._machine.quote(
+                number, numerator, denominator, half_spread, fx_ids[number][0], opens_at, value_at, sizes
+            )
         return terms
 
     def _sizes(self, name: str, source: str, numerator: int, denominator: int) -> Iterator[tuple[int, Fraction]]:

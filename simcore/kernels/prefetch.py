@@ -21,7 +21,7 @@ def _nothing(array: Any, row: Any, byte: Any) -> None:
     """What kernels that run uncompiled, for a debugger, do instead."""
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _prefetch(_: Any, array: Any, row: Any, byte: Any) -> Any:
     """Bring ``array[row]`` near from one of its bytes on; a row out of bounds does no harm."""
 

@@ -36,7 +36,7 @@ from tests.analysis.made import make_run, scenario
         (Fraction(7, 1), "seconds", "", "7.0 s"),
         (Fraction(2, 3), "basis points", "", "0.7 bp"),
         (Fraction(7, 2), "ratio", "", "3.50"),
-        (Fraction(3600_00), "minor units × seconds", "CNY", "1.00 h"),
+        (Fraction(3600_00), "minor units × seconds", "CNY", "1 h"),
     ],
 )
 def test_values_in_words(value: Any, unit: str, currency: str, words: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import simcore
 from scenarios.loader import load
-from simcore.demand.choice import _Hours
+from simcore.demand.hours import Hours
 from simcore.engine.machine import Machine
 from simcore.errors import ScenarioError
 from simcore.kernels import constants as c
@@ -214,7 +214,7 @@ def test_faults_name_what_is_wrong(tmp_path: Path) -> None:
 
 def test_a_choice_of_routes_expects_settlement_in_the_next_block() -> None:
     """Blocks every ten seconds: what arrives at 0, 1 and 10 s is expected at 0, 10 and 10 s."""
-    hours = _Hours(load("mbridge-thailand").scenario, "E-CNY")
+    hours = Hours(load("mbridge-thailand").scenario, "E-CNY")
     second = 1_000_000
     found = hours.settles(np.array([0, second, 10 * second], np.int64))
     assert (found // second).tolist() == [0, 10, 10]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from simcore.kernels.constants import NONE
 from simcore.kernels.due import schedule, take_due
-from simcore.kernels.world import HEAP_SIZE, SLOT, STATE_SIZE
+from simcore.kernels.world import DUE, HEAP_SIZE, SLOT, STATE_SIZE
 
 LATENCIES = (0, 1, 5)  # one lane each
 
@@ -22,7 +22,7 @@ LATENCIES = (0, 1, 5)  # one lane each
 def test_lanes_and_heap_give_one_order(steps: list[tuple[str, int, int]]) -> None:
     """Hops of one latency in lanes, drawn latencies and priorities in the heap, taken whenever time has come."""
     size = len(steps) + 1
-    state, slots, heap = np.zeros(STATE_SIZE, np.int64), np.zeros(size, SLOT), np.zeros(size, np.int32)
+    state, slots, heap = np.zeros(STATE_SIZE, np.int64), np.zeros(size, SLOT), np.zeros(size, DUE)
     lane_head, lane_tail = np.full(3, NONE, np.int32), np.full(3, NONE, np.int32)
     expected: list[tuple[int, int, int]] = []
     now = 0
