@@ -8,6 +8,7 @@ import numpy as np
 
 from simcore.results.writer import EventRow, RunWriter
 
+Columns = dict[str, Any]
 BALANCE_ROWS = 65_536
 RATE_COLUMNS = (
     "time", "dealer", "source", "target", "mid_rate", "half_spread_bp_e2", "numerator", "denominator", "origin",
@@ -23,6 +24,8 @@ class ControlLog:
         self._balance_rows = 0
         self._cycles: dict[str, list[Any]] = {}
         self._fx: list[tuple[Any, ...]] = []
+        self._fx_ids = 0
+        self._fx_laid_out: list[Columns] = []
         self._events: list[EventRow] = []
 
     def event(self, time: int, event: str, **more: Any) -> None:
@@ -65,8 +68,18 @@ class ControlLog:
 
     def rate(self, *row: Any) -> int:
         """A quote that comes into force, in the order of RATE_COLUMNS; its fx_id."""
-        self._fx.append(row)
-        return len(self._fx) - 1
+        fx_id = self.reserve_rates(1)
+        self._fx.append((fx_id, *row))
+        return fx_id
+
+    def reserve_rates(self, rows: int) -> int:
+        """Let the next rows of fx be those that :meth:`rates` hands over later; the fx_id of the first."""
+        self._fx_ids += rows
+        return self._fx_ids - rows
+
+    def rates(self, columns: Columns) -> None:
+        """Rows of fx whose ids were reserved: fx_id and RATE_COLUMNS, in the order of their ids."""
+        self._fx_laid_out.append(columns)
 
     @property
     def cycle_count(self) -> int:
@@ -78,7 +91,11 @@ class ControlLog:
         self._flush_balances()
         if self._cycles:
             self._writer.cycles(self._cycles)
-        if self._fx:
-            columns = {name: [row[k] for row in self._fx] for k, name in enumerate(RATE_COLUMNS)}
-            self._writer.fx({"fx_id": list(range(len(self._fx))), **columns})
+        if self._fx_ids:
+            names = ("fx_id", *RATE_COLUMNS)
+            parts = [dict(zip(names, map(np.array, zip(*self._fx, strict=True)), strict=True))] if self._fx else []
+            parts += self._fx_laid_out
+            columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
+            order = np.argsort(columns["fx_id"], kind="stable")
+            self._writer.fx({name: column[order] for name, column in columns.items()})
         self._writer.events(self._events)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simcore.engine.build import tiers_of
 from simcore.engine.machine_pairs import PairsOfMachine
@@ -19,6 +20,8 @@ from simcore.errors import InvariantError
 from simcore.kernels import control, link, parts
 from simcore.kernels.constants import CLOSED, CUT_OFF, FUNDING_ONLY, NEVER, OPEN, RECEIPTS
 from simcore.kernels.world import DRAINING, FAILED, FEED_POSITION, PLACE_FREE, REFUNDED
+
+Ints = NDArray[np.int64]
 
 
 class Machine(SetsOfMachine, PairsOfMachine):
@@ -137,10 +140,11 @@ class Machine(SetsOfMachine, PairsOfMachine):
         self.world.quotes[index] = (numerator, denominator, spread_bp_e2, fx_id, opens_at, value_at)
         self._wake(self._reached)
 
-    def requote(self, index: int, numerator: int, denominator: int, fx_id: int) -> None:
-        """Let a dealer quote another rate; the rest of its quote stays in force."""
-        quote = self.world.quotes[index]
-        quote["numerator"], quote["denominator"], quote["fx_id"] = numerator, denominator, fx_id
+    def requote(self, numbers: Ints, numerators: Ints, denominators: Ints, fx_ids: Ints) -> None:
+        """Let dealers quote other rates, one each; the rest of their quotes stays in force."""
+        quotes = self.world.quotes
+        quotes["numerator"][numbers], quotes["denominator"][numbers] = numerators, denominators
+        quotes["fx_id"][numbers] = fx_ids
         self._wake(self._reached)
 
     def hold(self, participant: int, until_us: int) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from fx.convert import divide_rate
 from simcore.engine.clock import FIXING, Clock
@@ -15,23 +17,12 @@ from simcore.engine.compile import Compiled
 from simcore.engine.control_log import ControlLog
 from simcore.engine.machine import Machine
 from simcore.engine.positions import Positions
+from simcore.engine.rate_steps import Leg, RateSteps
 from simcore.engine.refills import Refills
 from simcore.kernels.constants import NEVER
 from simcore.rates.terms import ONE, ONE_FRACTION, Schedule, Terms
 
 SIMULATED = "simulated"
-
-
-class Leg(NamedTuple):
-    """One direction in which a dealer quotes a pair, as a change of the pair needs it."""
-
-    number: int  # of the quote
-    dealer: str
-    source: str
-    target: str
-    spread_bp_e2: int  # the dealer's own
-    forward: bool  # the way the pair is written
-    limited: bool  # the dealer has limits of its position
 
 
 class Market:
@@ -58,12 +49,11 @@ class Market:
         self._refills = Refills(compiled, machine, clock, log, self.positions)
         self._last: dict[str, Terms] = {}
         held = compiled.outages.holds_dealers
-        self._plain = {
+        self._steady = {
             name for name, schedule in self._schedules.items()
-            if schedule.only_steps and not held and not self._pairs[name].spread_by_size
-            and not any(leg.limited for leg in self._legs[name])
+            if schedule.only_steps and self._pairs[name].source == SIMULATED and not self._pairs[name].spread_by_size
+            and not held and not any(leg.limited for leg in self._legs[name])
         }  # fmt: skip
-        self._origin = {name: self._pairs[name].source for name in self._schedules}
         self._fx_ids: dict[int, tuple[int, int]] = {}  # quote → its row in fx and the half-spread there
 
     def processes(self) -> Iterator[Iterator[simpy.Event]]:
@@ -80,13 +70,19 @@ class Market:
             self._quote(name, start)
         names = list(self._schedules)
         times = [np.array(self._times(name, end), np.int64) for name in names]
-        agenda, places = np.concatenate(times), np.repeat(np.arange(len(names)), [some.size for some in times])
-        order = np.argsort(agenda, kind="stable")
-        instants, starts = np.unique(agenda[order], return_index=True)
-        for time_us, changes in zip(instants.tolist(), np.split(places[order], starts[1:]), strict=False):
+        paths = self._compiled.rate_paths
+        steady = {place: len(self._legs[name]) for place, name in enumerate(names) if name in self._steady}
+        steps = RateSteps(
+            (paths[names[place]], self._legs[names[place]], times[place], SIMULATED) for place in steady
+        )  # fmt: skip
+        for time_us, runs in _agenda(times, steady):
             yield self._clock.at(time_us, FIXING)
-            for place in changes.tolist():
-                self._change(names[place], time_us)
+            for place, rows in runs:
+                if rows:
+                    steps.step(rows, self._machine, self._log)
+                else:
+                    self._change(names[place], time_us)
+        steps.write(self._log)
 
     def _times(self, name: str, end: int) -> list[int]:
         """Instants at which a pair is looked at: its terms change, or its dealers look at their positions."""
@@ -101,27 +97,12 @@ class Market:
     def _change(self, name: str, now: int) -> None:
         """Quote a pair anew and note what happened to it."""
         before = self._last[name]
-        terms = self._step(name, now) if name in self._plain else self._quote(name, now)
+        terms = self._quote(name, now)
         if terms.is_open != before.is_open:
             self._log.event(now, "market_opened" if terms.is_open else "market_closed", detail=name)
         if terms.position != before.position and self._pairs[name].source != SIMULATED:
             # Simulated steps are many, and all of them stand in fx.
             self._log.event(now, "fixing", detail=f"{name} {self._compiled.rate_paths[name].rates[terms.position]}")
-
-    def _step(self, name: str, now: int) -> Terms:
-        """:meth:`_quote` for a pair of which nothing but the rate ever changes: such pairs may step each minute."""
-        terms, path = self._schedules[name].at(now), self._compiled.rate_paths[name]
-        self._last[name] = terms
-        rate, one_way = path.rates[terms.position], path.fractions()[terms.position]
-        ways = (f"{divide_rate(ONE, rate):f}", one_way[::-1]), (f"{rate:f}", one_way)
-        for leg in self._legs[name]:
-            text, (numerator, denominator) = ways[leg.forward]
-            half_spread = self._fx_ids[leg.number][1]
-            fx_id = self._log.rate(
-                now, leg.dealer, leg.source, leg.target, text, half_spread, numerator, denominator, self._origin[name]
-            )
-            self._machine.requote(leg.number, numerator, denominator, fx_id)
-        return terms
 
     def _quote(self, name: str, now: int) -> Terms:
         """Let every dealer of a pair quote it, both ways; a row of fx where rate or spread are new."""
@@ -166,3 +147,28 @@ class Market:
             # The fraction turns source into target, so an amount in target is worth its inverse in source.
             least = round(worth if size.least.currency == source else worth * denominator / numerator)
             yield min(least, NEVER), Fraction(size.factor)
+
+
+def _agenda(
+    times: Sequence[NDArray[np.int64]], steady: dict[int, int]
+) -> Iterator[tuple[int, Iterator[tuple[int, int]]]]:
+    """Each instant and what changes then in the order of pairs: (pair, 0), or a run of steady ones as (pair, rows).
+
+    Parameters
+    ----------
+    times : by pair, the instants at which it changes, rising
+    steady : pair → the rows of each of its steps
+    """
+    if not times:
+        return
+    places = np.repeat(np.arange(len(times)), [some.size for some in times])
+    order = np.argsort(np.concatenate(times), kind="stable")
+    instants, places = np.concatenate(times)[order], places[order]
+    rows = np.array([steady.get(place, 0) for place in range(len(times))])[places]
+    alone = (rows == 0) | (np.diff(instants, prepend=-1) != 0)
+    alone[1:] |= rows[:-1] == 0
+    starts = np.flatnonzero(alone)
+    if starts.size:
+        of_runs = zip(instants[starts].tolist(), places[starts].tolist(), np.add.reduceat(rows, starts).tolist())
+        for time_us, runs in groupby(of_runs, itemgetter(0)):
+            yield time_us, ((place, n) for _, place, n in runs)

@@ -6,7 +6,10 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from simcore.engine.conductor import Sizes
+from simcore.rates.terms import Schedule
 from simcore.results.audit import audit
 from simcore.results.schema import TABLES
 from tests.simcore.engine.test_conductor import rows
@@ -71,6 +74,27 @@ def test_no_table_depends_on_the_sizes_of_buffers(tmp_path: Path) -> None:
     run_town(path, tmp_path / "b", sizes=Sizes(slots=2, log_rows=20))
     for name in TABLES:
         assert (tmp_path / "a" / f"{name}.arrow").read_bytes() == (tmp_path / "b" / f"{name}.arrow").read_bytes(), name
+
+
+@pytest.mark.parametrize("between", ["", 'hours = "onshore"\n', 'value_date = "T+1"\n'])
+def test_pairs_that_only_step_give_the_tables_that_all_other_pairs_would(
+    tmp_path: Path, between: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their steps are laid out before the run; here they are also quoted one by one, beside a pair with more terms."""
+    given = "".join(PAYMENT.replace("p,", f"{k},").replace("10:00", f"{9 + k // 8:02d}:{k:02d}") for k in range(50))
+    path = town(tmp_path, BOTH.replace(SIMULATED, SIMULATED + between), given)
+    quick = run_town(path, tmp_path / "quick")
+    first = Schedule.__init__
+
+    def never_only_steps(self: Schedule, *arguments: Any) -> None:
+        first(self, *arguments)
+        self.only_steps = False
+
+    monkeypatch.setattr(Schedule, "__init__", never_only_steps)
+    run_town(path, tmp_path / "slow")
+    assert quick.fx.num_rows > 100
+    for name in TABLES:
+        assert (tmp_path / "quick" / f"{name}.arrow").read_bytes() == (tmp_path / "slow" / f"{name}.arrow").read_bytes()
 
 
 HOURS = """
