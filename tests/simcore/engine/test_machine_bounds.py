@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[3]
 PLAY = """
 from numba import config
@@ -48,6 +50,7 @@ def checked(program: str, setting: str = "NUMBA_BOUNDSCHECK") -> subprocess.Comp
     return subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
+@pytest.mark.slow  # a minute, nearly all of it to compile the loop a second time
 def test_no_kernel_leaves_its_arrays() -> None:
     done = checked(PLAY)
     assert done.returncode == 0, done.stderr
