@@ -52,7 +52,7 @@ class Market:
         self._steady = {
             name for name, schedule in self._schedules.items()
             if schedule.only_steps and self._pairs[name].source == SIMULATED and not self._pairs[name].spread_by_size
-            and not held and not any(leg.limited for leg in self._legs[name])
+            and not held and self._legs[name] and not any(leg.limited for leg in self._legs[name])
         }  # fmt: skip
         self._fx_ids: dict[int, tuple[int, int]] = {}  # quote → its row in fx and the half-spread there
 

@@ -68,6 +68,14 @@ def test_a_payment_converts_at_the_simulated_rate_of_its_instant(tmp_path: Path)
     assert audit(tmp_path / "run").ok
 
 
+def test_a_simulated_pair_that_no_dealer_quotes_changes_nothing(tmp_path: Path) -> None:
+    unquoted = BOTH.replace('pairs = ["SGD/CNY", "USD/CNY"]', 'pairs = ["SGD/CNY"]')
+    run = run_town(town(tmp_path, unquoted, PAYMENT), tmp_path / "run")
+    assert {row["source"] for row in run.fx.to_pylist()} == {"SGD", "CNY"}
+    assert {row["target"] for row in run.fx.to_pylist()} == {"SGD", "CNY"}
+    assert audit(tmp_path / "run").ok
+
+
 def test_no_table_depends_on_the_sizes_of_buffers(tmp_path: Path) -> None:
     path = town(tmp_path, BOTH, "".join(PAYMENT.replace("p,", f"{k},") for k in range(40)))
     run_town(path, tmp_path / "a")
