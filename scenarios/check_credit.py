@@ -6,11 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from scenarios.keys import KeyPath, shown_value
-from scenarios.references import Checks
+from scenarios.references import SECOND_US, Checks
 from scenarios.resolve import decimal_text
 from simcore.units import format_duration
 
-SECOND_US = 1_000_000
 YEARS = (360, 365)
 MOST_HAIRCUT = "at most 100 %"
 

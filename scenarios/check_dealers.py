@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from scenarios.keys import KeyPath, shown_value
 from scenarios.open_hours import is_open_at
-from scenarios.references import Checks
+from scenarios.references import SECOND_US, Checks
 from simcore.market import Dealer, Position, Refill
 from simcore.units import format_amount, format_clock, format_duration
 
-SECOND_US = 1_000_000
 MOST_SKEW = 1000
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from scenarios.keys import KeyPath
-from scenarios.references import Checks
+from scenarios.references import SECOND_US, Checks
 from simcore.model import Corridor, Fee, Route, Screening
 from simcore.units import format_amount, format_duration
 
 AMOUNTS = ("fixed", "least", "most")
-
-SECOND_US = 1_000_000
 
 
 def check_fees(checks: Checks, path: KeyPath, route: Route) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from scenarios.check_latency import check_latency
 from scenarios.keys import KeyPath, days_text, listed, nearest, shown_value
-from scenarios.references import Checks, usable
+from scenarios.references import SECOND_US, Checks, usable
 from simcore.engine.outages import given_spans, rails_of
 from simcore.engine.timetable import timetable
 from simcore.model import Latency, Outage
 from simcore.units import UnitError, format_duration
 
-LEAST_EVERY_US = 1_000_000
 MOST_DRAWN = 10_000
 """Outages that a run may be expected to draw for one name."""
 
@@ -73,7 +72,7 @@ def _chance(checks: Checks, path: KeyPath, outage: Outage) -> None:
     for mine, other in (("every", "lasts"), ("lasts", "every")):
         if getattr(outage, mine) is not None and getattr(outage, other) is None:
             checks.say("LH158", (*path, mine), f"{mine} without {other}", "both or neither")
-    if outage.every is not None and outage.every < LEAST_EVERY_US:
+    if outage.every is not None and outage.every < SECOND_US:
         checks.say("LH158", (*path, "every"), format_duration(outage.every), "at least a second", '"30 d"')
     elif outage.every is not None and checks.rest.complete:
         days = checks.scenario.scenario.days

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fx.rates import RateNotFound, currencies_with_history, history_range
 from scenarios.check_hours import covered, known_calendar
 from scenarios.keys import KeyPath, days_text, shown_value
-from scenarios.references import Checks
+from scenarios.references import SECOND_US, Checks
 from simcore.calendar import Window
 from simcore.market import BlockBootstrap, Gbm, Jumps, MarketHours, RatePathKind
 from simcore.rates.correlation import cholesky, nearest_correlation, smallest_eigenvalue
@@ -21,7 +21,6 @@ from simcore.rates.steps import (
 )
 from simcore.units import UnitError, format_duration
 
-SECOND_US = 1_000_000
 MOST_STEPS = 5_000_000
 """Steps of all pairs of a path together; each costs memory and, where a dealer quotes it, two rows of fx."""
 MOST_JUMPS = 10_000

@@ -25,6 +25,8 @@ from simcore.units import Money, format_amount
 MOST_MINOR = 2**62
 """Openings and limits of a rail together stay below this, so that no sum of balances can pass 64 bits."""
 MOST_DAYS = 36_600
+SECOND_US = 1_000_000
+"""The least distance of what a run repeats."""
 ROLES = ("debtor", "creditor")
 FUNDED = {"funding": ("cips", "ledger"), "funded_by": ("cips", "ledger", "cls")}
 SLIPS = {"RMB": "CNY", "CNH": "CNY", "RENMINBI": "CNY", "YUAN": "CNY"}
@@ -229,7 +231,7 @@ def _account(checks: Checks, path: KeyPath, account: Account, rail: Any) -> bool
 def _results(checks: Checks) -> None:
     if checks.rest.whole("results"):
         grid = checks.scenario.results.grid
-        if grid < 1_000_000:
+        if grid < SECOND_US:
             checks.say("LH016", ("results", "grid"), f"{grid} us", "a grid of at least one second", '"15 min"')
 
 
