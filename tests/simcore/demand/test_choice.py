@@ -15,49 +15,13 @@ from scenarios.loader import load
 from simcore.demand.choice import RouteChoice, typical_us
 from simcore.model import Exponential, Latency, Lognormal, Uniform
 from simcore.results.audit import audit
-from tests.simcore.engine.towns import BANK, HEAD, run_town
+from tests.simcore.engine.towns import TWO_WAYS as TWO_WAYS_TOWN
+from tests.simcore.engine.towns import run_town
 
 HOUR = 3_600_000_000
-# Two ways from A to B: a rail that is open from 09:00 to 17:00 in Beijing and costs nothing, and books that are always
-# open, take 2 hours and cost 50 and 0.1 %.
 TWO_WAYS = (
-    HEAD.format(days=2)
-    + "".join(BANK.format(name=name, kind="commercial_bank", country="CN") for name in ("A", "B", "Mid"))
+    TWO_WAYS_TOWN
     + """
-[rails.RTGS]
-kind = "rtgs"
-currency = "CNY"
-calendar = "CN"
-sessions = [{ open = "09:00", close = "17:00" }]
-
-[rails.BOOKS]
-kind = "books"
-currency = "CNY"
-
-[accounts.RTGS]
-A = { opening = "100 mn CNY" }
-B = { opening = "0 CNY" }
-
-[accounts.BOOKS]
-A = { opening = "100 mn CNY" }
-B = { opening = "0 CNY" }
-Mid = { opening = "0 CNY", debit_limit = "unlimited" }
-
-[routes.rtgs]
-hops = [{ rail = "RTGS", from = "debtor", to = "creditor" }]
-
-[routes.books]
-hops = [
-  { rail = "BOOKS", from = "debtor", to = "Mid", fee = { fixed = "50 CNY", share = "10 bp" } },
-  { rail = "BOOKS", from = "Mid", to = "creditor", latency = { lognormal = { median = "2 h", sigma = 0.5 } } },
-]
-
-[corridors.two]
-debtor_country = "CN"
-creditor_country = "CN"
-routes = { rtgs = "50 %", books = "50 %" }
-CHOICE
-
 [flows.day]
 kind = "trade"
 corridor = "two"

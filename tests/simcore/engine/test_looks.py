@@ -19,50 +19,19 @@ from simcore.kernels import constants as c
 from simcore.results.audit import audit
 from simcore.results.opened import Run
 from tests.reference.simple import CREDITOR, DEBTOR, rail, world
-from tests.simcore.engine.towns import BANK, HEAD, run_town
+from tests.simcore.engine.towns import TWO_WAYS, run_town
 
 SECOND = 1_000_000
-# A pays B over a rail that takes no time, while A has money there; or over books that take two hours in any case. A has
-# nothing, and B pays A CNY 40 mn at 14:00, more than A sends in a day.
+# The two ways of test_choice without fees, so A pays B at once while it has money on the rail, or over books that take
+# two hours in any case. A has nothing there, and B pays A CNY 40 mn at 14:00, more than A sends in a day.
 TOWN = (
-    HEAD.format(days=2)
-    + "".join(BANK.format(name=name, kind="commercial_bank", country="CN") for name in ("A", "B", "Mid"))
+    TWO_WAYS.replace(', fee = { fixed = "50 CNY", share = "10 bp" }', "")
+    .replace('close = "17:00" }]', 'close = "17:00" }]\nqueue = "QUEUE"')
+    .replace(
+        '[accounts.RTGS]\nA = { opening = "100 mn CNY" }\nB = { opening = "0 CNY" }',
+        '[accounts.RTGS]\nA = { opening = "0 CNY" }\nB = { opening = "100 mn CNY" }',
+    )
     + """
-[rails.RTGS]
-kind = "rtgs"
-currency = "CNY"
-calendar = "CN"
-sessions = [{ open = "09:00", close = "17:00" }]
-queue = "QUEUE"
-
-[rails.BOOKS]
-kind = "books"
-currency = "CNY"
-
-[accounts.RTGS]
-A = { opening = "0 CNY" }
-B = { opening = "100 mn CNY" }
-
-[accounts.BOOKS]
-A = { opening = "100 mn CNY" }
-B = { opening = "0 CNY" }
-Mid = { opening = "0 CNY", debit_limit = "unlimited" }
-
-[routes.rtgs]
-hops = [{ rail = "RTGS", from = "debtor", to = "creditor" }]
-
-[routes.books]
-hops = [
-  { rail = "BOOKS", from = "debtor", to = "Mid" },
-  { rail = "BOOKS", from = "Mid", to = "creditor", latency = { lognormal = { median = "2 h", sigma = 0.5 } } },
-]
-
-[corridors.two]
-debtor_country = "CN"
-creditor_country = "CN"
-routes = { rtgs = "50 %", books = "50 %" }
-CHOICE
-
 [flows.day]
 kind = "trade"
 corridor = "two"

@@ -121,6 +121,48 @@ route = "fx"
 """
 )
 
+# Two ways from A to B: a rail that is open from 09:00 to 17:00 in Beijing and costs nothing, and books that are always
+# open, take 2 hours and cost 50 and 0.1 %.
+TWO_WAYS = (
+    HEAD.format(days=2)
+    + "".join(BANK.format(name=name, kind="commercial_bank", country="CN") for name in ("A", "B", "Mid"))
+    + """
+[rails.RTGS]
+kind = "rtgs"
+currency = "CNY"
+calendar = "CN"
+sessions = [{ open = "09:00", close = "17:00" }]
+
+[rails.BOOKS]
+kind = "books"
+currency = "CNY"
+
+[accounts.RTGS]
+A = { opening = "100 mn CNY" }
+B = { opening = "0 CNY" }
+
+[accounts.BOOKS]
+A = { opening = "100 mn CNY" }
+B = { opening = "0 CNY" }
+Mid = { opening = "0 CNY", debit_limit = "unlimited" }
+
+[routes.rtgs]
+hops = [{ rail = "RTGS", from = "debtor", to = "creditor" }]
+
+[routes.books]
+hops = [
+  { rail = "BOOKS", from = "debtor", to = "Mid", fee = { fixed = "50 CNY", share = "10 bp" } },
+  { rail = "BOOKS", from = "Mid", to = "creditor", latency = { lognormal = { median = "2 h", sigma = 0.5 } } },
+]
+
+[corridors.two]
+debtor_country = "CN"
+creditor_country = "CN"
+routes = { rtgs = "50 %", books = "50 %" }
+CHOICE
+"""
+)
+
 NET_TOWN = (
     HEAD.format(days=1)
     + "".join(BANK.format(name=name, kind="commercial_bank", country="SG") for name in ("A", "B", "C"))
@@ -209,4 +251,4 @@ def run_town(
     return open_run(performed.path)
 
 
-__all__ = ["CIPS_TOWN", "FX_TOWN", "NET_TOWN", "RING_TOWN", "routed_town", "run_town", "town"]
+__all__ = ["CIPS_TOWN", "FX_TOWN", "NET_TOWN", "RING_TOWN", "TWO_WAYS", "routed_town", "run_town", "town"]
