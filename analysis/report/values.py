@@ -43,7 +43,7 @@ def text(value: int | Fraction, unit: str, currency: str, language: str) -> str:
     if unit == "minor units":
         return amount(value, currency)
     if unit == "minor units × seconds":
-        hours = Fraction(value) / (3600 * 10 ** (exponent(currency) if is_currency(currency) else 0))
+        hours = Fraction(value) / (3600 * 10 ** _places(currency))
         return f"{round(hours):,} " + ("h" if language == "en" else "小时")
     return f"{value:,}" if isinstance(value, int) else f"{float(value):,.2f}"
 
@@ -61,9 +61,13 @@ def percent(value: int | Fraction) -> str:
 def amount(value: int | Fraction, currency: str) -> str:
     """Minor units as major units, all digits."""
     minor = round(value)
-    places = exponent(currency) if is_currency(currency) else 0
+    places = _places(currency)
     whole, rest = divmod(abs(minor), 10**places)
     return ("−" if minor < 0 else "") + (f"{whole:,}.{rest:0{places}d}" if places else f"{whole:,}")
+
+
+def _places(currency: str) -> int:
+    return exponent(currency) if is_currency(currency) else 0
 
 
 def time(seconds: int | Fraction, language: str) -> str:

@@ -122,9 +122,11 @@ class ClsDay:
             one_way = rate_fraction(rate, path.source, path.target)
             numerator, denominator = one_way if straight else one_way[::-1]
             prices.append(Fraction(numerator, denominator))
-            text = f"{rate if straight else divide_rate(Decimal(1), rate):f}"
-            origin = f"price of {self._compiled.links[self._index]}"
-            self._log.rate(now, operator, code, terms.currency, text, 0, numerator, denominator, origin)
+            self._log.rate(
+                time=now, dealer=operator, source=code, target=terms.currency,
+                mid_rate=f"{rate if straight else divide_rate(Decimal(1), rate):f}", half_spread_bp_e2=0,
+                numerator=numerator, denominator=denominator, origin=f"price of {self._compiled.links[self._index]}",
+            )  # fmt: skip
         haircuts = [Fraction(terms.haircuts.get(code, terms.haircut)) for code in self._currencies]
         most = [terms.aggregate_limits.get(who, terms.aggregate_limit).amount_minor for who in self._books.members]
         return Terms(price=prices, haircut=haircuts, short_limit=self._books.short_limits(), aggregate_limit=most)

@@ -10,9 +10,6 @@ from simcore.results.writer import EventRow, RunWriter
 
 Columns = dict[str, Any]
 BALANCE_ROWS = 65_536
-RATE_COLUMNS = (
-    "time", "dealer", "source", "target", "mid_rate", "half_spread_bp_e2", "numerator", "denominator", "origin",
-)  # fmt: skip
 
 
 class ControlLog:
@@ -23,7 +20,7 @@ class ControlLog:
         self._balances: list[dict[str, Any]] = []
         self._balance_rows = 0
         self._cycles: dict[str, list[Any]] = {}
-        self._fx: list[tuple[Any, ...]] = []
+        self._fx: list[dict[str, Any]] = []
         self._fx_ids = 0
         self._fx_laid_out: list[Columns] = []
         self._events: list[EventRow] = []
@@ -66,10 +63,10 @@ class ControlLog:
         for name, value in row.items():
             self._cycles.setdefault(name, []).append(value)
 
-    def rate(self, *row: Any) -> int:
-        """A quote that comes into force, in the order of RATE_COLUMNS; its fx_id."""
+    def rate(self, **row: Any) -> int:
+        """A quote that comes into force; its fx_id."""
         fx_id = self.reserve_rates(1)
-        self._fx.append((fx_id, *row))
+        self._fx.append({"fx_id": fx_id, **row})
         return fx_id
 
     def reserve_rates(self, rows: int) -> int:
@@ -78,7 +75,7 @@ class ControlLog:
         return self._fx_ids - rows
 
     def rates(self, columns: Columns) -> None:
-        """Rows of fx whose ids were reserved: fx_id and RATE_COLUMNS, in the order of their ids."""
+        """Rows of fx whose ids were reserved, with their fx_id and the columns of :meth:`rate`."""
         self._fx_laid_out.append(columns)
 
     @property
@@ -92,10 +89,10 @@ class ControlLog:
         if self._cycles:
             self._writer.cycles(self._cycles)
         if self._fx_ids:
-            names = ("fx_id", *RATE_COLUMNS)
-            parts = [dict(zip(names, map(np.array, zip(*self._fx, strict=True)), strict=True))] if self._fx else []
-            parts += self._fx_laid_out
-            columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
+            parts = list(self._fx_laid_out)
+            if self._fx:
+                parts.append({name: np.array([row[name] for row in self._fx]) for name in self._fx[0]})
+            columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
             order = np.argsort(columns["fx_id"], kind="stable")
             self._writer.fx({name: column[order] for name, column in columns.items()})
         self._writer.events(self._events)

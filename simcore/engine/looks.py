@@ -76,13 +76,12 @@ def longest_waits(world: Any, now_us: int) -> Ints:
 
     Where the rail orders by priority, only what isn't less urgent counts, for the rest is passed.
     """
-    since = np.full((PRIORITIES, world.accounts.size), NEVER, np.int64)
-    queued = world.slots[world.slots["place"] == PLACE_QUEUE]
-    ordered = world.rails["rule"][world.accounts["rail"]] != FIFO
-    least = np.where(ordered[queued["debit"]], queued["priority"], 0)
-    for priority in range(PRIORITIES):
-        mine = least <= priority
-        np.minimum.at(since[priority], queued["debit"][mine], queued["entered_at"][mine])
+    since, slots = np.full((PRIORITIES, world.accounts.size), NEVER, np.int64), world.slots
+    queued = np.flatnonzero(slots["place"] == PLACE_QUEUE)
+    account, ordered = slots["debit"][queued], world.rails["rule"][world.accounts["rail"]] != FIFO
+    counts_from = np.where(ordered[account], slots["priority"][queued], 0)
+    np.minimum.at(since, (counts_from, account), slots["entered_at"][queued])
+    since = np.minimum.accumulate(since, axis=0)  # what counts for one priority counts for all less urgent
     return np.where(since == NEVER, 0, now_us - since)
 
 

@@ -96,8 +96,7 @@ class Market:
 
     def _change(self, name: str, now: int) -> None:
         """Quote a pair anew and note what happened to it."""
-        before = self._last[name]
-        terms = self._quote(name, now)
+        before, terms = self._last[name], self._quote(name, now)
         if terms.is_open != before.is_open:
             self._log.event(now, "market_opened" if terms.is_open else "market_closed", detail=name)
         if terms.position != before.position and self._pairs[name].source != SIMULATED:
@@ -127,8 +126,9 @@ class Market:
                 if forward not in texts:  # dealers share the text
                     texts[forward] = f"{rate if forward else divide_rate(ONE, rate):f}"
                 fx_id = self._log.rate(
-                    now, dealer, source, target, texts[forward], half_spread, numerator, denominator, pair.source
-                )
+                    time=now, dealer=dealer, source=source, target=target, mid_rate=texts[forward],
+                    half_spread_bp_e2=half_spread, numerator=numerator, denominator=denominator, origin=pair.source,
+                )  # fmt: skip
                 fx_ids[number] = fx_id, half_spread
             if pair.spread_by_size:
                 sizes = [
@@ -159,8 +159,6 @@ def _agenda(
     times : by pair, the instants at which it changes, rising
     steady : pair → the rows of each of its steps
     """
-    if not times:
-        return
     places = np.repeat(np.arange(len(times)), [some.size for some in times])
     order = np.argsort(np.concatenate(times), kind="stable")
     instants, places = np.concatenate(times)[order], places[order]

@@ -47,10 +47,8 @@ class RateSteps:
         """Put the next rows into force."""
         these = slice(self._done, self._done + rows)
         self._done += rows
-        self._fx_id[these] = first = log.reserve_rates(rows)
-        if rows > 1:
-            self._fx_id[these] = np.arange(first, first + rows)
-        columns = self._columns
+        first, columns = log.reserve_rates(rows), self._columns
+        self._fx_id[these] = np.arange(first, first + rows)
         machine.requote(
             self._number[these], columns["numerator"][these], columns["denominator"][these], self._fx_id[these]
         )

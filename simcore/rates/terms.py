@@ -83,8 +83,6 @@ class Schedule:
 
     def at(self, time_us: int) -> Terms:
         """The terms in force at an instant; RateNotFound before the path begins."""
-        if self.only_steps and time_us >= self._path.times_us[0]:
-            return Terms(bisect_right(self._path.times_us, time_us) - 1, True, 0, 0, ONE, None)
         is_open, opens_at, rate_us = self._dealing(time_us)
         waits = not is_open and self._pair.when_closed != "last_quote"
         position = bisect_right(self._path.times_us, rate_us) - 1
